@@ -1,0 +1,156 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using PgListener.Diagnostics;
+using PgListener.Session;
+
+namespace PgListener.Dispatch;
+
+/// <summary>Takes notifications from one subscription's queue and calls its callback, in order, or a few at a time.</summary>
+internal sealed class CallbackPump(
+    string name,
+    SubscriptionQueue queue,
+    NotificationCallback callback,
+    SubscriptionOptions options,
+    ConnectionSource connections,
+    TimeProvider time,
+    ILogger logger)
+{
+    private const int BatchSize = 64;
+
+    /// <summary>The pump that called the running code, if one did: stopping the listener from there must not wait for it.</summary>
+    private static readonly AsyncLocal<CallbackPump?> Caller = new();
+
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Starts taking. It ends once the queue is completed and empty, or with the token.</summary>
+    public void Start(CancellationToken abort)
+    {
+        _running = DetachedTask.Run(() => RunAsync(abort));
+    }
+
+    /// <summary>Completes when the last callback has returned; at once when called from inside one of this pump's own callbacks.</summary>
+    public Task WhenEndedAsync() => Caller.Value == this ? Task.CompletedTask : _running;
+
+    private async Task RunAsync(CancellationToken abort)
+    {
+        Caller.Value = this;
+        using var slots = options.MaxConcurrency > 1 ? new SemaphoreSlim(options.MaxConcurrency) : null;
+        while (await queue.WaitToReadAsync().ConfigureAwait(false) && !abort.IsCancellationRequested)
+        {
+            if (slots is null)
+                await RunBatchAsync(abort).ConfigureAwait(false);
+            else
+                await RunConcurrentAsync(slots, abort).ConfigureAwait(false);
+        }
+
+        if (queue.Complete(discard: true) is > 0 and var discarded)
+            logger.DiscardedAtStop(name, discarded);
+
+        // Those still in work are waited for here, so that whoever waits for the pump waits for them too.
+        if (slots is not null)
+            await TakeAllSlotsAsync(slots, taken: 0).ConfigureAwait(false);
+    }
+
+    private async Task RunBatchAsync(CancellationToken abort)
+    {
+        var items = ArrayPool<QueueItem>.Shared.Rent(BatchSize);
+        var taken = queue.Take(items.AsSpan(0, BatchSize));
+        var done = 0;
+        var notifications = 0;
+        var bytes = 0L;
+        for (; done < taken && !queue.IsHalted && !abort.IsCancellationRequested; done++)
+        {
+            await CallAsync(items[done], abort).ConfigureAwait(false);
+            if (items[done].Gap is null)
+            {
+                notifications++;
+                bytes += items[done].Size;
+            }
+        }
+
+        queue.Release(notifications, bytes);
+        queue.PutBack(items.AsSpan(done, taken - done));
+        ArrayPool<QueueItem>.Shared.Return(items, clearArray: true);
+    }
+
+    private async Task RunConcurrentAsync(SemaphoreSlim slots, CancellationToken abort)
+    {
+        await slots.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!TryTakeOne(out var item))
+        {
+            slots.Release();
+        }
+        else if (item.Gap is null)
+        {
+            _ = CallAndReleaseAsync(item, slots, abort);
+        }
+        else
+        {
+            // A gap keeps its place: what came before it ends first, and what comes after begins later.
+            await TakeAllSlotsAsync(slots, taken: 1).ConfigureAwait(false);
+            await CallAsync(item, abort).ConfigureAwait(false);
+            slots.Release(options.MaxConcurrency);
+        }
+    }
+
+    private async Task TakeAllSlotsAsync(SemaphoreSlim slots, int taken)
+    {
+        for (; taken < options.MaxConcurrency; taken++)
+            await slots.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private bool TryTakeOne(out QueueItem item)
+    {
+        item = default;
+        return queue.Take(new Span<QueueItem>(ref item)) > 0;
+    }
+
+    private async Task CallAndReleaseAsync(QueueItem item, SemaphoreSlim slots, CancellationToken abort)
+    {
+        // Off the pump's own stack: a callback that does not yield must not keep the pump from starting the next one.
+        await Task.Yield();
+        if (queue.IsHalted)
+        {
+            queue.PutBack([item]);
+        }
+        else
+        {
+            await CallAsync(item, abort).ConfigureAwait(false);
+            queue.Release(1, item.Size);
+        }
+
+        slots.Release();
+    }
+
+    private async ValueTask CallAsync(QueueItem item, CancellationToken abort)
+    {
+        var limit = options.Timeout is { } timeout ? new CancellationTokenSource(timeout, time) : null;
+        var linked = limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abort);
+        var token = linked?.Token ?? abort;
+        try
+        {
+            if (item.Gap is { } gap)
+                await (options.OnResync?.Invoke(gap.ToResync(), token) ?? Task.CompletedTask).ConfigureAwait(false);
+            else
+                await callback(new NotificationContext(item.ToNotification(), connections), token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            logger.CanceledAtStop(name, item.Channel);
+        }
+        catch (OperationCanceledException e) when (limit is { IsCancellationRequested: true })
+        {
+            logger.CallbackTimedOut(e, name, item.Channel, options.Timeout!.Value);
+        }
+        catch (Exception e)
+        {
+            // The user's code may throw anything; the notifications after this one are not to suffer for it.
+            logger.CallbackFailed(e, name, item.Channel);
+        }
+        finally
+        {
+            linked?.Dispose();
+            limit?.Dispose();
+        }
+    }
+}

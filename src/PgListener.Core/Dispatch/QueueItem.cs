@@ -1,0 +1,19 @@
+namespace PgListener.Dispatch;
+
+/// <summary>One place in a subscription's queue: a notification, or a gap where notifications are missing.</summary>
+/// <param name="Channel">The channel's name.</param>
+/// <param name="Content">The payload (a string) or the <see cref="Dispatch.Gap"/>.</param>
+/// <param name="ProcessId">The sender's process id.</param>
+internal readonly record struct QueueItem(string Channel, object Content, int ProcessId)
+{
+    /// <summary>What a notification costs besides its characters: its place in the queue and the string's own header.</summary>
+    private const int Overhead = 64;
+
+    public Gap? Gap => Content as Gap;
+
+    public Notification ToNotification() => new(Channel, (string)Content, ProcessId);
+
+    public long Size => SizeOf((string)Content);
+
+    public static long SizeOf(string payload) => Overhead + (long)payload.Length * sizeof(char);
+}

@@ -1,0 +1,12 @@
+namespace PgListener.Dispatch;
+
+/// <summary>How much a queue may hold, and what happens when it is full.</summary>
+internal readonly record struct QueueLimits(int Capacity, long CapacityBytes, FullQueueMode Mode, TimeSpan MaxBackpressure)
+{
+    public static QueueLimits From(ListenerOptions listener, HandlerOptions? own)
+        => new(
+            own?.QueueCapacity ?? listener.QueueCapacity,
+            own?.QueueCapacityBytes ?? listener.QueueCapacityBytes,
+            own?.FullQueueMode ?? listener.FullQueueMode,
+            own?.MaxBackpressure ?? listener.MaxBackpressure);
+}

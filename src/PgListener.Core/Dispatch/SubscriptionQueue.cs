@@ -1,0 +1,412 @@
+using System.Threading.Tasks.Sources;
+using Microsoft.Extensions.Logging;
+using PgListener.Diagnostics;
+
+namespace PgListener.Dispatch;
+
+/// <summary>
+/// The bounded queue between the connection's task, the only one that adds notifications, and one consumer. Notifications and
+/// gaps keep their order. What the consumer has taken counts as held until it gives it back.
+/// </summary>
+/// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
+/// <param name="name">The subscription's name in logs.</param>
+/// <param name="limits">How much it may hold.</param>
+/// <param name="backpressure">What holds up the reading while it is full.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Hears when it begins to drop.</param>
+internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, Backpressure backpressure, TimeProvider time, ILogger logger)
+    : IValueTaskSource<bool>
+{
+    private const int InitialSize = 16;
+
+    private readonly Lock _sync = new();
+    private QueueItem[] _ring = new QueueItem[InitialSize];
+    private int _head;
+    private int _count;
+
+    /// <summary>Notifications and bytes queued or in work.</summary>
+    private int _held;
+    private long _heldBytes;
+
+    /// <summary>The gap that is the last item, and so may still grow.</summary>
+    private Gap? _openGap;
+    private bool _dropping;
+    private bool _saturated;
+    private bool _completed;
+    private volatile bool _paused;
+    private volatile bool _discarded;
+
+    private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
+    private bool _waiting;
+    private CancellationToken _cancelled;
+
+    public TimeSpan MaxBackpressure => limits.MaxBackpressure;
+
+    /// <summary>How many notifications were dropped because the queue was full.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Whether what was taken is not to be dealt with, but to be given to <see cref="PutBack"/>.</summary>
+    public bool IsHalted => _paused || _discarded;
+
+    /// <summary>Adds a notification, or counts it as dropped.</summary>
+    public void Enqueue(string channel, string payload, int processId)
+    {
+        var startedToDrop = false;
+        bool wake;
+        lock (_sync)
+        {
+            if (_completed)
+                return;
+
+            var size = QueueItem.SizeOf(payload);
+            if (limits.Mode == FullQueueMode.KeepLatest && TryReplace(channel, payload, processId, size))
+                return;
+
+            if (_dropping || MustDrop(size))
+            {
+                startedToDrop = !_dropping;
+                Drop();
+            }
+            else
+            {
+                Push(new QueueItem(channel, payload, processId));
+                _openGap = null;
+                _held++;
+                _heldBytes += size;
+                if (limits.Mode == FullQueueMode.Wait && !_paused && IsFull)
+                    Saturate();
+            }
+
+            wake = TakeWaiter();
+        }
+
+        if (wake)
+            _signal.SetResult(true);
+        if (startedToDrop)
+            logger.Overflowed(name);
+    }
+
+    /// <summary>Adds a gap; one that follows another with nothing between grows that one.</summary>
+    public void EnqueueGap(ResyncReason reason, DateTimeOffset? since)
+    {
+        bool wake;
+        lock (_sync)
+        {
+            if (_completed)
+                return;
+
+            AddGap(reason, since, time.GetUtcNow());
+            wake = TakeWaiter();
+        }
+
+        if (wake)
+            _signal.SetResult(true);
+    }
+
+    /// <summary>Stops holding up the reading: from now on the newest are dropped, until the consumer has caught up.</summary>
+    public void Overflow()
+    {
+        lock (_sync)
+        {
+            if (!_saturated)
+                return;
+
+            Unsaturate();
+            BeginGap();
+        }
+
+        logger.Overflowed(name);
+    }
+
+    /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not hold up the reading either: full, it drops.</summary>
+    public void SetPaused(bool value)
+    {
+        bool wake;
+        lock (_sync)
+        {
+            _paused = value;
+            if (value && _saturated)
+                Unsaturate();
+            wake = _count > 0 && TakeWaiter();
+        }
+
+        if (wake)
+            _signal.SetResult(true);
+    }
+
+    /// <summary>Waits until there is something to take; <see langword="false"/> once the queue is completed and empty. One waiter at a time.</summary>
+    public ValueTask<bool> WaitToReadAsync()
+    {
+        lock (_sync)
+        {
+            if (_cancelled.IsCancellationRequested)
+                return ValueTask.FromCanceled<bool>(_cancelled);
+            if (_count > 0 && !_paused)
+                return new(true);
+            if (_completed)
+                return new(false);
+
+            _signal.Reset();
+            _waiting = true;
+            return new(this, _signal.Version);
+        }
+    }
+
+    /// <summary>Ends the present and every further wait with the token's cancellation.</summary>
+    public void CancelWait(CancellationToken cancelled)
+    {
+        bool wake;
+        lock (_sync)
+        {
+            _cancelled = cancelled;
+            wake = TakeWaiter();
+        }
+
+        if (wake)
+            _signal.SetException(new OperationCanceledException(cancelled));
+    }
+
+    /// <summary>Takes the oldest items; they count as held until <see cref="Release"/>. A gap that is taken is closed.</summary>
+    public int Take(Span<QueueItem> items)
+    {
+        lock (_sync)
+        {
+            var taken = Math.Min(items.Length, _count);
+            for (var i = 0; i < taken; i++)
+            {
+                var item = items[i] = _ring[_head];
+                _ring[_head] = default;
+                _head = (_head + 1) & (_ring.Length - 1);
+                if (item.Gap is { } gap)
+                    Close(gap);
+            }
+
+            _count -= taken;
+            if (_count == 0 && _ring.Length > 1024)
+            {
+                _ring = new QueueItem[InitialSize];
+                _head = 0;
+            }
+
+            return taken;
+        }
+    }
+
+    /// <summary>Gives back what was taken and not dealt with: to the front of the queue, or to nowhere if the queue was discarded meanwhile.</summary>
+    public void PutBack(ReadOnlySpan<QueueItem> items)
+    {
+        lock (_sync)
+        {
+            foreach (ref readonly var item in items)
+            {
+                if (_discarded && item.Gap is null)
+                    Uncount(item);
+            }
+
+            for (var i = items.Length - 1; i >= 0 && !_discarded; i--)
+                PushFront(items[i]);
+        }
+    }
+
+    /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
+    public void Release(int notifications, long bytes)
+    {
+        lock (_sync)
+        {
+            _held -= notifications;
+            _heldBytes -= bytes;
+            if (_saturated && _held <= limits.Capacity / 2 && _heldBytes <= limits.CapacityBytes / 2)
+                Unsaturate();
+        }
+    }
+
+    /// <summary>Takes nothing more in; what is queued can still be taken, unless it is discarded.</summary>
+    /// <returns>How many notifications were discarded.</returns>
+    public int Complete(bool discard)
+    {
+        bool wake, more;
+        var discarded = 0;
+        lock (_sync)
+        {
+            _completed = true;
+            _discarded |= discard;
+            if (discard)
+                discarded = Clear();
+            if (_saturated)
+                Unsaturate();
+            more = _count > 0;
+            wake = TakeWaiter();
+        }
+
+        if (wake)
+            _signal.SetResult(more);
+        return discarded;
+    }
+
+    /// <summary>Takes in again, empty, after <see cref="Complete"/>.</summary>
+    public void Reopen()
+    {
+        lock (_sync)
+        {
+            Clear();
+            _held = 0;
+            _heldBytes = 0;
+            _completed = false;
+            _discarded = false;
+        }
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _signal.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _signal.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _signal.OnCompleted(continuation, state, token, flags);
+
+    private bool IsFull => _held >= limits.Capacity || _heldBytes >= limits.CapacityBytes;
+
+    /// <summary>
+    /// Whether there is no room for a notification that has been read. In <see cref="FullQueueMode.Wait"/> reading has paused by
+    /// then; only what comes before the answer to a LISTEN is read even so, and for that there is as much room again.
+    /// </summary>
+    private bool MustDrop(long size) => limits.Mode switch
+    {
+        FullQueueMode.Wait when !_paused => _held >= limits.Capacity * 2L || (_held > 0 && _heldBytes + size > limits.CapacityBytes * 2),
+        FullQueueMode.KeepLatest => false,
+        _ => _held >= limits.Capacity || (_held > 0 && _heldBytes + size > limits.CapacityBytes),
+    };
+
+    private void Drop()
+    {
+        if (_saturated)
+            Unsaturate();
+        if (!_dropping)
+            BeginGap();
+        _openGap!.Dropped++;
+        Dropped++;
+    }
+
+    private void BeginGap()
+    {
+        _dropping = true;
+        var now = time.GetUtcNow();
+        AddGap(ResyncReason.Overflow, now, now);
+    }
+
+    private void AddGap(ResyncReason reason, DateTimeOffset? since, DateTimeOffset until)
+    {
+        if (_openGap is { } open)
+            open.Extend(reason, since, until);
+        else
+            Push(new QueueItem(subject, _openGap = new Gap(subject, reason, since, until), 0));
+    }
+
+    /// <summary>The consumer has come to the gap: it no longer grows, and there is room again for what follows it.</summary>
+    private void Close(Gap gap)
+    {
+        if (gap != _openGap)
+            return;
+
+        _openGap = null;
+        if (_dropping)
+            gap.Close(time.GetUtcNow());
+        _dropping = false;
+    }
+
+    private bool TryReplace(string channel, string payload, int processId, long size)
+    {
+        for (var i = _count - 1; i >= 0; i--)
+        {
+            ref var item = ref _ring[(_head + i) & (_ring.Length - 1)];
+            if (item.Gap is not null || item.Channel != channel)
+                continue;
+
+            _heldBytes += size - item.Size;
+            item = new QueueItem(channel, payload, processId);
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Push(QueueItem item)
+    {
+        EnsureRoom();
+        _ring[(_head + _count) & (_ring.Length - 1)] = item;
+        _count++;
+    }
+
+    private void PushFront(QueueItem item)
+    {
+        EnsureRoom();
+        _head = (_head - 1) & (_ring.Length - 1);
+        _ring[_head] = item;
+        _count++;
+    }
+
+    private void EnsureRoom()
+    {
+        if (_count < _ring.Length)
+            return;
+
+        var larger = new QueueItem[_ring.Length * 2];
+        var first = _ring.Length - _head;
+        Array.Copy(_ring, _head, larger, 0, first);
+        Array.Copy(_ring, 0, larger, first, _head);
+        _ring = larger;
+        _head = 0;
+    }
+
+    private int Clear()
+    {
+        var notifications = 0;
+        for (; _count > 0; _count--)
+        {
+            ref var item = ref _ring[_head];
+            if (item.Gap is null)
+            {
+                notifications++;
+                Uncount(item);
+            }
+
+            item = default;
+            _head = (_head + 1) & (_ring.Length - 1);
+        }
+
+        _openGap = null;
+        _dropping = false;
+        return notifications;
+    }
+
+    private void Uncount(in QueueItem item)
+    {
+        _held--;
+        _heldBytes -= item.Size;
+    }
+
+    private bool TakeWaiter()
+    {
+        // Paused, the consumer is woken only to end.
+        if (_paused && !_completed && !_cancelled.IsCancellationRequested)
+            return false;
+
+        var waiting = _waiting;
+        _waiting = false;
+        return waiting;
+    }
+
+    private void Saturate()
+    {
+        if (_saturated)
+            return;
+
+        _saturated = true;
+        backpressure.Enter(this);
+    }
+
+    private void Unsaturate()
+    {
+        _saturated = false;
+        backpressure.Leave(this);
+    }
+}

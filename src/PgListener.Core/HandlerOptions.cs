@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using PgListener.Diagnostics;
+
+namespace PgListener;
+
+/// <summary>How one handler or callback is fed. What is <see langword="null"/> is taken from the listener's <see cref="ListenerOptions"/>.</summary>
+public class HandlerOptions : IValidatableObject
+{
+    /// <inheritdoc cref="ListenerOptions.QueueCapacity"/>
+    /// <value>The default is <see langword="null"/>: as set for the listener. From 1 to 100,000,000.</value>
+    public int? QueueCapacity { get; set; }
+
+    /// <inheritdoc cref="ListenerOptions.QueueCapacityBytes"/>
+    /// <value>The default is <see langword="null"/>: as set for the listener. From 1 byte up.</value>
+    public long? QueueCapacityBytes { get; set; }
+
+    /// <inheritdoc cref="ListenerOptions.FullQueueMode"/>
+    /// <value>The default is <see langword="null"/>: as set for the listener.</value>
+    public FullQueueMode? FullQueueMode { get; set; }
+
+    /// <inheritdoc cref="ListenerOptions.MaxBackpressure"/>
+    /// <value>The default is <see langword="null"/>: as set for the listener. From 0 to 1 hour.</value>
+    public TimeSpan? MaxBackpressure { get; set; }
+
+    /// <summary>How many notifications may be in work at a time. Above 1, they are no longer dealt with in order.</summary>
+    /// <remarks>A <see cref="Resync"/> still stands in its place: it waits for what came before, and what comes after waits for it.</remarks>
+    /// <value>The default is 1. From 1 to 10,000.</value>
+    public int MaxConcurrency { get; set; } = 1;
+
+    /// <summary>After how long the token of one call is cancelled.</summary>
+    /// <value>The default is <see langword="null"/>: never. From 1 millisecond to 1 day.</value>
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <param name="validationContext">Not used.</param>
+    /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+        => Setting.Problems(
+            QueueCapacity is { } capacity ? Setting.InRange(nameof(QueueCapacity), capacity, 1, ListenerOptions.MaxQueueCapacity) : null,
+            QueueCapacityBytes is { } bytes ? Setting.InRange(nameof(QueueCapacityBytes), bytes, 1, long.MaxValue) : null,
+            FullQueueMode is { } mode ? Setting.IsDefined(nameof(FullQueueMode), mode) : null,
+            MaxBackpressure is { } backpressure ? Setting.InRange(nameof(MaxBackpressure), backpressure, TimeSpan.Zero, TimeSpan.FromHours(1)) : null,
+            Setting.InRange(nameof(MaxConcurrency), MaxConcurrency, 1, 10_000),
+            Timeout is { } timeout ? Setting.InRange(nameof(Timeout), timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)) : null);
+}

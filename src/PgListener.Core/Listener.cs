@@ -1,0 +1,473 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using PgListener.Diagnostics;
+using PgListener.Dispatch;
+using PgListener.Session;
+
+namespace PgListener;
+
+/// <summary>Listens to PostgreSQL's notifications on one connection, which it repairs for ever, and hands them to callbacks and readers.</summary>
+/// <remarks>
+/// <para>All members may be used from several threads at a time, and from inside callbacks.</para>
+/// <para>
+/// Each callback and each reader has a bounded queue of its own, so one that is slow, throws or hangs does not hold up the
+/// others for longer than <see cref="ListenerOptions.MaxBackpressure"/>.
+/// </para>
+/// </remarks>
+public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
+{
+    private readonly Lock _sync = new();
+    private readonly ListenerOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ConnectionSource _connections;
+    private readonly ListenerStatus _status = new();
+    private readonly ChannelTable _channels = new();
+    private readonly Backpressure _backpressure;
+    private readonly SessionInbox _inbox;
+    private readonly ListenerSession _session;
+    private readonly ListenerLoop _loop;
+    private ListenerRun? _run;
+    private bool _isDispatching;
+    private bool _disposed;
+
+    /// <summary>Creates a listener with connections of its own: one that listens, and a pool that stays empty until it is needed.</summary>
+    /// <param name="connectionString">How to connect. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
+    /// <param name="options">The settings; the defaults when left out.</param>
+    /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates. Called twice, for the connection that listens and for the pool.</param>
+    /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
+    /// <param name="timeProvider">The clock; the system's when left out.</param>
+    /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
+    public Listener(
+        string connectionString,
+        ListenerOptions? options = null,
+        Action<NpgsqlDataSourceBuilder>? configureDataSource = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null)
+        : this(settings => ConnectionSource.From(connectionString, settings, configureDataSource), options, loggerFactory, timeProvider)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+    }
+
+    /// <summary>Creates a listener on connections of a data source that exists already.</summary>
+    /// <param name="dataSource">Where connections come from. It stays yours to dispose of, after the listener.</param>
+    /// <param name="options">The settings; the defaults when left out.</param>
+    /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
+    /// <param name="timeProvider">The clock; the system's when left out.</param>
+    /// <remarks>
+    /// While it runs the listener keeps one connection of the data source. A listener made from a connection string is faster:
+    /// it can set the connection's <c>Command Timeout</c> to its own <see cref="ListenerOptions.KeepAlive"/>, which saves two
+    /// system calls a notification. Setting the two equal in the data source has the same effect.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A setting is wrong.</exception>
+    public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(_ => ConnectionSource.From(dataSource), options, loggerFactory, timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+    }
+
+    private Listener(Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+    {
+        _options = options?.Snapshot() ?? new();
+        Setting.ThrowIfInvalid(_options, nameof(options));
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener");
+        _time = timeProvider ?? TimeProvider.System;
+        _connections = connect(_options);
+        _backpressure = new(_time);
+        var waker = new Waker(_connections, _options.KeepAlive, _time, _logger);
+        _channels.AddPrivate(waker.Channel);
+        _inbox = new(_channels, _backpressure, waker);
+        _session = new(_connections, _channels, _backpressure, _inbox, _options, _time, _logger);
+        _loop = new(_session.RunAsync, _status, _options, _time, Random.Shared.NextDouble, _logger);
+    }
+
+    /// <summary>Whether the listener was started and not yet stopped; it may be reconnecting all the same: see <see cref="State"/>.</summary>
+    public bool IsStarted
+    {
+        get
+        {
+            lock (_sync)
+                return _run is { IsStopping: false };
+        }
+    }
+
+    /// <summary>What the listener is doing.</summary>
+    public ListenerState State => _status.State;
+
+    /// <summary>The connection that listens, to look at: its server, its <see cref="NpgsqlConnection.ProcessID"/>, its state.</summary>
+    /// <remarks>
+    /// It is waiting for notifications nearly all the time, and a command on it fails with an
+    /// <see cref="NpgsqlOperationInProgressException"/>. For SQL in a callback there is <see cref="NotificationContext.OpenConnectionAsync"/>.
+    /// </remarks>
+    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    /// <exception cref="ListenerException">The listener is started, but not connected at the moment.</exception>
+    public NpgsqlConnection Connection
+    {
+        get
+        {
+            ThrowIfNotStarted();
+            return _session.Connection ?? throw new ListenerException($"The listener is not connected at the moment: its state is {State}.");
+        }
+    }
+
+    /// <summary>Connects, and completes when the server listens to every channel added so far.</summary>
+    /// <param name="cancellationToken">Ends the attempt; the listener is then stopped.</param>
+    /// <returns>A task that completes when the listener is <see cref="ListenerState.Listening"/>.</returns>
+    /// <remarks>Callbacks are not called before <see cref="Listen"/>. Once this has succeeded, every lost connection is made again, for ever.</remarks>
+    /// <exception cref="ListenerStartException">The listener is started already, or the first attempt failed; the cause is the inner exception. To keep trying instead, use <see cref="Start"/>.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var run = Begin(firstMustSucceed: true);
+        var listening = _status.WhenListeningAsync();
+        try
+        {
+            await (await Task.WhenAny(run.Loop, listening).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            run.Hurry();
+            await EndAsync(run).ConfigureAwait(false);
+            if (e is OperationCanceledException)
+                throw;
+            throw new ListenerStartException($"The listener could not start: {e.Message}", e);
+        }
+
+        if (!listening.IsCompletedSuccessfully)
+            throw new ListenerClosedException();
+    }
+
+    /// <summary>Starts to connect in the background and returns at once; attempts go on for ever.</summary>
+    /// <remarks><see cref="WaitUntilListeningAsync"/> waits for the success.</remarks>
+    /// <exception cref="ListenerStartException">The listener is started already.</exception>
+    public void Start() => Begin(firstMustSucceed: false);
+
+    /// <summary>Stops: ends the connection, lets queued and running callbacks finish for a while, cancels what is left, and is over.</summary>
+    /// <param name="cancellationToken">Cuts the waiting short: what is left is cancelled at once.</param>
+    /// <returns>A task that completes within <see cref="ListenerOptions.DrainTimeout"/> and about a second.</returns>
+    /// <remarks>
+    /// Nothing happens when the listener is not started. Readers end after what is queued for them. Callbacks and channels
+    /// are kept: <see cref="StartAsync"/> listens to them again. A callback may stop its own listener; it is then not waited for.
+    /// </remarks>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        ListenerRun? run;
+        lock (_sync)
+            run = _run;
+        if (run is null)
+            return;
+
+        using var hurry = cancellationToken.UnsafeRegister(static run => ((ListenerRun)run!).Hurry(), run);
+        await EndAsync(run).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until the server listens to every wanted channel; at once if it does.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that completes when the state is, or becomes, <see cref="ListenerState.Listening"/>.</returns>
+    public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default)
+        => _status.WhenListeningAsync().WaitAsync(cancellationToken);
+
+    /// <summary>Adds a callback for a channel. A channel may have several.</summary>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
+    /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
+    /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
+    /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
+    /// <exception cref="PostgresException">The server refused the channel; the callback is then not added.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile; the callback is then not added.</exception>
+    public Task AddCallbackAsync(string channel, NotificationCallback callback, CancellationToken cancellationToken = default)
+        => AddAsync(channel, callback, new(), isCleared: true, cancellationToken);
+
+    /// <summary>Adds a callback with settings of its own, and a handle to end it with.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="options">The settings; those of the listener when left out.</param>
+    /// <param name="cancellationToken">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <returns>The subscription, once the server listens. Clearing callbacks does not end it.</returns>
+    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    public async Task<ListenerSubscription> SubscribeAsync(
+        string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var subscription = await AddAsync(channel, callback, options ?? new(), isCleared: false, cancellationToken).ConfigureAwait(false);
+        return new(channel, () => Remove(subscription));
+    }
+
+    /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, not the wish.</param>
+    /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
+    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    public Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
+        => SettleAsync(_channels.Pin(channel), cancellationToken);
+
+    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="cancellationToken">Ends the wait, not the removal.</param>
+    /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader of its own still wants it.</returns>
+    /// <remarks>After this no further call of those callbacks begins, and what was queued for them is discarded; one that is running is not waited for.</remarks>
+    /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    public Task ClearChannelCallbacksAsync(string channel, CancellationToken cancellationToken = default)
+        => SettleAsync(Clear(channel), cancellationToken);
+
+    /// <summary>Does for every channel what <see cref="ClearChannelCallbacksAsync"/> does for one.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the removal.</param>
+    /// <returns>A task that completes when the server no longer listens to any of them.</returns>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    public Task ClearAllChannelsAsync(CancellationToken cancellationToken = default)
+        => SettleAsync(Task.WhenAll(_channels.ClearableChannels().Select(Clear)), cancellationToken);
+
+    /// <summary>Begins to call callbacks, in the background. Does not block; nothing changes when they are called already.</summary>
+    /// <remarks>
+    /// What arrives before this or after <see cref="AbortListen"/> waits in the callbacks' queues. A queue that is full
+    /// then drops the newest; it never holds up the reading.
+    /// </remarks>
+    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    public void Listen()
+    {
+        lock (_sync)
+        {
+            ThrowIfNotStarted();
+            SetDispatching(true);
+        }
+    }
+
+    /// <summary>Ceases to call callbacks. Does not block; nothing happens when they are not called. A call that is running goes on.</summary>
+    public void AbortListen()
+    {
+        lock (_sync)
+            SetDispatching(false);
+    }
+
+    /// <summary>Reads every notification of every channel the listener listens to, from now on.</summary>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>An enumerator with a queue of its own: every enumerator sees every notification. It ends when the listener is stopped.</returns>
+    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    public IAsyncEnumerator<Notification> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        var options = new SubscriptionOptions();
+        var subscription = CreateReader(channel: null, options);
+        lock (_sync)
+        {
+            ThrowIfNotStarted();
+            _ = _channels.Add(subscription);
+        }
+
+        return ReadAsync(subscription, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+    }
+
+    /// <summary>Reads the notifications of one channel, and listens to it as long as somebody reads.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    public async IAsyncEnumerable<Notification> ReadAllAsync(
+        string channel, SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        Setting.ThrowIfInvalid(options, nameof(options));
+        var subscription = CreateReader(channel, options);
+        Task settled;
+        lock (_sync)
+        {
+            ThrowIfNotStarted();
+            settled = _channels.Add(subscription);
+        }
+
+        try
+        {
+            await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Remove(subscription);
+            throw;
+        }
+
+        await foreach (var notification in ReadAsync(subscription, options, cancellationToken).ConfigureAwait(false))
+            yield return notification;
+    }
+
+    /// <summary>Asks the server which channels it listens to for this listener.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What <c>pg_listening_channels()</c> says on the connection that listens, without the listener's own private channel.</returns>
+    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    /// <exception cref="NpgsqlException">The connection broke under the question.</exception>
+    public async Task<IReadOnlyCollection<string>> GetListeningChannelsAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfNotStarted();
+        var channels = await _inbox.AskAsync("SELECT pg_listening_channels()", cancellationToken).ConfigureAwait(false);
+        return [.. channels.Where(channel => !_channels.IsPrivate(channel))];
+    }
+
+    /// <summary>Stops as <see cref="StopAsync"/> does, and gives up the listener's own connections.</summary>
+    /// <returns>A task that completes when that is done.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_sync)
+            _disposed = true;
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _connections.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private ListenerRun Begin(bool firstMustSucceed)
+    {
+        lock (_sync)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_run is { IsStopping: true })
+                throw new ListenerStartException("The listener is still stopping; await StopAsync first.");
+            if (_run is not null)
+                throw new ListenerStartException("The listener is already started.");
+
+            var run = new ListenerRun();
+            foreach (var subscription in _channels.All)
+            {
+                subscription.Queue.Reopen();
+                subscription.Pump?.Start(run.Abort);
+            }
+
+            run.Loop = DetachedTask.Run(() => _loop.RunAsync(firstMustSucceed, run.Stopping));
+            return _run = run;
+        }
+    }
+
+    private Task EndAsync(ListenerRun run)
+    {
+        lock (_sync)
+        {
+            var isDispatching = _isDispatching;
+            return run.Ended ??= Task.Run(() => EndCoreAsync(isDispatching), CancellationToken.None);
+        }
+
+        async Task EndCoreAsync(bool isDispatching)
+        {
+            _status.Set(ListenerState.Stopping);
+            await run.StopAsync(_channels, _inbox, isDispatching, _options.DrainTimeout, _time, _logger).ConfigureAwait(false);
+            lock (_sync)
+            {
+                SetDispatching(false);
+                _run = null;
+                _status.Set(ListenerState.Stopped);
+            }
+
+            _logger.Stopped();
+        }
+    }
+
+    private async Task<Subscription> AddAsync(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        Setting.ThrowIfInvalid(options, nameof(options));
+        var name = options.Name ?? callback.Method.Name;
+        Subscription subscription;
+        Task settled;
+        lock (_sync)
+        {
+            var queue = new SubscriptionQueue(channel, name, QueueLimits.From(_options, options), _backpressure, _time, _logger);
+            queue.SetPaused(!_isDispatching);
+            subscription = new Subscription(channel, options.OnResync is not null, queue)
+            {
+                IsCleared = isCleared,
+                Pump = new(name, queue, callback, options, _connections, _time, _logger),
+            };
+            settled = _channels.Add(subscription);
+            if (_run is { IsStopping: false } run)
+                subscription.Pump.Start(run.Abort);
+        }
+
+        try
+        {
+            await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+            return subscription;
+        }
+        catch
+        {
+            Remove(subscription);
+            throw;
+        }
+    }
+
+    private Subscription CreateReader(string? channel, SubscriptionOptions options)
+    {
+        var queue = new SubscriptionQueue(channel ?? "", options.Name ?? "A reader", QueueLimits.From(_options, options), _backpressure, _time, _logger);
+        return new(channel, options.OnResync is not null, queue);
+    }
+
+    private async IAsyncEnumerable<Notification> ReadAsync(Subscription subscription, SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var queue = subscription.Queue;
+        using var registration = cancellationToken.UnsafeRegister(static (queue, cancelled) => ((SubscriptionQueue)queue!).CancelWait(cancelled), queue);
+        try
+        {
+            var items = new QueueItem[16];
+            while (await queue.WaitToReadAsync().ConfigureAwait(false))
+            {
+                var taken = queue.Take(items);
+                for (var i = 0; i < taken; i++)
+                {
+                    if (items[i].Gap is not { } gap)
+                    {
+                        yield return items[i].ToNotification();
+                        queue.Release(1, items[i].Size);
+                    }
+                    else if (options.OnResync is { } onResync)
+                    {
+                        await onResync(gap.ToResync(), cancellationToken).ConfigureAwait(false);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            Remove(subscription);
+        }
+    }
+
+    private void Remove(Subscription subscription)
+    {
+        _ = _channels.Remove(subscription);
+        subscription.Queue.Complete(discard: true);
+        _inbox.Post();
+    }
+
+    private Task Clear(string channel)
+    {
+        var (removed, settled) = _channels.Clear(channel);
+        foreach (var subscription in removed)
+            subscription.Queue.Complete(discard: true);
+        return settled;
+    }
+
+    /// <summary>Waits until the server agrees with an edit of the wanted channels, if there is a server to wait for.</summary>
+    private Task SettleAsync(Task settled, CancellationToken cancellationToken)
+    {
+        if (!IsStarted)
+            return Task.CompletedTask;
+
+        _inbox.Post();
+        return settled.WaitAsync(cancellationToken);
+    }
+
+    private void SetDispatching(bool value)
+    {
+        _isDispatching = value;
+        foreach (var subscription in _channels.All)
+        {
+            if (subscription.Pump is not null)
+                subscription.Queue.SetPaused(!value);
+        }
+    }
+
+    private void ThrowIfNotStarted()
+    {
+        if (!IsStarted)
+            throw new ListenerStartException();
+    }
+}

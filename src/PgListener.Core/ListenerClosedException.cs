@@ -1,0 +1,23 @@
+namespace PgListener;
+
+/// <summary>The listener was stopped while something still waited for it.</summary>
+public sealed class ListenerClosedException : ListenerException
+{
+    /// <summary>Creates the exception with a general message.</summary>
+    public ListenerClosedException() : base("The listener was stopped before the server had answered.")
+    {
+    }
+
+    /// <summary>Creates the exception with a message.</summary>
+    /// <param name="message">What went wrong and what to do.</param>
+    public ListenerClosedException(string message) : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception with a message and its cause.</summary>
+    /// <param name="message">What went wrong and what to do.</param>
+    /// <param name="innerException">The cause.</param>
+    public ListenerClosedException(string message, Exception? innerException) : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,77 @@
+using System.ComponentModel.DataAnnotations;
+using PgListener.Diagnostics;
+
+namespace PgListener;
+
+/// <summary>The settings of a <see cref="Listener"/>. They are read when it is created; later changes have no effect.</summary>
+public class ListenerOptions : IValidatableObject
+{
+    internal const int MaxQueueCapacity = 100_000_000;
+
+    /// <summary>
+    /// After how long a silence the server is asked whether it is still there, and how long it may take to answer that or any
+    /// other command of the listener.
+    /// </summary>
+    /// <remarks>A dead peer is noticed within twice this time.</remarks>
+    /// <value>The default is 10 seconds. Whole seconds from 1 second to 1 hour.</value>
+    public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long one attempt to connect may take.</summary>
+    /// <value>The default is 10 seconds. From 1 second to 10 minutes.</value>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest wait before the first attempt to connect again; it doubles with each failed attempt.</summary>
+    /// <remarks>The wait itself is drawn at random between half of this and all of it, so that many clients do not return at once.</remarks>
+    /// <value>The default is 200 milliseconds. From 1 millisecond to 1 hour, and no longer than <see cref="MaxReconnectDelay"/>.</value>
+    public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What the wait between two attempts grows to at most. Attempts never end.</summary>
+    /// <value>The default is 10 seconds. From 1 millisecond to 1 hour.</value>
+    public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many notifications one subscription may have queued or in work.</summary>
+    /// <value>The default is 10,000. From 1 to 100,000,000.</value>
+    public int QueueCapacity { get; set; } = 10_000;
+
+    /// <summary>
+    /// How many bytes of payload one subscription may have queued or in work, each notification counted with two bytes a
+    /// character and 64 bytes besides. A single notification fits always.
+    /// </summary>
+    /// <value>The default is 16 MiB. From 1 byte up.</value>
+    public long QueueCapacityBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>What happens when a subscription's queue is full.</summary>
+    /// <value>The default is <see cref="FullQueueMode.Wait"/>.</value>
+    public FullQueueMode FullQueueMode { get; set; } = FullQueueMode.Wait;
+
+    /// <summary>How long a full queue may hold up reading at a stretch before its subscription is said to have overflowed.</summary>
+    /// <value>The default is 30 seconds. From 0 to 1 hour.</value>
+    public TimeSpan MaxBackpressure { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long <see cref="Listener.StopAsync"/> lets queued and running work finish before it cancels what is left.</summary>
+    /// <value>The default is 20 seconds, less than the 30 seconds a host allows by default. From 0 to 1 day.</value>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Checks every setting.</summary>
+    /// <param name="validationContext">Not used.</param>
+    /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
+    public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var millisecond = TimeSpan.FromMilliseconds(1);
+        var second = TimeSpan.FromSeconds(1);
+        var hour = TimeSpan.FromHours(1);
+        return Setting.Problems(
+            Setting.InRange(nameof(KeepAlive), KeepAlive, second, hour)
+                ?? (KeepAlive.Ticks % TimeSpan.TicksPerSecond == 0 ? null : Setting.Problem(nameof(KeepAlive), $"must be whole seconds, but is {KeepAlive}")),
+            Setting.InRange(nameof(ConnectTimeout), ConnectTimeout, second, TimeSpan.FromMinutes(10)),
+            Setting.InRange(nameof(ReconnectDelay), ReconnectDelay, millisecond, MaxReconnectDelay),
+            Setting.InRange(nameof(MaxReconnectDelay), MaxReconnectDelay, millisecond, hour),
+            Setting.InRange(nameof(QueueCapacity), QueueCapacity, 1, MaxQueueCapacity),
+            Setting.InRange(nameof(QueueCapacityBytes), QueueCapacityBytes, 1, long.MaxValue),
+            Setting.IsDefined(nameof(FullQueueMode), FullQueueMode),
+            Setting.InRange(nameof(MaxBackpressure), MaxBackpressure, TimeSpan.Zero, hour),
+            Setting.InRange(nameof(DrainTimeout), DrainTimeout, TimeSpan.Zero, TimeSpan.FromDays(1)));
+    }
+
+    internal ListenerOptions Snapshot() => (ListenerOptions)MemberwiseClone();
+}

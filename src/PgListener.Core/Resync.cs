@@ -1,0 +1,41 @@
+namespace PgListener;
+
+/// <summary>The announcement of a gap: notifications sent within it may have been missed.</summary>
+/// <remarks>
+/// It stands in the queue where the missing notifications would have stood: after <c>LISTEN</c> was committed and before
+/// the next notification. Whoever keeps state that notifications change reads it again now. The first notifications
+/// after it may repeat what has just been read. Gaps with nothing between them are announced as one, with the reason of
+/// the latest and the window of all.
+/// </remarks>
+public sealed record Resync
+{
+    /// <summary>Creates an announcement, for a test of a handler for example.</summary>
+    /// <param name="channel">The channel it is about; empty when it is about all channels of the listener.</param>
+    /// <param name="reason">Why notifications may be missing.</param>
+    /// <param name="since">The last moment known to be good; <see langword="null"/> when there was none before.</param>
+    /// <param name="until">The moment from which notifications arrive again.</param>
+    /// <param name="dropped">How many notifications are known to have been dropped.</param>
+    public Resync(string channel, ResyncReason reason, DateTimeOffset? since, DateTimeOffset until, long dropped = 0)
+    {
+        Channel = channel;
+        Reason = reason;
+        Since = since;
+        Until = until;
+        Dropped = dropped;
+    }
+
+    /// <summary>The channel it is about; empty when it is about all channels of the listener.</summary>
+    public string Channel { get; }
+
+    /// <summary>Why notifications may be missing.</summary>
+    public ResyncReason Reason { get; }
+
+    /// <summary>The last moment known to be good, by this machine's clock; <see langword="null"/> at the first start, before which nothing is known.</summary>
+    public DateTimeOffset? Since { get; }
+
+    /// <summary>The moment from which notifications arrive again, by this machine's clock.</summary>
+    public DateTimeOffset Until { get; }
+
+    /// <summary>How many notifications this subscription is known to have dropped. What was missed while there was no connection cannot be counted.</summary>
+    public long Dropped { get; }
+}

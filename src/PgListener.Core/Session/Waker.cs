@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgListener.Diagnostics;
+using PgListener.Dispatch;
+
+namespace PgListener.Session;
+
+/// <summary>
+/// Ends the listening connection's wait from outside, harmlessly: with a notification on a private channel, sent from a second
+/// connection. Cancelling the wait instead would break the connection whenever a message is half read.
+/// </summary>
+internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimeProvider time, ILogger logger)
+{
+    private const int Idle = 0;
+    private const int Busy = 1;
+    private const int Again = 2;
+
+    private int _state;
+
+    /// <summary>The private channel; the session listens to it as to any other.</summary>
+    public string Channel { get; } = $"pglistener_{Guid.NewGuid():n}";
+
+    /// <summary>Wakes the connection soon. Many calls at a time share one notification.</summary>
+    /// <param name="isNeeded">Asked just before it is sent: by then the connection may have woken by itself.</param>
+    public void Wake(Func<bool> isNeeded)
+    {
+        if (Interlocked.Exchange(ref _state, Again) == Idle)
+            _ = DetachedTask.Run(() => WakeUntilQuietAsync(isNeeded));
+    }
+
+    private async Task WakeUntilQuietAsync(Func<bool> isNeeded)
+    {
+        do
+        {
+            Interlocked.Exchange(ref _state, Busy);
+            if (isNeeded())
+                await NotifyAsync(isNeeded).ConfigureAwait(false);
+        }
+        while (Interlocked.CompareExchange(ref _state, Idle, Busy) != Busy);
+    }
+
+    private async Task NotifyAsync(Func<bool> isNeeded)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(limit, time);
+            var connection = await connections.OpenPooledAsync(timeout.Token).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                if (!isNeeded())
+                    return;
+
+                var command = new NpgsqlCommand("select pg_notify($1, '')", connection);
+                await using (command.ConfigureAwait(false))
+                {
+                    command.Parameters.Add(new() { Value = Channel });
+                    await command.ExecuteNonQueryAsync(timeout.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Also what a user's password provider throws. Nothing is lost but time: a wait ends by itself after a silence.
+            logger.WakeFailed(e);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace PgListener;
+
+/// <summary>The settings of one subscription or reader.</summary>
+public sealed class SubscriptionOptions : HandlerOptions
+{
+    /// <summary>The name of the subscription in logs.</summary>
+    /// <value>The default is <see langword="null"/>: the name of the callback's method.</value>
+    public string? Name { get; set; }
+
+    /// <summary>Called when notifications may have been missed: at the start, after each reconnect, after an overflow.</summary>
+    /// <value>The default is <see langword="null"/>: gaps are not announced to this subscription.</value>
+    public ResyncCallback? OnResync { get; set; }
+}
