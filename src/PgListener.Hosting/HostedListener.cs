@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.Registration;
+
+namespace PgListener;
+
+/// <summary>A <see cref="Listener"/> with the handlers that were registered for it.</summary>
+internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposable
+{
+    private readonly ListenerRegistration _registration;
+    private readonly IServiceScopeFactory _scopes;
+    private readonly CancellationToken _applicationStopping;
+    private readonly ILogger _logger;
+    private bool _subscribed;
+
+    public HostedListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
+    {
+        var loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
+        var time = services.GetService<TimeProvider>();
+        _registration = registration;
+        _scopes = services.GetRequiredService<IServiceScopeFactory>();
+        _applicationStopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+        _logger = loggers.CreateLogger("PgListener");
+        Listener = registration.DataSource is { } dataSource
+            ? new(dataSource(services), options, loggers, time)
+            : new(options.ConnectionString!, options, builder => registration.ConfigureDataSource?.Invoke(services, builder), loggers, time);
+    }
+
+    public Listener Listener { get; }
+
+    public string Name => _registration.Name;
+
+    public ListenerState State => Listener.State;
+
+    /// <summary>Subscribes the handlers, and starts to connect in the background.</summary>
+    public async Task StartAsync()
+    {
+        if (!_subscribed)
+        {
+            foreach (var channel in _registration.Channels)
+                await channel.SubscribeAsync(Listener, _registration.Services, _scopes, _logger).ConfigureAwait(false);
+            _subscribed = true;
+        }
+
+        Listener.Start();
+        Listener.Listen();
+    }
+
+    public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => Listener.WaitUntilListeningAsync(cancellationToken);
+
+    public Task<ListenerSubscription> SubscribeAsync(
+        string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        => Listener.SubscribeAsync(channel, callback, options, cancellationToken);
+
+    public Task<ListenerSubscription> SubscribeAsync<TChannel>(
+        Func<Notification<TChannel>, CancellationToken, Task> callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        var name = options?.Name ?? callback.Method.Name;
+        return Listener.SubscribeAsync(TChannel.ChannelName, Read, options, cancellationToken);
+
+        Task Read(NotificationContext context, CancellationToken token)
+            => PayloadReader.TryRead<TChannel>(context.Notification, name, _logger, out var value)
+                ? callback(new(value, context.Payload, context.ProcessId), token)
+                : Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(
+        SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
+        var notifications = Listener.ReadAllAsync(TChannel.ChannelName, options, end.Token).GetAsyncEnumerator(end.Token);
+        await using (notifications.ConfigureAwait(false))
+        {
+            while (await MoveNextAsync(notifications, cancellationToken).ConfigureAwait(false))
+            {
+                var notification = notifications.Current;
+                if (PayloadReader.TryRead<TChannel>(notification, options?.Name ?? "A reader", _logger, out var value))
+                    yield return new(value, notification.Payload, notification.ProcessId);
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => Listener.DisposeAsync();
+
+    /// <summary>For a container that is disposed of synchronously; a host disposes asynchronously.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Moves on; the stopping of the host is an ordinary end.</summary>
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<Notification> notifications, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await notifications.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_applicationStopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace PgListener;
+
+/// <summary>Reads payloads into a channel's type, and says of the malformed ones that they were left out.</summary>
+internal static class PayloadReader
+{
+    public static bool TryRead<TChannel>(Notification notification, string subscription, ILogger logger, [MaybeNullWhen(false)] out TChannel value)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        try
+        {
+            value = TChannel.Parse(notification.Payload);
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or OverflowException or ArgumentException)
+        {
+            // The message of such an exception may quote the payload, so only its type is logged.
+            logger.MalformedPayload(subscription, notification.Channel, e.GetType().Name, notification.Payload.Length);
+            logger.MalformedPayloadText(e, notification.Channel, notification.Payload);
+            value = default;
+            return false;
+        }
+    }
+}

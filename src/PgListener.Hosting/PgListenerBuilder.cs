@@ -1,0 +1,97 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+using PgListener.Registration;
+
+namespace PgListener;
+
+/// <summary>Adds channels and handlers to a listener.</summary>
+public sealed class PgListenerBuilder
+{
+    private readonly ListenerRegistration _registration;
+
+    internal PgListenerBuilder(ListenerRegistration registration) => _registration = registration;
+
+    /// <summary>The listener's name; empty for the one without a name.</summary>
+    public string Name => _registration.Name;
+
+    /// <summary>The services it is added to.</summary>
+    public IServiceCollection Services => _registration.Services;
+
+    /// <summary>Adds a handler class for a channel. A channel may have several, each with a queue of its own.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <typeparam name="THandler">The handler's class. It is registered as transient, unless it is registered already, and resolved in a fresh scope for every notification.</typeparam>
+    /// <param name="configure">Its settings: queue, concurrency, time limit.</param>
+    /// <returns>This builder.</returns>
+    /// <remarks>
+    /// The class is also registered as <see cref="INotificationHandler{TChannel}"/> (for a named listener with its name as
+    /// the key). Replace or decorate that registration, and the replacement runs with the same settings. Adding the same
+    /// class again for the same channel only applies further settings.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public PgListenerBuilder AddHandler<TChannel, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        Action<HandlerOptions>? configure = null)
+        where TChannel : INotificationChannel<TChannel>
+        where THandler : class, INotificationHandler<TChannel>
+    {
+        var channel = _registration.Channel<TChannel>();
+        var handler = channel.Find(typeof(THandler));
+        if (handler is null)
+        {
+            Services.TryAddTransient<THandler>();
+            var descriptor = _registration.Key is { } key
+                ? ServiceDescriptor.KeyedTransient<INotificationHandler<TChannel>>(key, static (scope, _) => scope.GetRequiredService<THandler>())
+                : ServiceDescriptor.Transient<INotificationHandler<TChannel>>(static scope => scope.GetRequiredService<THandler>());
+            Services.Add(descriptor);
+            handler = new(typeof(THandler), descriptor, static scope => scope.GetRequiredService<THandler>(), new());
+            channel.Add(handler);
+        }
+
+        Configure(handler.Options, configure);
+        return this;
+    }
+
+    /// <summary>Adds a channel whose handlers you register yourself as <see cref="INotificationHandler{TChannel}"/>, before or after this; for a named listener with its name as the key.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="configure">The settings of each of these handlers.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public PgListenerBuilder AddChannel<TChannel>(Action<HandlerOptions>? configure = null)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        Configure(_registration.Channel<TChannel>().ForeignOptions ??= new(), configure);
+        return this;
+    }
+
+    /// <summary>Configures the listener's own connections beyond what a connection string can say: password providers, certificates.</summary>
+    /// <param name="configure">Called twice, for the connection that listens and for the pool that serves everything else.</param>
+    /// <returns>This builder.</returns>
+    public PgListenerBuilder ConfigureDataSource(Action<IServiceProvider, NpgsqlDataSourceBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        _registration.ConfigureDataSource += configure;
+        return this;
+    }
+
+    /// <summary>Takes connections from a data source that exists already, instead of from a connection string.</summary>
+    /// <param name="dataSource">Gets it, for example <c>services => services.GetRequiredService&lt;NpgsqlDataSource&gt;()</c>.</param>
+    /// <returns>This builder.</returns>
+    /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions, Microsoft.Extensions.Logging.ILoggerFactory, TimeProvider)" path="/remarks"/>
+    public PgListenerBuilder UseDataSource(Func<IServiceProvider, NpgsqlDataSource> dataSource)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        _registration.DataSource = dataSource;
+        return this;
+    }
+
+    private static void Configure(HandlerOptions options, Action<HandlerOptions>? configure)
+    {
+        configure?.Invoke(options);
+        var problems = options.Validate(new ValidationContext(options, nameof(HandlerOptions), serviceProvider: null, items: null));
+        var text = string.Join(" ", problems.Select(problem => problem.ErrorMessage));
+        if (text.Length > 0)
+            throw new ArgumentException(text, nameof(configure));
+    }
+}

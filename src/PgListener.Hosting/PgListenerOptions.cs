@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace PgListener;
+
+/// <summary>The settings of a hosted listener, bound from the section <c>PgListener</c> (of a named one, <c>PgListener:{name}</c>) and checked when the host starts.</summary>
+public class PgListenerOptions : ListenerOptions
+{
+    /// <summary>The section that settings are bound from.</summary>
+    public const string SectionName = "PgListener";
+
+    /// <summary>How to connect.</summary>
+    /// <value>The default is <see langword="null"/>: the connection string that <see cref="ConnectionName"/> names.</value>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>Which entry of the section <c>ConnectionStrings</c> to use when <see cref="ConnectionString"/> is not set.</summary>
+    /// <value>The default is <c>Postgres</c>.</value>
+    public string ConnectionName { get; set; } = "Postgres";
+
+    /// <summary>How long the host's start waits until the server listens. If it does not by then, the start fails.</summary>
+    /// <value>The default is <see langword="null"/>: the host starts at once, and connecting goes on in the background for ever. From 1 millisecond to 1 hour.</value>
+    public TimeSpan? StartupTimeout { get; set; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var problem in base.Validate(validationContext))
+            yield return problem;
+
+        if (StartupTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > TimeSpan.FromHours(1)))
+            yield return new($"{nameof(StartupTimeout)} must be from 00:00:00.0010000 to 01:00:00, but is {timeout}.", [nameof(StartupTimeout)]);
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace PgListener.Registration;
+
+/// <summary>What was said of one listener while services were being added.</summary>
+internal sealed class ListenerRegistration(string name, IServiceCollection services)
+{
+    private readonly Dictionary<Type, IChannelRegistration> _channels = [];
+
+    public string Name => name;
+
+    /// <summary>The key of the listener and of its handlers in DI.</summary>
+    public string? Key => name.Length == 0 ? null : name;
+
+    /// <summary>Kept so that at the start handlers are run as they are registered then, not as they were when they were added.</summary>
+    public IServiceCollection Services => services;
+
+    /// <summary>Where the settings come from, for messages.</summary>
+    public string SectionPath { get; set; } = name.Length == 0 ? PgListenerOptions.SectionName : $"{PgListenerOptions.SectionName}:{name}";
+
+    public Action<IServiceProvider, NpgsqlDataSourceBuilder>? ConfigureDataSource { get; set; }
+
+    public Func<IServiceProvider, NpgsqlDataSource>? DataSource { get; set; }
+
+    public IReadOnlyCollection<IChannelRegistration> Channels => _channels.Values;
+
+    public ChannelRegistration<TChannel> Channel<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+    {
+        if (_channels.TryGetValue(typeof(TChannel), out var existing))
+            return (ChannelRegistration<TChannel>)existing;
+
+        var channel = new ChannelRegistration<TChannel>(Key);
+        _channels.Add(typeof(TChannel), channel);
+        return channel;
+    }
+}
