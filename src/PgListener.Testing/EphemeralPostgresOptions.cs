@@ -1,0 +1,43 @@
+namespace PgListener.Testing;
+
+/// <summary>What server <see cref="EphemeralPostgres.LaunchAsync(EphemeralPostgresOptions?, CancellationToken)"/> starts, and how.</summary>
+public sealed class EphemeralPostgresOptions
+{
+    private static readonly string[] Reserved = ["cluster_name", "listen_addresses", "port", "unix_socket_directories"];
+
+    /// <summary>Gets or sets the folder that holds <c>initdb</c>, <c>pg_ctl</c> and <c>postgres</c>.</summary>
+    /// <remarks>When it is set, no other place is looked at, whatever <see cref="Sources"/> says.</remarks>
+    /// <value>The default is <see langword="null"/>: look for a server in the places of <see cref="Sources"/>.</value>
+    public string? BinariesFolder { get; set; }
+
+    /// <summary>Gets or sets the places the server may come from.</summary>
+    /// <value>The default is <see cref="PostgresSources.Auto"/>: the first that works.</value>
+    public PostgresSources Sources { get; set; } = PostgresSources.Auto;
+
+    /// <summary>Gets the server settings to add, by name, as in <c>postgresql.conf</c>: <c>ServerSettings["max_connections"] = "20"</c>.</summary>
+    /// <remarks>
+    /// They win over the defaults, which give up durability for speed: <c>fsync</c>, <c>synchronous_commit</c> and
+    /// <c>full_page_writes</c> are off, <c>shared_buffers</c> is 16 MB, <c>max_connections</c> is 200.
+    /// <c>port</c>, <c>listen_addresses</c>, <c>unix_socket_directories</c> and <c>cluster_name</c> cannot be set.
+    /// </remarks>
+    /// <value>The default is empty.</value>
+    public IDictionary<string, string> ServerSettings { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Gets or sets how long the server may take from its start until it answers a connection.</summary>
+    /// <remarks>A first download (npm package or docker image) is not counted here; it has a limit of its own of five minutes.</remarks>
+    /// <value>The default is 60 seconds. It must be more than zero.</value>
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    internal void Validate(string parameterName)
+    {
+        if ((Sources & PostgresSources.Auto) == PostgresSources.None || (Sources & ~PostgresSources.Auto) != PostgresSources.None)
+            throw new ArgumentException($"{nameof(Sources)} names no place to take a server from: {Sources}.", parameterName);
+        if (StartTimeout <= TimeSpan.Zero || StartTimeout.TotalMilliseconds > int.MaxValue)
+            throw new ArgumentException($"{nameof(StartTimeout)} must be between zero and 24 days: {StartTimeout}.", parameterName);
+        foreach (var name in Reserved)
+        {
+            if (ServerSettings.ContainsKey(name))
+                throw new ArgumentException($"{nameof(ServerSettings)} must not contain {name}: {nameof(EphemeralPostgres)} sets it itself.", parameterName);
+        }
+    }
+}
