@@ -333,6 +333,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
                 subscription.Pump?.Start(run.Abort);
             }
 
+            _status.Set(ListenerState.Connecting);
             run.Loop = DetachedTask.Run(() => _loop.RunAsync(firstMustSucceed, run.Stopping));
             return _run = run;
         }

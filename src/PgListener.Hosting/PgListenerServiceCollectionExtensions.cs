@@ -38,7 +38,7 @@ public static class PgListenerServiceCollectionExtensions
     {
         var registration = Register(services, name, out var options);
         if (options is not null)
-            options.BindConfiguration(registration.SectionPath);
+            options.Configure<IServiceProvider>((bound, provider) => provider.GetService<IConfiguration>()?.GetSection(registration.SectionPath).Bind(bound));
         if (configure is not null)
             services.Configure(name, configure);
         return new(registration);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -30,25 +29,4 @@ public interface IJsonNotificationChannel<TSelf> : INotificationChannel<TSelf>
     static TSelf INotificationChannel<TSelf>.Parse(string payload)
         => JsonSerializer.Deserialize(payload, TSelf.JsonTypeInfo)
             ?? throw new JsonException("The payload is the JSON literal null.");
-}
-
-internal static class ReflectedJson<T>
-{
-    private static JsonTypeInfo<T>? s_typeInfo;
-
-    public static JsonTypeInfo<T> TypeInfo => s_typeInfo ??= Create();
-
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Guarded by the switch that trimming turns off; without it this throws and says what to do.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
-    private static JsonTypeInfo<T> Create()
-    {
-        if (!JsonSerializer.IsReflectionEnabledByDefault)
-        {
-            throw new InvalidOperationException(
-                $"Reading JSON into {typeof(T)} by reflection is switched off in this application, as it is when publishing trimmed or natively. " +
-                $"Give the channel a source-generated type info: public static JsonTypeInfo<{typeof(T).Name}> JsonTypeInfo => MyJsonContext.Default.{typeof(T).Name};");
-        }
-
-        return (JsonTypeInfo<T>)JsonSerializerOptions.Web.GetTypeInfo(typeof(T));
-    }
 }

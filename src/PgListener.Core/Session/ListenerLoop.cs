@@ -24,7 +24,6 @@ internal sealed class ListenerLoop(
     /// <param name="stopping">Ends it.</param>
     public async Task RunAsync(bool firstMustSucceed, CancellationToken stopping)
     {
-        status.Set(ListenerState.Connecting);
         var failures = 0;
         var everListened = false;
         string? reported = null;

@@ -18,6 +18,9 @@ internal sealed class ListenerSession(
     TimeProvider time,
     ILogger logger)
 {
+    /// <summary>The SQLSTATE class of data errors, to which a text the database cannot express belongs (22P05, 22021).</summary>
+    private const string DataErrorClass = "22";
+
     private volatile NpgsqlConnection? _connection;
 
     /// <summary>The connection of the present session, if there is one.</summary>
@@ -100,19 +103,14 @@ internal sealed class ListenerSession(
     private async Task<int> ReconcileAsync(NpgsqlConnection connection, CancellationToken stopping)
     {
         var changes = channels.TakeChanges();
-        while (changes.Count > 0)
+        try
         {
-            try
-            {
-                await SendAsync(connection, changes, stopping).ConfigureAwait(false);
-                break;
-            }
-            catch (PostgresException e) when (Refused(e, changes) is { } refused)
-            {
-                logger.ChannelRejected(e, refused.Route.Channel);
-                channels.Reject(refused, e);
-                changes = [.. changes.Where(change => change != refused)];
-            }
+            await SendAsync(connection, changes, stopping).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState.StartsWith(DataErrorClass, StringComparison.Ordinal))
+        {
+            changes = await RejectUnspeakableAsync(connection, changes, stopping).ConfigureAwait(false);
+            await SendAsync(connection, changes, stopping).ConfigureAwait(false);
         }
 
         channels.Apply(changes);
@@ -121,6 +119,9 @@ internal sealed class ListenerSession(
 
     private async Task SendAsync(NpgsqlConnection connection, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
     {
+        if (changes.Count == 0)
+            return;
+
         var batch = new NpgsqlBatch(connection) { Timeout = TimeLimitSeconds };
         await using (batch.ConfigureAwait(false))
         {
@@ -130,24 +131,31 @@ internal sealed class ListenerSession(
         }
     }
 
-    /// <summary>
-    /// The one change the server objects to, if it objects to its channel's name and not to listening as such: classes 22
-    /// (data) and 42 (syntax and access), but not 42501, a missing privilege.
-    /// </summary>
-    private static ChannelChange? Refused(PostgresException error, IReadOnlyList<ChannelChange> changes)
+    /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as a mere text. Only they are refused.</summary>
+    /// <returns>The others.</returns>
+    private async Task<IReadOnlyList<ChannelChange>> RejectUnspeakableAsync(NpgsqlConnection connection, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
     {
-        var aboutTheName = error.SqlState.StartsWith("22", StringComparison.Ordinal)
-            || (error.SqlState.StartsWith("42", StringComparison.Ordinal) && error.SqlState != PostgresErrorCodes.InsufficientPrivilege);
-        if (!aboutTheName || error.BatchCommand is not { } command)
-            return null;
-
+        var accepted = new List<ChannelChange>(changes.Count);
         foreach (var change in changes)
         {
-            if (command.CommandText.EndsWith(" " + ChannelName.Quote(change.Route.Channel), StringComparison.Ordinal))
-                return change;
+            try
+            {
+                var command = new NpgsqlCommand("SELECT octet_length($1)", connection) { CommandTimeout = TimeLimitSeconds };
+                await using (command.ConfigureAwait(false))
+                {
+                    command.Parameters.Add(new() { Value = change.Route.Channel });
+                    await command.ExecuteNonQueryAsync(stopping).ConfigureAwait(false);
+                    accepted.Add(change);
+                }
+            }
+            catch (PostgresException e) when (e.SqlState.StartsWith(DataErrorClass, StringComparison.Ordinal))
+            {
+                logger.ChannelRejected(e, change.Route.Channel);
+                channels.Reject(change, e);
+            }
         }
 
-        return null;
+        return accepted;
     }
 
     /// <summary>Asks a silent server whether it is still there.</summary>

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace PgListener.UnitTests;
+
+public sealed record ReflectedOrder(long Id, decimal Total) : IJsonNotificationChannel<ReflectedOrder>
+{
+    public static string ChannelName => "orders";
+}
+
+public sealed record GeneratedOrder(long Id, decimal Total) : IJsonNotificationChannel<GeneratedOrder>
+{
+    public static string ChannelName => "orders";
+
+    public static JsonTypeInfo<GeneratedOrder> JsonTypeInfo => OrderContext.Default.GeneratedOrder;
+}
+
+[JsonSerializable(typeof(GeneratedOrder))]
+internal sealed partial class OrderContext : JsonSerializerContext;
+
+public class JsonChannelTests
+{
+    [Fact]
+    public void Reads_camel_case_without_regard_to_case_by_default()
+        => Assert.Equal(new ReflectedOrder(7, 1.5m), Parse<ReflectedOrder>("""{"id":7,"TOTAL":1.5}"""));
+
+    [Fact]
+    public void Reads_as_the_given_type_info_says()
+        => Assert.Equal(new GeneratedOrder(7, 0m), Parse<GeneratedOrder>("""{"Id":7,"total":1.5}"""));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{")]
+    [InlineData("[1]")]
+    [InlineData("""{"id":"x"}""")]
+    public void Refuses_what_is_not_such_a_value(string payload)
+        => Assert.Throws<JsonException>(() => Parse<ReflectedOrder>(payload));
+
+    private static T Parse<T>(string payload)
+        where T : INotificationChannel<T>
+        => T.Parse(payload);
+}

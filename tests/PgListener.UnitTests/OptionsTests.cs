@@ -1,0 +1,63 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace PgListener.UnitTests;
+
+public class OptionsTests
+{
+    public static TheoryData<string, ListenerOptions> Wrong => new()
+    {
+        { "KeepAlive", new() { KeepAlive = TimeSpan.FromMilliseconds(999) } },
+        { "KeepAlive", new() { KeepAlive = TimeSpan.FromMilliseconds(1500) } },
+        { "KeepAlive", new() { KeepAlive = TimeSpan.FromHours(2) } },
+        { "ConnectTimeout", new() { ConnectTimeout = TimeSpan.Zero } },
+        { "ReconnectDelay", new() { ReconnectDelay = TimeSpan.FromSeconds(11) } },
+        { "ReconnectDelay", new() { ReconnectDelay = TimeSpan.Zero } },
+        { "MaxReconnectDelay", new() { MaxReconnectDelay = TimeSpan.FromDays(1) } },
+        { "QueueCapacity", new() { QueueCapacity = 0 } },
+        { "QueueCapacityBytes", new() { QueueCapacityBytes = 0 } },
+        { "FullQueueMode", new() { FullQueueMode = (FullQueueMode)9 } },
+        { "MaxBackpressure", new() { MaxBackpressure = TimeSpan.FromSeconds(-1) } },
+        { "DrainTimeout", new() { DrainTimeout = TimeSpan.FromDays(2) } },
+    };
+
+    public static TheoryData<string, SubscriptionOptions> WrongForASubscription => new()
+    {
+        { "QueueCapacity", new() { QueueCapacity = 0 } },
+        { "QueueCapacityBytes", new() { QueueCapacityBytes = -1 } },
+        { "FullQueueMode", new() { FullQueueMode = (FullQueueMode)9 } },
+        { "MaxBackpressure", new() { MaxBackpressure = TimeSpan.FromDays(1) } },
+        { "MaxConcurrency", new() { MaxConcurrency = 0 } },
+        { "Timeout", new() { Timeout = TimeSpan.Zero } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_wrong_setting_is_named(string setting, ListenerOptions options)
+    {
+        Assert.Equal(setting, Assert.Single(Validate(options)).MemberNames.Single());
+        Assert.StartsWith(setting + " must be ", Assert.Throws<ArgumentException>(() => new Listener("Host=nowhere", options)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongForASubscription))]
+    public async Task A_wrong_setting_of_a_subscription_is_named(string setting, SubscriptionOptions options)
+    {
+        await using var listener = new Listener("Host=nowhere");
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => listener.SubscribeAsync("c", (_, _) => Task.CompletedTask, options, TestContext.Current.CancellationToken));
+        Assert.StartsWith(setting + " must be ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_defaults_are_valid()
+    {
+        Assert.Empty(Validate(new ListenerOptions()));
+        Assert.Empty(Validate(new PgListenerOptions()));
+        Assert.Empty(Validate(new SubscriptionOptions()));
+    }
+
+    [Fact]
+    public void Several_wrong_settings_are_all_named()
+        => Assert.Equal(["QueueCapacity", "StartupTimeout"], Validate(new PgListenerOptions { QueueCapacity = 0, StartupTimeout = TimeSpan.Zero }).SelectMany(problem => problem.MemberNames));
+
+    private static ValidationResult[] Validate(IValidatableObject options) => [.. options.Validate(new(options))];
+}
