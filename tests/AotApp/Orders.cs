@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Hosting;
+using PgListener;
+
+namespace AotApp;
+
+internal sealed record OrderPlaced(long Id, decimal Total) : IJsonNotificationChannel<OrderPlaced>
+{
+    public static string ChannelName => "aot_order_placed";
+
+    public static JsonTypeInfo<OrderPlaced> JsonTypeInfo => AppJson.Default.OrderPlaced;
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(OrderPlaced))]
+internal sealed partial class AppJson : JsonSerializerContext;
+
+internal sealed class Printer
+{
+    private readonly TextWriter _writer = Console.Out;
+
+    public void Print(OrderPlaced order) => _writer.WriteLine($"order {order.Id} for {order.Total}");
+}
+
+internal sealed class OrderPlacedHandler(Printer printer, IHostApplicationLifetime lifetime) : INotificationHandler<OrderPlaced>
+{
+    public Task HandleAsync(Notification<OrderPlaced> notification, CancellationToken cancellationToken)
+    {
+        printer.Print(notification.Value);
+        lifetime.StopApplication();
+        return Task.CompletedTask;
+    }
+}

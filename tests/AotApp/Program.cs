@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using AotApp;
+using PgListener;
+
+// Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, an orderly stop.
+var builder = Host.CreateApplicationBuilder(args);
+builder.Services.AddScoped<Printer>();
+builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
+using var host = builder.Build();
+await host.StartAsync();
+await host.Services.GetRequiredService<IPgListener>().WaitUntilListeningAsync();
+Console.WriteLine($"listening after {(DateTime.Now - System.Diagnostics.Process.GetCurrentProcess().StartTime).TotalMilliseconds:0} ms");
+await host.WaitForShutdownAsync();

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace PgListener.IntegrationTests;
+
+/// <summary>An application with a JSON handler, compiled ahead of time, against a real server.</summary>
+[Collection(nameof(Alone))]
+public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_natively_compiled_application_handles_notifications()
+    {
+        var linker = Linker();
+        Assert.SkipWhen(linker is null, "Native compilation needs clang or gcc on the PATH.");
+        var folder = Directory.CreateTempSubdirectory("pglistener-aot-");
+        try
+        {
+            using var publish = Start(
+                Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+                ["publish", ProjectPath(), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--artifacts-path", folder.FullName, $"-p:CppCompilerAndLinker={linker}"]);
+            var printed = await publish.StandardOutput.ReadToEndAsync(Cancellation);
+            await publish.WaitForExitAsync(Cancellation);
+            Assert.True(publish.ExitCode == 0, printed);
+            Assert.DoesNotContain("warning", printed, StringComparison.OrdinalIgnoreCase);
+
+            var executable = folder.GetFiles(OperatingSystem.IsWindows() ? "AotApp.exe" : "AotApp", SearchOption.AllDirectories)
+                .Single(file => file.Directory!.Parent!.Name == "AotApp" && file.Directory.Parent.Parent!.Name == "publish");
+            using var app = Start(executable.FullName, []);
+            Assert.Matches("^listening after [0-9]+ ms$", await LineAsync(app, "listening after"));
+            await server.NotifyAsync("aot_order_placed", """{"id":7,"total":12.5}""");
+            Assert.Equal("order 7 for 12.5", await LineAsync(app, "order"));
+            await app.WaitForExitAsync(Cancellation).SoonAsync();
+            Assert.Equal(0, app.ExitCode);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The executable has {executable.Length / 1e6:0.0} MB."));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private async Task<string> LineAsync(Process app, string beginning)
+    {
+        while (await app.StandardOutput.ReadLineAsync(Cancellation).AsTask().SoonAsync() is { } line)
+        {
+            if (!line.StartsWith(beginning, StringComparison.Ordinal))
+                continue;
+
+            output.WriteLine(line);
+            return line;
+        }
+
+        throw new InvalidOperationException($"The application ended without a line '{beginning}…'.");
+    }
+
+    private Process Start(string command, string[] arguments)
+    {
+        var info = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+            info.Environment.Remove(name);
+        info.Environment["ConnectionStrings__Postgres"] = server.ConnectionString;
+        return Process.Start(info)!;
+    }
+
+    private static string? Linker()
+        => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator) is var folders
+            ? Array.Find(["clang", "gcc"], name => folders.Any(folder => File.Exists(Path.Combine(folder, name))))
+            : null;
+
+    private static string ProjectPath()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "PgListener.sln")))
+            folder = folder.Parent!;
+        return Path.Combine(folder.FullName, "tests", "AotApp", "AotApp.csproj");
+    }
+}
