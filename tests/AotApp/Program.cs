@@ -1,6 +1,6 @@
+using AotApp;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using AotApp;
 using PgListener;
 
 // Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, an orderly stop.
