@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace PgListener.Session;
 
 /// <summary>A question for the server, to be asked on the listening connection.</summary>
@@ -7,23 +5,16 @@ internal sealed class SessionQuery(string sql)
 {
     public TaskCompletionSource<IReadOnlyList<string>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public async Task RunAsync(NpgsqlConnection connection, int timeLimitSeconds, CancellationToken cancellationToken)
+    public async Task RunAsync(SessionConnection connection, CancellationToken stopping)
     {
         try
         {
-            var command = new NpgsqlCommand(sql, connection) { CommandTimeout = timeLimitSeconds };
-            await using (command.ConfigureAwait(false))
-            {
-                var rows = new List<string>();
-                var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                        rows.Add(reader.GetString(0));
-                }
-
-                Answer.TrySetResult(rows);
-            }
+            Answer.TrySetResult(await connection.QueryAsync(sql, parameter: null, stopping).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            Answer.TrySetException(new ListenerClosedException());
+            throw;
         }
         catch (Exception e)
         {
