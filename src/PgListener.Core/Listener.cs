@@ -23,7 +23,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ConnectionSource _connections;
-    private readonly ListenerStatus _status = new();
+    private readonly StateMachine _state;
     private readonly ChannelTable _channels = new();
     private readonly Backpressure _backpressure;
     private readonly SessionInbox _inbox;
@@ -76,11 +76,13 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         _time = timeProvider ?? TimeProvider.System;
         _connections = connect(_options);
         _backpressure = new(_time);
+        _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
         var waker = new Waker(_connections, _options.KeepAlive, _time, _logger);
-        _channels.AddPrivate(waker.Channel);
+        var roundTrip = new RoundTrip(waker, _options.KeepAlive, _time);
+        _channels.AddPrivate(waker.Channel, roundTrip.Receive);
         _inbox = new(_channels, _backpressure, waker);
-        _session = new(_connections, _channels, _backpressure, _inbox, _options, _time, _logger);
-        _loop = new(_session.RunAsync, _status, _options, _time, Random.Shared.NextDouble, _logger);
+        _session = new(_connections, _channels, _backpressure, _inbox, roundTrip, _state, _options, _time, _logger);
+        _loop = new(_session.RunAsync, _state, _options, _time, Random.Shared.NextDouble, _logger);
     }
 
     /// <summary>Whether the listener was started and not yet stopped; it may be reconnecting all the same: see <see cref="State"/>.</summary>
@@ -93,8 +95,15 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
+    /// <summary>The state has changed.</summary>
+    /// <remarks>Raised on the thread pool, one change after the other, in their order. An exception of an observer is logged.</remarks>
+    public event EventHandler<ListenerStateChangedEventArgs>? StateChanged;
+
     /// <summary>What the listener is doing.</summary>
-    public ListenerState State => _status.State;
+    public ListenerState State => _state.Status.State;
+
+    /// <summary>What the listener is doing, where, since when, and what is wrong if something is.</summary>
+    public ListenerStatus Status => _state.Status;
 
     /// <summary>The connection that listens, to look at: its server, its <see cref="NpgsqlConnection.ProcessID"/>, its state.</summary>
     /// <remarks>
@@ -122,7 +131,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var run = Begin(firstMustSucceed: true);
-        var listening = _status.WhenListeningAsync();
+        var listening = _state.WhenListeningAsync();
         try
         {
             await (await Task.WhenAny(run.Loop, listening).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
@@ -167,8 +176,10 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Waits until the server listens to every wanted channel; at once if it does.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when the state is, or becomes, <see cref="ListenerState.Listening"/>.</returns>
+    /// <remarks>It may be called before the start.</remarks>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default)
-        => _status.WhenListeningAsync().WaitAsync(cancellationToken);
+        => _state.WhenListeningAsync().WaitAsync(cancellationToken);
 
     /// <summary>Adds a callback for a channel. A channel may have several.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
@@ -249,14 +260,20 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public IAsyncEnumerator<Notification> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         var options = new SubscriptionOptions();
-        var subscription = CreateReader(channel: null, options);
-        lock (_sync)
-        {
-            ThrowIfNotStarted();
-            _ = _channels.Add(subscription);
-        }
+        return ReadAsync(AddReader(channel: null, options, out _), options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+    }
 
-        return ReadAsync(subscription, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+    /// <summary>Reads every notification of every channel the listener listens to, with settings.</summary>
+    /// <param name="options">The settings; set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications. Concurrency and time limit do not apply to a reader.</param>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    public async IAsyncEnumerable<Notification> ReadAllAsync(SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Setting.ThrowIfInvalid(options, nameof(options));
+        await foreach (var notification in ReadAsync(AddReader(channel: null, options, out _), options, cancellationToken).ConfigureAwait(false))
+            yield return notification;
     }
 
     /// <summary>Reads the notifications of one channel, and listens to it as long as somebody reads.</summary>
@@ -271,14 +288,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         options ??= new();
         Setting.ThrowIfInvalid(options, nameof(options));
-        var subscription = CreateReader(channel, options);
-        Task settled;
-        lock (_sync)
-        {
-            ThrowIfNotStarted();
-            settled = _channels.Add(subscription);
-        }
-
+        var subscription = AddReader(channel, options, out var settled);
         try
         {
             await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
@@ -333,7 +343,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
                 subscription.Pump?.Start(run.Abort);
             }
 
-            _status.Set(ListenerState.Connecting);
+            _state.Move(ListenerState.Connecting, static status => status with { FailedAttempts = 0, Problem = null });
             run.Loop = DetachedTask.Run(() => _loop.RunAsync(firstMustSucceed, run.Stopping));
             return _run = run;
         }
@@ -349,13 +359,13 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
         async Task EndCoreAsync(bool isDispatching)
         {
-            _status.Set(ListenerState.Stopping);
+            _state.Move(ListenerState.Stopping);
             await run.StopAsync(_channels, _inbox, isDispatching, _options.DrainTimeout, _time, _logger).ConfigureAwait(false);
             lock (_sync)
             {
                 SetDispatching(false);
                 _run = null;
-                _status.Set(ListenerState.Stopped);
+                _state.Move(ListenerState.Stopped, static status => status with { ProcessId = null });
             }
 
             _logger.Stopped();
@@ -395,10 +405,17 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    private Subscription CreateReader(string? channel, SubscriptionOptions options)
+    private Subscription AddReader(string? channel, SubscriptionOptions options, out Task settled)
     {
         var queue = new SubscriptionQueue(channel ?? "", options.Name ?? "A reader", QueueLimits.From(_options, options), _backpressure, _time, _logger);
-        return new(channel, options.OnResync is not null, queue);
+        var subscription = new Subscription(channel, options.OnResync is not null, queue);
+        lock (_sync)
+        {
+            ThrowIfNotStarted();
+            settled = _channels.Add(subscription);
+        }
+
+        return subscription;
     }
 
     private async IAsyncEnumerable<Notification> ReadAsync(Subscription subscription, SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -52,6 +52,19 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is 20 seconds, less than the 30 seconds a host allows by default. From 0 to 1 day.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// Whether each new connection must prove that notifications arrive, by one that is sent to it from a second connection,
+    /// before the state becomes <see cref="ListenerState.Listening"/>. This finds what nothing else finds: poolers in transaction mode.
+    /// </summary>
+    /// <remarks>If there can be no second connection, nothing is proven and the listener goes on without.</remarks>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool ProveDelivery { get; set; } = true;
+
+    /// <summary>How often that is proven again while the connection lasts.</summary>
+    /// <remarks>One that has not arrived after <see cref="KeepAlive"/> makes the listener connect again.</remarks>
+    /// <value>The default is <see langword="null"/>: not again. From <see cref="KeepAlive"/> to 1 day.</value>
+    public TimeSpan? ProveDeliveryInterval { get; set; }
+
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
@@ -70,6 +83,7 @@ public class ListenerOptions : IValidatableObject
             Setting.InRange(nameof(QueueCapacityBytes), QueueCapacityBytes, 1, long.MaxValue),
             Setting.IsDefined(nameof(FullQueueMode), FullQueueMode),
             Setting.InRange(nameof(MaxBackpressure), MaxBackpressure, TimeSpan.Zero, hour),
+            ProveDeliveryInterval is { } interval ? Setting.InRange(nameof(ProveDeliveryInterval), interval, KeepAlive, TimeSpan.FromDays(1)) : null,
             Setting.InRange(nameof(DrainTimeout), DrainTimeout, TimeSpan.Zero, TimeSpan.FromDays(1)));
     }
 

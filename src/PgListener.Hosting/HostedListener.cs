@@ -35,6 +35,14 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public ListenerState State => Listener.State;
 
+    public ListenerStatus Status => Listener.Status;
+
+    public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
+    {
+        add => Listener.StateChanged += value;
+        remove => Listener.StateChanged -= value;
+    }
+
     /// <summary>Subscribes the handlers, and starts to connect in the background.</summary>
     public async Task StartAsync()
     {

@@ -9,6 +9,12 @@ public interface IPgListener
     /// <summary>What it is doing.</summary>
     ListenerState State { get; }
 
+    /// <inheritdoc cref="Listener.Status"/>
+    ListenerStatus Status { get; }
+
+    /// <inheritdoc cref="Listener.StateChanged"/>
+    event EventHandler<ListenerStateChangedEventArgs>? StateChanged;
+
     /// <inheritdoc cref="Listener.WaitUntilListeningAsync"/>
     Task WaitUntilListeningAsync(CancellationToken cancellationToken = default);
 

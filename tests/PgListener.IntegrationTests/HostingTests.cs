@@ -321,7 +321,7 @@ public sealed class HostingTests(ServerFixture server) : IAsyncDisposable
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancellation);
         var entry = report.Entries["pglistener"];
         Assert.Equal(HealthStatus.Unhealthy, entry.Status);
-        Assert.Equal("Not listening: Connecting.", entry.Description);
+        Assert.StartsWith("Connecting", entry.Description, StringComparison.Ordinal);
         Assert.Equal("Connecting", entry.Data["state"]);
         await host.StopAsync(Cancellation).SoonAsync();
         Assert.DoesNotContain(_log.GetSnapshot(), record => $"{record.Message} {record.Exception}".Contains("secret", StringComparison.Ordinal));

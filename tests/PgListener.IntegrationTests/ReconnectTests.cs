@@ -151,12 +151,13 @@ public class ReconnectTests(ServerFixture server)
         // The server remembers the last command of each session.
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await using var ask = server.Sender.CreateCommand($"select query from pg_stat_activity where pid = {session}");
-        while (await ask.ExecuteScalarAsync(limit.Token) is not "SELECT 1")
+        while (await ask.ExecuteScalarAsync(limit.Token) is not "SELECT pg_notification_queue_usage()::text")
             limit.Token.ThrowIfCancellationRequested();
 
         await server.NotifyAsync(channel, "still there");
         Assert.Equal("still there", await received.NextAsync());
         Assert.Equal(session, listener.Connection.ProcessID);
+        Assert.NotNull(listener.Status.QueueUsage);
     }
 
     [Fact]

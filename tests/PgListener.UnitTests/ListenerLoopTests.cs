@@ -9,10 +9,16 @@ public class ListenerLoopTests
 {
     private readonly SignallingTime _time = new();
     private readonly FakeLogger _logger = new();
-    private readonly ListenerStatus _status = new();
+    private readonly StateMachine _state;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<int> _begun = Channel.CreateUnbounded<int>();
     private int _sessions;
+
+    public ListenerLoopTests()
+    {
+        _state = new(_time, _logger);
+        _state.Move(ListenerState.Connecting);
+    }
 
     [Fact]
     public async Task Waits_longer_after_each_failure_and_starts_over_after_a_success()
@@ -35,14 +41,15 @@ public class ListenerLoopTests
         await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
         await SessionsAfterAsync(expected: 2, TimeSpan.FromMilliseconds(100));
         await SessionsAfterAsync(expected: 3, TimeSpan.FromMilliseconds(200));
-        Assert.Equal(ListenerState.Stopped, _status.State);
+        Assert.Equal((ListenerState.Connecting, 3), (_state.Status.State, _state.Status.FailedAttempts));
         await SessionsAfterAsync(expected: 4, TimeSpan.FromMilliseconds(400));
         await listening.Task;
-        Assert.Equal(ListenerState.Listening, _status.State);
+        Assert.Equal((ListenerState.Listening, 0), (_state.Status.State, _state.Status.FailedAttempts));
 
         lost.SetResult();
         await SessionsAfterAsync(expected: 5, TimeSpan.FromMilliseconds(100));
-        Assert.Equal(ListenerState.Reconnecting, _status.State);
+        Assert.Equal(ListenerState.Reconnecting, _state.Status.State);
+        Assert.StartsWith("session ", _state.Status.Problem, StringComparison.Ordinal);
 
         await _stopping.CancelAsync();
         await running;
@@ -97,7 +104,7 @@ public class ListenerLoopTests
                 _begun.Writer.TryWrite(number);
                 return session(number, onListening);
             },
-            _status,
+            _state,
             new(),
             _time,
             () => 0,

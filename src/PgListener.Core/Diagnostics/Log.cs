@@ -8,11 +8,11 @@ internal static partial class Log
     [LoggerMessage(100, LogLevel.Information, "Listening to {Channels} channel(s) on {Server}, server process {ProcessId}.")]
     public static partial void Listening(this ILogger logger, int channels, string server, int processId);
 
-    [LoggerMessage(101, LogLevel.Warning, "The connection that listens was lost; connecting again. What is sent meanwhile is missed and will be announced.")]
-    public static partial void ConnectionLost(this ILogger logger, Exception exception);
+    [LoggerMessage(101, LogLevel.Warning, "The connection that listens was lost; connecting again. What is sent meanwhile is missed and will be announced. {Problem}")]
+    public static partial void ConnectionLost(this ILogger logger, Exception exception, string problem);
 
-    [LoggerMessage(102, LogLevel.Warning, "Cannot connect and listen; trying again until it works.")]
-    public static partial void ConnectFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(102, LogLevel.Warning, "Cannot listen; trying again until it works. {Problem}")]
+    public static partial void ConnectFailed(this ILogger logger, Exception exception, string problem);
 
     [LoggerMessage(103, LogLevel.Debug, "Attempt {Attempt} to connect and listen failed; the next follows in {Delay}.")]
     public static partial void StillFailing(this ILogger logger, Exception exception, int attempt, TimeSpan delay);
@@ -25,6 +25,15 @@ internal static partial class Log
 
     [LoggerMessage(106, LogLevel.Debug, "The old connection could not be closed in an orderly way.")]
     public static partial void CloseFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(107, LogLevel.Warning, "It could not be proven that notifications arrive, since none could be sent from a second connection.")]
+    public static partial void Unproven(this ILogger logger);
+
+    [LoggerMessage(108, LogLevel.Warning, "{Problem}")]
+    public static partial void QueueFills(this ILogger logger, string problem);
+
+    [LoggerMessage(109, LogLevel.Error, "An observer of the listener's state failed on {State}; the others are not affected.")]
+    public static partial void ObserverFailed(this ILogger logger, Exception exception, ListenerState state);
 
     [LoggerMessage(200, LogLevel.Error, "{Subscription} failed for a notification on channel '{Channel}'; the next one goes on.")]
     public static partial void CallbackFailed(this ILogger logger, Exception exception, string subscription, string channel);

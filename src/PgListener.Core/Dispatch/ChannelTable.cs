@@ -36,7 +36,7 @@ internal sealed class ChannelTable
     }
 
     /// <summary>Adds a channel of the listener's own.</summary>
-    public void AddPrivate(string channel) => _ = Edit(channel, static _ => { }, isPrivate: true);
+    public void AddPrivate(string channel, Action<string> receive) => _ = Edit(channel, static _ => { }, receive);
 
     /// <summary>Whether it is a channel of the listener's own.</summary>
     public bool IsPrivate(string channel) => _routes.TryGetValue(channel, out var route) && route.IsPrivate;
@@ -235,19 +235,22 @@ internal sealed class ChannelTable
         foreach (var subscription in route.Subscribers)
             subscription.Queue.Enqueue(route.Channel, payload, processId);
 
-        if (route.IsPrivate)
+        if (route.Private is { } receive)
+        {
+            receive(payload);
             return;
+        }
 
         foreach (var subscription in _everything)
             subscription.Queue.Enqueue(route.Channel, payload, processId);
     }
 
-    private Task Edit(string channel, Action<Route> edit, bool isPrivate = false)
+    private Task Edit(string channel, Action<Route> edit, Action<string>? receive = null)
     {
         ChannelName.ThrowIfInvalid(channel);
         lock (_sync)
         {
-            var route = _routes.GetOrAdd(channel, static (name, isPrivate) => new Route(name) { IsPrivate = isPrivate }, isPrivate);
+            var route = _routes.GetOrAdd(channel, static (name, receive) => new Route(name) { Private = receive }, receive);
             edit(route);
             route.Version++;
             if (route.IsWanted == route.IsApplied && !route.IsInFlight)

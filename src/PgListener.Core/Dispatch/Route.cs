@@ -13,8 +13,10 @@ internal sealed class Route(string channel)
     /// <summary>Wanted without a subscriber of its own, for those who read all channels.</summary>
     public bool IsPinned { get; set; }
 
-    /// <summary>The listener's own, invisible to those who read all channels.</summary>
-    public bool IsPrivate { get; init; }
+    /// <summary>Who takes the payloads of a channel of the listener's own, which is invisible to everyone else.</summary>
+    public Action<string>? Private { get; init; }
+
+    public bool IsPrivate => Private is not null;
 
     /// <summary>Counts the edits, so that an answer of the server can be told from one to an earlier wish.</summary>
     public long Version { get; set; }

@@ -1,19 +1,18 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using PgListener.Diagnostics;
 
 namespace PgListener.Session;
 
 /// <summary>For ever: lives through one session after the other, and waits longer after each failed attempt.</summary>
 /// <param name="runSession">One connection's life. It calls back once the server listens, and ends only by throwing.</param>
-/// <param name="status">Where the state is written.</param>
+/// <param name="state">Where the state is written.</param>
 /// <param name="options">The waits between attempts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 /// <param name="logger">Hears of changes of state.</param>
 internal sealed class ListenerLoop(
     Func<Action, CancellationToken, Task> runSession,
-    ListenerStatus status,
+    StateMachine state,
     ListenerOptions options,
     TimeProvider time,
     Func<double> random,
@@ -24,7 +23,6 @@ internal sealed class ListenerLoop(
     /// <param name="stopping">Ends it.</param>
     public async Task RunAsync(bool firstMustSucceed, CancellationToken stopping)
     {
-        var failures = 0;
         var everListened = false;
         string? reported = null;
         while (!stopping.IsCancellationRequested)
@@ -35,8 +33,11 @@ internal sealed class ListenerLoop(
                 await runSession(
                     () =>
                     {
+                        if (stopping.IsCancellationRequested)
+                            return;
+
                         listened = everListened = true;
-                        status.Set(ListenerState.Listening);
+                        state.Move(ListenerState.Listening, static status => status with { FailedAttempts = 0, Problem = null });
                     },
                     stopping).ConfigureAwait(false);
             }
@@ -46,30 +47,34 @@ internal sealed class ListenerLoop(
             }
             catch (Exception error) when (everListened || !firstMustSucceed)
             {
-                failures = listened ? 1 : failures + 1;
-                if (everListened)
-                    status.Set(ListenerState.Reconnecting);
+                if (listened)
+                    reported = null;
+                var problem = Diagnosis.Of(error);
+                if (listened)
+                    state.Move(ListenerState.Reconnecting, status => status with { ProcessId = null, Problem = problem });
+                else
+                    state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 });
+
+                var failures = Math.Max(state.Status.FailedAttempts, 1);
                 var delay = Backoff.Next(failures, options.ReconnectDelay, options.MaxReconnectDelay, random());
-                reported = Report(error, listened, reported, failures, delay);
+                Report(error, problem, listened, ref reported, failures, delay);
                 await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
     /// <summary>Logs a loss, and the first failure of each kind after it; the many that follow only when debugging.</summary>
-    private string? Report(Exception error, bool listened, string? reported, int failures, TimeSpan delay)
+    private void Report(Exception error, string problem, bool listened, ref string? reported, int failures, TimeSpan delay)
     {
+        var kind = Diagnosis.KindOf(error);
         if (listened)
-        {
-            logger.ConnectionLost(error);
-            return null;
-        }
-
-        var kind = error is PostgresException { SqlState: var state } ? state : error.GetType().Name;
-        if (kind == reported)
+            logger.ConnectionLost(error, problem);
+        else if (kind == reported)
             logger.StillFailing(error, failures, delay);
         else
-            logger.ConnectFailed(error);
-        return kind;
+            logger.ConnectFailed(error, problem);
+
+        if (!listened)
+            reported = kind;
     }
 }

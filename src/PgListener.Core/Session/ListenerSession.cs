@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.Diagnostics;
@@ -14,10 +15,15 @@ internal sealed class ListenerSession(
     ChannelTable channels,
     Backpressure backpressure,
     SessionInbox inbox,
+    RoundTrip roundTrip,
+    StateMachine state,
     ListenerOptions options,
     TimeProvider time,
     ILogger logger)
 {
+    /// <summary>When it is full, every commit that notifies fails, on the whole cluster.</summary>
+    private const double HighQueueUsage = 0.5;
+
     private volatile NpgsqlConnection? _connection;
 
     /// <summary>The connection of the present session, if there is one.</summary>
@@ -34,13 +40,18 @@ internal sealed class ListenerSession(
             connection.Notification += OnNotification;
             await server.OpenAsync(stopping).ConfigureAwait(false);
             _connection = connection;
+            state.Note(status => status with { Server = $"{connection.Host}:{connection.Port}", ProcessId = connection.ProcessID });
 
             session = channels.BeginSession();
             var listening = await ReconcileAsync(server, stopping).ConfigureAwait(false);
             lastGood = time.GetUtcNow();
-            logger.Listening(listening, $"{connection.Host}:{connection.Port}", connection.ProcessID);
-            onListening();
+            BeginProof(() =>
+            {
+                onListening();
+                logger.Listening(listening, $"{connection.Host}:{connection.Port}", connection.ProcessID);
+            });
 
+            var proven = time.GetTimestamp();
             while (true)
             {
                 if (inbox.HasMail || backpressure.IsOn)
@@ -50,18 +61,71 @@ internal sealed class ListenerSession(
                 if (wait.IsCompletedSuccessfully)
                     continue; // A message was at hand already.
 
-                // After a silence the server is asked whether it is still there.
                 if (!await wait.ConfigureAwait(false))
-                    await server.ExecuteAsync("SELECT 1", stopping).ConfigureAwait(false);
+                    await ProbeAsync(server, stopping).ConfigureAwait(false);
+
+                roundTrip.ThrowIfOverdue();
                 lastGood = time.GetUtcNow();
+                if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
+                {
+                    proven = time.GetTimestamp();
+                    roundTrip.Begin(NoteRoundTrip);
+                }
             }
         }
         finally
         {
             Interlocked.CompareExchange(ref _connection, null, connection);
             connection.Notification -= OnNotification;
+            roundTrip.Abandon();
             channels.EndSession(session, lastGood);
             await server.CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
+    private void BeginProof(Action onListening)
+    {
+        if (!options.ProveDelivery)
+        {
+            onListening();
+            return;
+        }
+
+        roundTrip.Begin(took =>
+        {
+            NoteRoundTrip(took);
+            onListening();
+        });
+    }
+
+    private void NoteRoundTrip(TimeSpan? took)
+    {
+        if (took is null)
+            logger.Unproven();
+        else
+            state.Note(status => status with { RoundTrip = took });
+    }
+
+    /// <summary>Asks a silent server whether it is still there, and how full its notification queue is.</summary>
+    private async Task ProbeAsync(SessionConnection server, CancellationToken stopping)
+    {
+        var answer = await server.QueryAsync("SELECT pg_notification_queue_usage()::text", parameter: null, stopping).ConfigureAwait(false);
+        var usage = double.Parse(answer[0], CultureInfo.InvariantCulture);
+        var wasFilling = state.Status.QueueUsage > HighQueueUsage;
+        if (usage <= HighQueueUsage)
+        {
+            state.Note(status => status with { QueueUsage = usage, Problem = wasFilling ? null : status.Problem });
+        }
+        else if (wasFilling)
+        {
+            state.Note(status => status with { QueueUsage = usage });
+        }
+        else
+        {
+            var problem = Diagnosis.OfQueue(usage, await server.QueryAsync(Diagnosis.QueueHolderQuery, parameter: null, stopping).ConfigureAwait(false));
+            state.Note(status => status with { QueueUsage = usage, Problem = problem });
+            logger.QueueFills(problem);
         }
     }
 

@@ -34,12 +34,16 @@ internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimePr
         {
             Interlocked.Exchange(ref _state, Busy);
             if (isNeeded())
-                await NotifyAsync(isNeeded).ConfigureAwait(false);
+                await NotifyAsync("", isNeeded).ConfigureAwait(false);
         }
         while (Interlocked.CompareExchange(ref _state, Idle, Busy) != Busy);
     }
 
-    private async Task NotifyAsync(Func<bool> isNeeded)
+    /// <summary>Sends a notification on the private channel.</summary>
+    /// <param name="payload">Its payload.</param>
+    /// <param name="isNeeded">Asked once the connection is there, just before it is sent.</param>
+    /// <returns>Whether it was sent for certain.</returns>
+    public async Task<bool> NotifyAsync(string payload, Func<bool> isNeeded)
     {
         try
         {
@@ -48,13 +52,15 @@ internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimePr
             await using (connection.ConfigureAwait(false))
             {
                 if (!isNeeded())
-                    return;
+                    return false;
 
-                var command = new NpgsqlCommand("select pg_notify($1, '')", connection);
+                var command = new NpgsqlCommand("select pg_notify($1, $2)", connection);
                 await using (command.ConfigureAwait(false))
                 {
                     command.Parameters.Add(new() { Value = Channel });
+                    command.Parameters.Add(new() { Value = payload });
                     await command.ExecuteNonQueryAsync(timeout.Token).ConfigureAwait(false);
+                    return true;
                 }
             }
         }
@@ -62,6 +68,7 @@ internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimePr
         {
             // Also what a user's password provider throws. Nothing is lost but time: a wait ends by itself after a silence.
             logger.WakeFailed(e);
+            return false;
         }
     }
 }

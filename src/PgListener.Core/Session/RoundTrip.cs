@@ -1,0 +1,97 @@
+using System.Globalization;
+using PgListener.Dispatch;
+
+namespace PgListener.Session;
+
+/// <summary>
+/// Proves that notifications arrive: sends one on the private channel from a second connection and expects it on the first.
+/// Nothing less is a proof: behind a pooler in transaction mode LISTEN succeeds, and the connection answers.
+/// </summary>
+internal sealed class RoundTrip(Waker waker, TimeSpan limit, TimeProvider time)
+{
+    private readonly Lock _sync = new();
+    private long _number;
+    private string? _awaited;
+    private long _sent;
+    private bool _isSent;
+    private Action<TimeSpan?>? _settled;
+
+    /// <summary>Sends one.</summary>
+    /// <param name="settled">Called once with the time it took, when it has arrived; or with nothing, if it could not be sent and so proves nothing.</param>
+    public void Begin(Action<TimeSpan?> settled)
+    {
+        string payload;
+        lock (_sync)
+        {
+            _awaited = payload = (++_number).ToString(CultureInfo.InvariantCulture);
+            _isSent = false;
+            _settled = settled;
+        }
+
+        _ = DetachedTask.Run(() => SendAsync(payload));
+    }
+
+    /// <summary>Nothing is expected any longer; the connection is gone.</summary>
+    public void Abandon()
+    {
+        lock (_sync)
+            _awaited = null;
+    }
+
+    /// <summary>A notification on the private channel.</summary>
+    public void Receive(string payload)
+    {
+        Action<TimeSpan?>? settled;
+        TimeSpan took;
+        lock (_sync)
+        {
+            if (_awaited is null || payload != _awaited)
+                return;
+
+            took = time.GetElapsedTime(_sent);
+            settled = _settled;
+            _awaited = null;
+        }
+
+        settled?.Invoke(took);
+    }
+
+    /// <summary>Fails if one was sent for certain and has not arrived in time.</summary>
+    public void ThrowIfOverdue()
+    {
+        lock (_sync)
+        {
+            if (_awaited is not null && _isSent && time.GetElapsedTime(_sent) >= limit)
+                throw new DeafConnectionException(limit);
+        }
+    }
+
+    private async Task SendAsync(string payload)
+    {
+        var isSent = await waker.NotifyAsync(payload, () => BeginSending(payload)).ConfigureAwait(false);
+        Action<TimeSpan?>? settled;
+        lock (_sync)
+        {
+            if (_awaited != payload)
+                return; // It has arrived already, or is not awaited any longer.
+
+            _isSent = isSent;
+            if (isSent)
+                return;
+
+            _awaited = null;
+            settled = _settled;
+        }
+
+        settled?.Invoke(null);
+    }
+
+    private bool BeginSending(string payload)
+    {
+        lock (_sync)
+        {
+            _sent = time.GetTimestamp();
+            return _awaited == payload;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using PgListener.Diagnostics;
+using PgListener.Dispatch;
+
+namespace PgListener.Session;
+
+/// <summary>
+/// The listener's state and what is known besides. Only legal moves are made; what a session says that was left behind by a
+/// stop is not. Observers are told in order, on a task of their own.
+/// </summary>
+internal sealed class StateMachine(TimeProvider time, ILogger logger)
+{
+    private readonly Lock _sync = new();
+    private readonly Queue<ListenerStateChangedEventArgs> _untold = [];
+    private TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ListenerStatus _status = new() { State = ListenerState.Stopped, Since = time.GetUtcNow() };
+    private bool _telling;
+
+    /// <summary>Tells of a move. Set once, before the first.</summary>
+    public Action<ListenerStateChangedEventArgs>? Observer { get; set; }
+
+    public ListenerStatus Status => _status;
+
+    public static bool IsLegal(ListenerState from, ListenerState to) => (from, to) switch
+    {
+        (ListenerState.Stopped, ListenerState.Connecting) => true,
+        (ListenerState.Connecting, ListenerState.Listening) => true,
+        (ListenerState.Listening, ListenerState.Reconnecting) => true,
+        (ListenerState.Reconnecting, ListenerState.Listening) => true,
+        (ListenerState.Connecting or ListenerState.Listening or ListenerState.Reconnecting, ListenerState.Stopping) => true,
+        (ListenerState.Stopping, ListenerState.Stopped) => true,
+        _ => false,
+    };
+
+    /// <summary>Completes when the state is <see cref="ListenerState.Listening"/>; fails when the listener is stopped before.</summary>
+    public Task WhenListeningAsync()
+    {
+        lock (_sync)
+            return _listening.Task;
+    }
+
+    /// <summary>Moves on, if that is a legal move.</summary>
+    /// <param name="state">The new state.</param>
+    /// <param name="change">What else is known from now on.</param>
+    public void Move(ListenerState state, Func<ListenerStatus, ListenerStatus>? change = null)
+    {
+        lock (_sync)
+        {
+            var before = _status;
+            if (!IsLegal(before.State, state))
+                return;
+
+            var after = before with { State = state, Since = time.GetUtcNow() };
+            _status = change is null ? after : change(after);
+            if (state == ListenerState.Listening)
+            {
+                _listening.TrySetResult();
+            }
+            else if (_listening.Task.IsCompleted)
+            {
+                _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+            else if (state == ListenerState.Stopping)
+            {
+                _listening.TrySetException(new ListenerClosedException("The listener was stopped before it was listening."));
+                _ = _listening.Task.Exception; // Perhaps nobody waits.
+                _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            if (Observer is null)
+                return;
+
+            _untold.Enqueue(new(before.State, _status));
+            if (_telling)
+                return;
+
+            _telling = true;
+        }
+
+        _ = DetachedTask.Run(Tell);
+    }
+
+    /// <summary>Adds to what is known, without a move.</summary>
+    public void Note(Func<ListenerStatus, ListenerStatus> change)
+    {
+        lock (_sync)
+            _status = change(_status);
+    }
+
+    private Task Tell()
+    {
+        while (true)
+        {
+            ListenerStateChangedEventArgs? next;
+            lock (_sync)
+            {
+                if (!_untold.TryDequeue(out next))
+                {
+                    _telling = false;
+                    return Task.CompletedTask;
+                }
+            }
+
+            try
+            {
+                Observer!(next);
+            }
+            catch (Exception e)
+            {
+                // The user's code may throw anything; the listener and the next observers are not to suffer for it.
+                logger.ObserverFailed(e, next.Status.State);
+            }
+        }
+    }
+}
