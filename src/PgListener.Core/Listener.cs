@@ -25,7 +25,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private readonly ConnectionSource _connections;
     private readonly StateMachine _state;
     private readonly ChannelTable _channels = new();
-    private readonly Backpressure _backpressure;
+    private readonly DispatchContext _context;
     private readonly SessionInbox _inbox;
     private readonly ListenerSession _session;
     private readonly ListenerLoop _loop;
@@ -72,16 +72,16 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         _options = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(_options, nameof(options));
-        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener");
+        _logger = new SafeLogger((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         _time = timeProvider ?? TimeProvider.System;
         _connections = connect(_options);
-        _backpressure = new(_time);
+        _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger);
         _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
         var waker = new Waker(_connections, _options.KeepAlive, _time, _logger);
-        var roundTrip = new RoundTrip(waker, _options.KeepAlive, _time);
+        var roundTrip = new RoundTrip(waker, _context.LastGood, _options.KeepAlive, _time);
         _channels.AddPrivate(waker.Channel, roundTrip.Receive);
-        _inbox = new(_channels, _backpressure, waker);
-        _session = new(_connections, _channels, _backpressure, _inbox, roundTrip, _state, _options, _time, _logger);
+        _inbox = new(_channels, _context.Backpressure, waker);
+        _session = new(_connections, _channels, _context.Backpressure, _inbox, roundTrip, _state, _context.LastGood, _options, _time, _logger);
         _loop = new(_session.RunAsync, _state, _options, _time, Random.Shared.NextDouble, _logger);
     }
 
@@ -169,6 +169,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         if (run is null)
             return;
 
+        CallbackPump.ReleaseCaller();
         using var hurry = cancellationToken.UnsafeRegister(static run => ((ListenerRun)run!).Hurry(), run);
         await EndAsync(run).ConfigureAwait(false);
     }
@@ -211,8 +212,19 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait, not the wish.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
     /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
-    public Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
-        => SettleAsync(_channels.Pin(channel), cancellationToken);
+    public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        try
+        {
+            await SettleAsync(_channels.Pin(channel), cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            _channels.Unpin(channel);
+            throw;
+        }
+    }
 
     /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
     /// <param name="channel">The channel.</param>
@@ -259,8 +271,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="ListenerStartException">The listener is not started.</exception>
     public IAsyncEnumerator<Notification> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        var options = new SubscriptionOptions();
-        return ReadAsync(AddReader(channel: null, options, out _), options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        return AddReader(channel: null, new(), cancellationToken, out _);
     }
 
     /// <summary>Reads every notification of every channel the listener listens to, with settings.</summary>
@@ -272,8 +283,12 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Setting.ThrowIfInvalid(options, nameof(options));
-        await foreach (var notification in ReadAsync(AddReader(channel: null, options, out _), options, cancellationToken).ConfigureAwait(false))
-            yield return notification;
+        var reader = AddReader(channel: null, options, cancellationToken, out _);
+        await using (reader.ConfigureAwait(false))
+        {
+            while (await reader.MoveNextAsync().ConfigureAwait(false))
+                yield return reader.Current;
+        }
     }
 
     /// <summary>Reads the notifications of one channel, and listens to it as long as somebody reads.</summary>
@@ -288,19 +303,13 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         options ??= new();
         Setting.ThrowIfInvalid(options, nameof(options));
-        var subscription = AddReader(channel, options, out var settled);
-        try
+        var reader = AddReader(channel, options, cancellationToken, out var settled);
+        await using (reader.ConfigureAwait(false))
         {
             await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+            while (await reader.MoveNextAsync().ConfigureAwait(false))
+                yield return reader.Current;
         }
-        catch
-        {
-            Remove(subscription);
-            throw;
-        }
-
-        await foreach (var notification in ReadAsync(subscription, options, cancellationToken).ConfigureAwait(false))
-            yield return notification;
     }
 
     /// <summary>Asks the server which channels it listens to for this listener.</summary>
@@ -311,8 +320,14 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="NpgsqlException">The connection broke under the question.</exception>
     public async Task<IReadOnlyCollection<string>> GetListeningChannelsAsync(CancellationToken cancellationToken = default)
     {
-        ThrowIfNotStarted();
-        var channels = await _inbox.AskAsync("SELECT pg_listening_channels()", cancellationToken).ConfigureAwait(false);
+        Task<IReadOnlyList<string>> answer;
+        lock (_sync)
+        {
+            ThrowIfNotStarted();
+            answer = _inbox.AskAsync("SELECT pg_listening_channels()", cancellationToken);
+        }
+
+        var channels = await answer.ConfigureAwait(false);
         return [.. channels.Where(channel => !_channels.IsPrivate(channel))];
     }
 
@@ -338,12 +353,9 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
             var run = new ListenerRun();
             foreach (var subscription in _channels.All)
-            {
-                subscription.Queue.Reopen();
-                subscription.Pump?.Start(run.Abort);
-            }
+                subscription.Begin(isPaused: true, run.Abort);
 
-            _state.Move(ListenerState.Connecting, static status => status with { FailedAttempts = 0, Problem = null });
+            _state.Move(ListenerState.Connecting, static status => status with { FailedAttempts = 0, Problem = null }, CancellationToken.None);
             run.Loop = DetachedTask.Run(() => _loop.RunAsync(firstMustSucceed, run.Stopping));
             return _run = run;
         }
@@ -359,13 +371,19 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
         async Task EndCoreAsync(bool isDispatching)
         {
-            _state.Move(ListenerState.Stopping);
-            await run.StopAsync(_channels, _inbox, isDispatching, _options.DrainTimeout, _time, _logger).ConfigureAwait(false);
-            lock (_sync)
+            _state.Move(ListenerState.Stopping, change: null, CancellationToken.None);
+            try
             {
-                SetDispatching(false);
-                _run = null;
-                _state.Move(ListenerState.Stopped, static status => status with { ProcessId = null });
+                await run.StopAsync(_channels, _inbox, isDispatching, _options.DrainTimeout, _time, _logger).ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (_sync)
+                {
+                    SetDispatching(false);
+                    _run = null;
+                    _state.Move(ListenerState.Stopped, static status => status with { ProcessId = null }, CancellationToken.None);
+                }
             }
 
             _logger.Stopped();
@@ -376,21 +394,22 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         Setting.ThrowIfInvalid(options, nameof(options));
-        var name = options.Name ?? callback.Method.Name;
-        Subscription subscription;
+        var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
         Task settled;
         lock (_sync)
         {
-            var queue = new SubscriptionQueue(channel, name, QueueLimits.From(_options, options), _backpressure, _time, _logger);
-            queue.SetPaused(!_isDispatching);
-            subscription = new Subscription(channel, options.OnResync is not null, queue)
-            {
-                IsCleared = isCleared,
-                Pump = new(name, queue, callback, options, _connections, _time, _logger),
-            };
-            settled = _channels.Add(subscription);
+            ThrowIfDisposed();
             if (_run is { IsStopping: false } run)
-                subscription.Pump.Start(run.Abort);
+                subscription.Begin(isPaused: !_isDispatching, run.Abort);
+            try
+            {
+                settled = _channels.Add(subscription);
+            }
+            catch
+            {
+                _ = subscription.EndAsync(discard: true);
+                throw;
+            }
         }
 
         try
@@ -405,53 +424,23 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    private Subscription AddReader(string? channel, SubscriptionOptions options, out Task settled)
+    private NotificationReader AddReader(string? channel, SubscriptionOptions options, CancellationToken cancellationToken, out Task settled)
     {
-        var queue = new SubscriptionQueue(channel ?? "", options.Name ?? "A reader", QueueLimits.From(_options, options), _backpressure, _time, _logger);
-        var subscription = new Subscription(channel, options.OnResync is not null, queue);
+        options = options.Snapshot();
+        var subscription = new Subscription(channel, callback: null, options, _context);
         lock (_sync)
         {
             ThrowIfNotStarted();
+            var queue = subscription.Begin(isPaused: false, CancellationToken.None);
             settled = _channels.Add(subscription);
-        }
-
-        return subscription;
-    }
-
-    private async IAsyncEnumerable<Notification> ReadAsync(Subscription subscription, SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var queue = subscription.Queue;
-        using var registration = cancellationToken.UnsafeRegister(static (queue, cancelled) => ((SubscriptionQueue)queue!).CancelWait(cancelled), queue);
-        try
-        {
-            var items = new QueueItem[16];
-            while (await queue.WaitToReadAsync().ConfigureAwait(false))
-            {
-                var taken = queue.Take(items);
-                for (var i = 0; i < taken; i++)
-                {
-                    if (items[i].Gap is not { } gap)
-                    {
-                        yield return items[i].ToNotification();
-                        queue.Release(1, items[i].Size);
-                    }
-                    else if (options.OnResync is { } onResync)
-                    {
-                        await onResync(gap.ToResync(), cancellationToken).ConfigureAwait(false);
-                    }
-                }
-            }
-        }
-        finally
-        {
-            Remove(subscription);
+            return new(queue, options.OnResync, () => Remove(subscription), cancellationToken);
         }
     }
 
     private void Remove(Subscription subscription)
     {
         _ = _channels.Remove(subscription);
-        subscription.Queue.Complete(discard: true);
+        _ = subscription.EndAsync(discard: true);
         _inbox.Post();
     }
 
@@ -459,7 +448,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         var (removed, settled) = _channels.Clear(channel);
         foreach (var subscription in removed)
-            subscription.Queue.Complete(discard: true);
+            _ = subscription.EndAsync(discard: true);
         return settled;
     }
 
@@ -478,9 +467,15 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         _isDispatching = value;
         foreach (var subscription in _channels.All)
         {
-            if (subscription.Pump is not null)
-                subscription.Queue.SetPaused(!value);
+            if (!subscription.IsReader)
+                subscription.Queue?.SetPaused(!value);
         }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        lock (_sync)
+            ObjectDisposedException.ThrowIf(_disposed, this);
     }
 
     private void ThrowIfNotStarted()

@@ -16,7 +16,7 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is 10 seconds. Whole seconds from 1 second to 1 hour.</value>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long one attempt to connect may take.</summary>
+    /// <summary>How long an attempt to connect to one host may take. It applies to a listener made from a connection string; a data source has its own <c>Timeout</c>.</summary>
     /// <value>The default is 10 seconds. From 1 second to 10 minutes.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -44,7 +44,10 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is <see cref="FullQueueMode.Wait"/>.</value>
     public FullQueueMode FullQueueMode { get; set; } = FullQueueMode.Wait;
 
-    /// <summary>How long a full queue may hold up reading at a stretch before its subscription is said to have overflowed.</summary>
+    /// <summary>
+    /// How long a queue may hold up reading before its subscription has overflowed: counted from when it was first full until
+    /// reading has caught up with the server again.
+    /// </summary>
     /// <value>The default is 30 seconds. From 0 to 1 hour.</value>
     public TimeSpan MaxBackpressure { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -1,17 +1,19 @@
 using Npgsql;
-using PgListener.Session;
 
 namespace PgListener;
 
 /// <summary>What a <see cref="NotificationCallback"/> is given: the notification, and a connection of its own if it asks for one.</summary>
-public readonly struct NotificationContext : IEquatable<NotificationContext>
+public readonly record struct NotificationContext
 {
-    private readonly ConnectionSource _connections;
+    private readonly Func<CancellationToken, ValueTask<NpgsqlConnection>>? _openConnection;
 
-    internal NotificationContext(Notification notification, ConnectionSource connections)
+    /// <summary>Creates a context, for a test of a callback for example.</summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="openConnection">What <see cref="OpenConnectionAsync"/> calls.</param>
+    public NotificationContext(Notification notification, Func<CancellationToken, ValueTask<NpgsqlConnection>>? openConnection = null)
     {
         Notification = notification;
-        _connections = connections;
+        _openConnection = openConnection;
     }
 
     /// <summary>The notification.</summary>
@@ -31,25 +33,7 @@ public readonly struct NotificationContext : IEquatable<NotificationContext>
     /// <returns>An open connection; dispose of it when done.</returns>
     /// <remarks>It is never the connection that listens: a transaction on that one would stop delivery.</remarks>
     /// <exception cref="NpgsqlException">The server could not be reached or refused.</exception>
+    /// <exception cref="InvalidOperationException">The context was made without a way to connections.</exception>
     public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken = default)
-        => _connections.OpenPooledAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public bool Equals(NotificationContext other) => Notification == other.Notification && _connections == other._connections;
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is NotificationContext other && Equals(other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Notification.GetHashCode();
-
-    /// <summary>Whether two contexts hold the same notification of the same listener.</summary>
-    /// <param name="left">One context.</param>
-    /// <param name="right">The other.</param>
-    public static bool operator ==(NotificationContext left, NotificationContext right) => left.Equals(right);
-
-    /// <summary>Whether two contexts differ.</summary>
-    /// <param name="left">One context.</param>
-    /// <param name="right">The other.</param>
-    public static bool operator !=(NotificationContext left, NotificationContext right) => !left.Equals(right);
+        => _openConnection?.Invoke(cancellationToken) ?? throw new InvalidOperationException("This context was made without a way to connections.");
 }

@@ -30,7 +30,10 @@ public sealed record Resync
     /// <summary>Why notifications may be missing.</summary>
     public ResyncReason Reason { get; }
 
-    /// <summary>The last moment known to be good, by this machine's clock; <see langword="null"/> at the first start, before which nothing is known.</summary>
+    /// <summary>
+    /// The last moment up to which everything is proven to have arrived, by this machine's clock: a <c>LISTEN</c>, an answer after
+    /// a silence, or a proof as in <see cref="ListenerOptions.ProveDeliveryInterval"/>. <see langword="null"/> at a start, before which nothing is known.
+    /// </summary>
     public DateTimeOffset? Since { get; }
 
     /// <summary>The moment from which notifications arrive again, by this machine's clock.</summary>

@@ -10,4 +10,6 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <summary>Called when notifications may have been missed: at the start, after each reconnect, after an overflow.</summary>
     /// <value>The default is <see langword="null"/>: gaps are not announced to this subscription.</value>
     public ResyncCallback? OnResync { get; set; }
+
+    internal SubscriptionOptions Snapshot() => (SubscriptionOptions)MemberwiseClone();
 }

@@ -14,6 +14,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     private readonly IServiceScopeFactory _scopes;
     private readonly CancellationToken _applicationStopping;
     private readonly ILogger _logger;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _subscribed;
 
     public HostedListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
@@ -55,6 +56,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
         Listener.Start();
         Listener.Listen();
+        _started.TrySetResult();
     }
 
     public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => Listener.WaitUntilListeningAsync(cancellationToken);
@@ -82,10 +84,15 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         where TChannel : INotificationChannel<TChannel>
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
+
+        // A hosted service that was added before this one may begin to read before the listener is started.
+        if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false))
+            yield break;
+
         var notifications = Listener.ReadAllAsync(TChannel.ChannelName, options, end.Token).GetAsyncEnumerator(end.Token);
         await using (notifications.ConfigureAwait(false))
         {
-            while (await MoveNextAsync(notifications, cancellationToken).ConfigureAwait(false))
+            while (await UnlessStoppingAsync(notifications.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
             {
                 var notification = notifications.Current;
                 if (PayloadReader.TryRead<TChannel>(notification, options?.Name ?? "A reader", _logger, out var value))
@@ -99,12 +106,18 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     /// <summary>For a container that is disposed of synchronously; a host disposes asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Moves on; the stopping of the host is an ordinary end.</summary>
-    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<Notification> notifications, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsStartedAsync(CancellationToken cancellationToken)
+    {
+        await _started.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Whether there is more to read. The stopping of the host is an ordinary end of it.</summary>
+    private async ValueTask<bool> UnlessStoppingAsync(ValueTask<bool> more, CancellationToken cancellationToken)
     {
         try
         {
-            return await notifications.MoveNextAsync().ConfigureAwait(false);
+            return await more.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_applicationStopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace PgListener;
@@ -15,8 +14,9 @@ internal static class PayloadReader
             value = TChannel.Parse(notification.Payload);
             return true;
         }
-        catch (Exception e) when (e is JsonException or FormatException or OverflowException or ArgumentException)
+        catch (Exception e) when (e is not NotSupportedException)
         {
+            // NotSupportedException says that the channel's type is set up wrongly, whatever the payload.
             // The message of such an exception may quote the payload, so only its type is logged.
             logger.MalformedPayload(subscription, notification.Channel, e.GetType().Name, notification.Payload.Length);
             logger.MalformedPayloadText(e, notification.Channel, notification.Payload);

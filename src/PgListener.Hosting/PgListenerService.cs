@@ -29,5 +29,6 @@ internal sealed class PgListenerService(HostedListener listener, string sectionP
     }
 
     /// <summary>The listener works on tasks of its own; all there is to do here is to last as long as the host does.</summary>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        => await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -36,9 +36,10 @@ public static class PgListenerServiceCollectionExtensions
     /// <returns>A builder to add handlers with.</returns>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, Action<PgListenerOptions>? configure = null)
     {
-        var registration = Register(services, name, out var options);
-        if (options is not null)
-            options.Configure<IServiceProvider>((bound, provider) => provider.GetService<IConfiguration>()?.GetSection(registration.SectionPath).Bind(bound));
+        var registration = Register(services, name, out var isNew);
+        var path = registration.SectionPath;
+        if (isNew)
+            services.AddOptions<PgListenerOptions>(name).Configure<IServiceProvider>((bound, provider) => provider.GetService<IConfiguration>()?.GetSection(path).Bind(bound));
         if (configure is not null)
             services.Configure(name, configure);
         return new(registration);
@@ -52,16 +53,15 @@ public static class PgListenerServiceCollectionExtensions
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var registration = Register(services, name, out var options);
-        if (options is not null)
-            options.Bind(configuration);
+        var registration = Register(services, name, out _);
+        services.AddOptions<PgListenerOptions>(name).Bind(configuration);
         if (configuration is IConfigurationSection section)
             registration.SectionPath = section.Path;
         return new(registration);
     }
 
     /// <summary>Registers everything for a listener, once.</summary>
-    private static ListenerRegistration Register(IServiceCollection services, string name, out OptionsBuilder<PgListenerOptions>? options)
+    private static ListenerRegistration Register(IServiceCollection services, string name, out bool isNew)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(name);
@@ -69,13 +69,14 @@ public static class PgListenerServiceCollectionExtensions
             descriptor.ServiceType == typeof(ListenerRegistration) && name.Equals(descriptor.ServiceKey));
         if (existing is { KeyedImplementationInstance: ListenerRegistration known })
         {
-            options = null;
+            isNew = false;
             return known;
         }
 
         var registration = new ListenerRegistration(name, services);
         services.AddKeyedSingleton(name, registration);
-        options = services.AddOptions<PgListenerOptions>(name).ValidateOnStart();
+        isNew = true;
+        services.AddOptions<PgListenerOptions>(name).ValidateOnStart();
         services.AddSingleton<IPostConfigureOptions<PgListenerOptions>>(provider => CreateSetup(provider));
         services.AddSingleton<IValidateOptions<PgListenerOptions>>(provider => CreateSetup(provider));
 

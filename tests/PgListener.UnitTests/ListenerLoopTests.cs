@@ -17,7 +17,7 @@ public class ListenerLoopTests
     public ListenerLoopTests()
     {
         _state = new(_time, _logger);
-        _state.Move(ListenerState.Connecting);
+        _state.Move(ListenerState.Connecting, change: null, CancellationToken.None);
     }
 
     [Fact]
@@ -46,11 +46,28 @@ public class ListenerLoopTests
         await listening.Task;
         Assert.Equal((ListenerState.Listening, 0), (_state.Status.State, _state.Status.FailedAttempts));
 
+        _time.Advance(TimeSpan.FromSeconds(10));
         lost.SetResult();
         await SessionsAfterAsync(expected: 5, TimeSpan.FromMilliseconds(100));
         Assert.Equal(ListenerState.Reconnecting, _state.Status.State);
         Assert.StartsWith("session ", _state.Status.Problem, StringComparison.Ordinal);
 
+        await _stopping.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task A_session_that_is_lost_at_once_is_no_reason_to_hurry()
+    {
+        var loop = Create((_, onListening) =>
+        {
+            onListening();
+            throw new TimeoutException();
+        });
+        var running = loop.RunAsync(firstMustSucceed: false, _stopping.Token);
+        await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
+        foreach (var (session, milliseconds) in new[] { (2, 100), (3, 200), (4, 400) })
+            await SessionsAfterAsync(session, TimeSpan.FromMilliseconds(milliseconds));
         await _stopping.CancelAsync();
         await running;
     }
@@ -66,7 +83,7 @@ public class ListenerLoopTests
         });
         var running = loop.RunAsync(firstMustSucceed: true, _stopping.Token);
         await SessionsAfterAsync(1, TimeSpan.Zero);
-        foreach (var (session, milliseconds) in new[] { (2, 100), (3, 100), (4, 200), (5, 400), (6, 800) })
+        foreach (var (session, milliseconds) in new[] { (2, 100), (3, 200), (4, 400), (5, 800), (6, 1600) })
             await SessionsAfterAsync(session, TimeSpan.FromMilliseconds(milliseconds));
 
         // 101 the loss, 102 the first failure of a kind, 103 more of the same.

@@ -27,7 +27,7 @@ public class StateMachineTests
         for (var i = 0; i < 10_000; i++)
         {
             var wish = (ListenerState)random.Next(5);
-            machine.Move(wish);
+            machine.Move(wish, change: null, CancellationToken.None);
             if (Model[state].Contains(wish))
                 state = wish;
             Assert.Equal(state, machine.Status.State);
@@ -51,7 +51,7 @@ public class StateMachineTests
             },
         };
         foreach (var state in new[] { ListenerState.Connecting, ListenerState.Listening, ListenerState.Listening, ListenerState.Reconnecting, ListenerState.Stopping, ListenerState.Stopped })
-            machine.Move(state);
+            machine.Move(state, change: null, CancellationToken.None);
         await done.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal(["Stopped → Connecting", "Connecting → Listening", "Listening → Reconnecting", "Reconnecting → Stopping", "Stopping → Stopped"], told);
         Assert.Equal(109, Assert.Single(_logger.Collector.GetSnapshot()).Id.Id);
@@ -62,15 +62,26 @@ public class StateMachineTests
     {
         var machine = new StateMachine(_time, _logger);
         var wait = machine.WhenListeningAsync();
-        machine.Move(ListenerState.Connecting);
+        machine.Move(ListenerState.Connecting, change: null, CancellationToken.None);
         Assert.False(wait.IsCompleted);
-        machine.Move(ListenerState.Listening);
+        machine.Move(ListenerState.Listening, change: null, CancellationToken.None);
         await wait;
-        machine.Move(ListenerState.Reconnecting);
+        machine.Move(ListenerState.Reconnecting, change: null, CancellationToken.None);
         wait = machine.WhenListeningAsync();
         Assert.False(wait.IsCompleted);
-        machine.Move(ListenerState.Stopping);
+        machine.Move(ListenerState.Stopping, change: null, CancellationToken.None);
         await Assert.ThrowsAsync<ListenerClosedException>(() => wait);
+    }
+
+    [Fact]
+    public void A_run_that_is_stopping_has_nothing_to_say()
+    {
+        var machine = new StateMachine(_time, _logger);
+        var old = new CancellationToken(canceled: true);
+        machine.Move(ListenerState.Connecting, change: null, CancellationToken.None);
+        machine.Move(ListenerState.Listening, change: null, old);
+        machine.Note(status => status with { Problem = "old" }, old);
+        Assert.Equal((ListenerState.Connecting, null), (machine.Status.State, machine.Status.Problem));
     }
 
     [Fact]
@@ -78,10 +89,10 @@ public class StateMachineTests
     {
         var machine = new StateMachine(_time, _logger);
         _time.Advance(TimeSpan.FromMinutes(1));
-        machine.Move(ListenerState.Connecting, status => status with { Problem = "none" });
+        machine.Move(ListenerState.Connecting, status => status with { Problem = "none" }, CancellationToken.None);
         Assert.Equal(_time.GetUtcNow(), machine.Status.Since);
         _time.Advance(TimeSpan.FromMinutes(1));
-        machine.Note(status => status with { FailedAttempts = 3 });
+        machine.Note(status => status with { FailedAttempts = 3 }, CancellationToken.None);
         Assert.Equal((_time.GetUtcNow().AddMinutes(-1), "none", 3), (machine.Status.Since, machine.Status.Problem, machine.Status.FailedAttempts));
     }
 }

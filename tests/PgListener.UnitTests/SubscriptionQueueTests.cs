@@ -166,6 +166,44 @@ public class SubscriptionQueueTests
     }
 
     [Fact]
+    public void KeepLatest_mode_never_moves_a_notification_across_a_gap()
+    {
+        var queue = Create(capacity: 100, mode: FullQueueMode.KeepLatest);
+        queue.Enqueue("a", "1", 0);
+        queue.EnqueueGap(ResyncReason.Reconnected, null);
+        queue.Enqueue("a", "2", 0);
+        queue.Enqueue("a", "3", 0);
+        Assert.Equal(["1", "gap: Reconnected, 0 dropped", "3"], Take(queue, 9));
+    }
+
+    [Fact]
+    public async Task The_time_a_queue_may_hold_up_runs_on_until_the_reader_has_caught_up()
+    {
+        var queue = Create(capacity: 2, maxBackpressure: TimeSpan.FromSeconds(30));
+        for (var i = 0; i < 3; i++)
+        {
+            Add(queue, 1, 2);
+            Assert.True(_backpressure.IsOn);
+            _time.Advance(TimeSpan.FromSeconds(9));
+            Take(queue, 2);
+            Assert.False(_backpressure.IsOn);
+        }
+
+        Add(queue, 1, 2);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal([queue], await _backpressure.WaitAsync(CancellationToken.None));
+
+        Take(queue, 2);
+        _backpressure.CaughtUp();
+        Add(queue, 1, 2);
+        var wait = _backpressure.WaitAsync(CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(wait.IsCompleted);
+        Take(queue, 2);
+        Assert.Empty(await wait);
+    }
+
+    [Fact]
     public void Gaps_with_nothing_between_are_one_with_the_window_of_all()
     {
         var queue = Create();
@@ -249,5 +287,9 @@ public class SubscriptionQueueTests
     }
 
     private SubscriptionQueue Create(int capacity = 1000, long bytes = long.MaxValue / 4, FullQueueMode mode = FullQueueMode.Wait, TimeSpan? maxBackpressure = null)
-        => new("c", "test", new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)), _backpressure, _time, _logger);
+        => new(
+            "c",
+            "test",
+            new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)),
+            new(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger));
 }

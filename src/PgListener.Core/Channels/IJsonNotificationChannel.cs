@@ -22,7 +22,7 @@ public interface IJsonNotificationChannel<TSelf> : INotificationChannel<TSelf>
     where TSelf : IJsonNotificationChannel<TSelf>
 {
     /// <summary>How the JSON is read; the default reads by reflection.</summary>
-    /// <exception cref="InvalidOperationException">The default was used where reflection-based JSON is switched off, as in a trimmed or natively compiled application.</exception>
+    /// <exception cref="NotSupportedException">The default was used where reflection-based JSON is switched off, as in a trimmed or natively compiled application.</exception>
     static virtual JsonTypeInfo<TSelf> JsonTypeInfo => ReflectedJson<TSelf>.TypeInfo;
 
     /// <inheritdoc/>

@@ -21,6 +21,6 @@ public interface INotificationChannel<TSelf>
     /// <summary>Reads a payload.</summary>
     /// <param name="payload">The text of the notification; untrusted input.</param>
     /// <returns>The value.</returns>
-    /// <remarks>Any exception means that the payload is malformed: it is counted and logged without the payload, and the next notification goes on.</remarks>
+    /// <remarks>Any exception but a <see cref="NotSupportedException"/> means that the payload is malformed: that is logged without the payload, and the next notification goes on.</remarks>
     static abstract TSelf Parse(string payload);
 }

@@ -17,7 +17,7 @@ internal static class ReflectedJson<T>
     {
         if (!JsonSerializer.IsReflectionEnabledByDefault)
         {
-            throw new InvalidOperationException(
+            throw new NotSupportedException(
                 $"Reading JSON into {typeof(T)} by reflection is switched off in this application, as it is when publishing trimmed or natively. " +
                 $"Give the channel a source-generated type info: public static JsonTypeInfo<{typeof(T).Name}> JsonTypeInfo => MyJsonContext.Default.{typeof(T).Name};");
         }

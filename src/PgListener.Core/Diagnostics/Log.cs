@@ -41,7 +41,7 @@ internal static partial class Log
     [LoggerMessage(201, LogLevel.Error, "{Subscription} was cancelled for a notification on channel '{Channel}' after its limit of {Timeout}; the next one goes on.")]
     public static partial void CallbackTimedOut(this ILogger logger, Exception exception, string subscription, string channel, TimeSpan timeout);
 
-    [LoggerMessage(202, LogLevel.Warning, "{Subscription} cannot keep up: its queue is full, and its newest notifications are dropped until it has caught up. It will be told.")]
+    [LoggerMessage(202, LogLevel.Warning, "{Subscription} cannot keep up: its queue is full, and its newest notifications are dropped and counted until it has caught up.")]
     public static partial void Overflowed(this ILogger logger, string subscription);
 
     [LoggerMessage(300, LogLevel.Information, "Stopped listening.")]
@@ -50,7 +50,7 @@ internal static partial class Log
     [LoggerMessage(301, LogLevel.Warning, "{Subscription} was cancelled on channel '{Channel}' because the time to stop ran out.")]
     public static partial void CanceledAtStop(this ILogger logger, string subscription, string channel);
 
-    [LoggerMessage(302, LogLevel.Warning, "{Count} notification(s) queued for {Subscription} were discarded because the time to stop ran out.")]
+    [LoggerMessage(302, LogLevel.Warning, "{Count} notification(s) queued for {Subscription} were discarded at the stop.")]
     public static partial void DiscardedAtStop(this ILogger logger, string subscription, int count);
 
     [LoggerMessage(303, LogLevel.Warning, "{Count} callback(s) did not return although their tokens were cancelled; stopping without them.")]

@@ -1,11 +1,16 @@
 namespace PgListener.Dispatch;
 
-/// <summary>Holds up the reading while a queue is full, each queue for its own <see cref="QueueLimits.MaxBackpressure"/> at most.</summary>
+/// <summary>
+/// Holds up the reading while a queue is full. A queue has its <see cref="QueueLimits.MaxBackpressure"/> for that, counted from
+/// the first time it was full until the reading has caught up with the server again.
+/// </summary>
 internal sealed class Backpressure(TimeProvider time)
 {
     private readonly Lock _sync = new();
-    private readonly Dictionary<SubscriptionQueue, long> _fullSince = [];
+    private readonly HashSet<SubscriptionQueue> _full = [];
+    private readonly Dictionary<SubscriptionQueue, long> _firstFull = [];
     private volatile bool _isOn;
+    private volatile bool _hasHistory;
     private TaskCompletionSource? _changed;
     private bool _interrupted;
 
@@ -17,23 +22,48 @@ internal sealed class Backpressure(TimeProvider time)
     {
         lock (_sync)
         {
-            _fullSince[queue] = time.GetTimestamp();
-            _isOn = true;
+            _full.Add(queue);
+            _firstFull.TryAdd(queue, time.GetTimestamp());
+            _isOn = _hasHistory = true;
         }
     }
 
-    /// <summary>Called by a queue that has room again, under its own lock.</summary>
+    /// <summary>Called by a queue that is half empty again, under its own lock.</summary>
     public void Leave(SubscriptionQueue queue)
     {
         TaskCompletionSource? changed;
         lock (_sync)
         {
-            _fullSince.Remove(queue);
-            _isOn = _fullSince.Count > 0;
+            _full.Remove(queue);
+            _isOn = _full.Count > 0;
             changed = _isOn ? null : _changed;
         }
 
         changed?.TrySetResult();
+    }
+
+    /// <summary>Called by a queue that will not be full again: it has overflowed, or has ended.</summary>
+    public void Forget(SubscriptionQueue queue)
+    {
+        lock (_sync)
+            _firstFull.Remove(queue);
+        Leave(queue);
+    }
+
+    /// <summary>Called by the reader when it has read all there was: nobody is being held up.</summary>
+    public void CaughtUp()
+    {
+        if (!_hasHistory)
+            return;
+
+        lock (_sync)
+        {
+            if (_full.Count > 0)
+                return;
+
+            _firstFull.Clear();
+            _hasHistory = false;
+        }
     }
 
     /// <summary>Ends the present or the next wait early, because there is something else to do.</summary>
@@ -59,10 +89,10 @@ internal sealed class Backpressure(TimeProvider time)
         {
             var interrupted = _interrupted;
             _interrupted = false;
-            if (_fullSince.Count == 0 || interrupted)
+            if (_full.Count == 0 || interrupted)
                 return [];
 
-            left = _fullSince.Min(entry => Left(entry));
+            left = _full.Min(Left);
             changed = _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
@@ -80,8 +110,8 @@ internal sealed class Backpressure(TimeProvider time)
         }
 
         lock (_sync)
-            return [.. _fullSince.Where(entry => Left(entry) <= TimeSpan.Zero).Select(entry => entry.Key)];
+            return [.. _full.Where(queue => Left(queue) <= TimeSpan.Zero)];
     }
 
-    private TimeSpan Left(KeyValuePair<SubscriptionQueue, long> entry) => entry.Key.MaxBackpressure - time.GetElapsedTime(entry.Value);
+    private TimeSpan Left(SubscriptionQueue queue) => queue.MaxBackpressure - time.GetElapsedTime(_firstFull[queue]);
 }

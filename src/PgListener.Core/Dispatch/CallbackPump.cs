@@ -1,35 +1,27 @@
 using System.Buffers;
-using Microsoft.Extensions.Logging;
 using PgListener.Diagnostics;
-using PgListener.Session;
 
 namespace PgListener.Dispatch;
 
 /// <summary>Takes notifications from one subscription's queue and calls its callback, in order, or a few at a time.</summary>
-internal sealed class CallbackPump(
-    string name,
-    SubscriptionQueue queue,
-    NotificationCallback callback,
-    SubscriptionOptions options,
-    ConnectionSource connections,
-    TimeProvider time,
-    ILogger logger)
+internal sealed class CallbackPump(string name, SubscriptionQueue queue, NotificationCallback callback, SubscriptionOptions options, DispatchContext context)
 {
     private const int BatchSize = 64;
 
-    /// <summary>The pump that called the running code, if one did: stopping the listener from there must not wait for it.</summary>
+    /// <summary>The pump that called the running code, if one did.</summary>
     private static readonly AsyncLocal<CallbackPump?> Caller = new();
 
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
 
-    /// <summary>Starts taking. It ends once the queue is completed and empty, or with the token.</summary>
-    public void Start(CancellationToken abort)
-    {
-        _running = DetachedTask.Run(() => RunAsync(abort));
-    }
+    /// <summary>The running code is about to wait for the stop of its own listener, which must not wait for it in turn.</summary>
+    public static void ReleaseCaller() => Caller.Value?._released.TrySetResult();
 
-    /// <summary>Completes when the last callback has returned; at once when called from inside one of this pump's own callbacks.</summary>
-    public Task WhenEndedAsync() => Caller.Value == this ? Task.CompletedTask : _running;
+    /// <summary>Starts taking. It ends once the queue is completed and empty, or with the token.</summary>
+    public void Start(CancellationToken abort) => _running = DetachedTask.Run(() => RunAsync(abort));
+
+    /// <summary>Completes when the last call has returned, or waits for the stop itself.</summary>
+    public Task WhenEndedAsync() => Task.WhenAny(_running, _released.Task);
 
     private async Task RunAsync(CancellationToken abort)
     {
@@ -44,7 +36,7 @@ internal sealed class CallbackPump(
         }
 
         if (queue.Complete(discard: true) is > 0 and var discarded)
-            logger.DiscardedAtStop(name, discarded);
+            context.Logger.DiscardedAtStop(name, discarded);
 
         // Those still in work are waited for here, so that whoever waits for the pump waits for them too.
         if (slots is not null)
@@ -60,11 +52,20 @@ internal sealed class CallbackPump(
         var bytes = 0L;
         for (; done < taken && !queue.IsHalted && !abort.IsCancellationRequested; done++)
         {
-            await CallAsync(items[done], abort).ConfigureAwait(false);
+            var call = CallAsync(items[done], abort);
+            var wasQuick = call.IsCompletedSuccessfully;
+            await call.ConfigureAwait(false);
             if (items[done].Gap is null)
             {
                 notifications++;
                 bytes += items[done].Size;
+            }
+
+            // Quick ones give their room back together; the lock would cost more than the call.
+            if (!wasQuick)
+            {
+                queue.Release(notifications, bytes);
+                (notifications, bytes) = (0, 0);
             }
         }
 
@@ -88,7 +89,10 @@ internal sealed class CallbackPump(
         {
             // A gap keeps its place: what came before it ends first, and what comes after begins later.
             await TakeAllSlotsAsync(slots, taken: 1).ConfigureAwait(false);
-            await CallAsync(item, abort).ConfigureAwait(false);
+            if (queue.IsHalted)
+                queue.PutBack([item]);
+            else
+                await CallAsync(item, abort).ConfigureAwait(false);
             slots.Release(options.MaxConcurrency);
         }
     }
@@ -124,7 +128,7 @@ internal sealed class CallbackPump(
 
     private async ValueTask CallAsync(QueueItem item, CancellationToken abort)
     {
-        var limit = options.Timeout is { } timeout ? new CancellationTokenSource(timeout, time) : null;
+        var limit = options.Timeout is { } timeout ? new CancellationTokenSource(timeout, context.Time) : null;
         var linked = limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abort);
         var token = linked?.Token ?? abort;
         try
@@ -132,20 +136,20 @@ internal sealed class CallbackPump(
             if (item.Gap is { } gap)
                 await (options.OnResync?.Invoke(gap.ToResync(), token) ?? Task.CompletedTask).ConfigureAwait(false);
             else
-                await callback(new NotificationContext(item.ToNotification(), connections), token).ConfigureAwait(false);
+                await callback(new NotificationContext(item.ToNotification(), context.OpenConnection), token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            logger.CanceledAtStop(name, item.Channel);
+            context.Logger.CanceledAtStop(name, item.Channel);
         }
         catch (OperationCanceledException e) when (limit is { IsCancellationRequested: true })
         {
-            logger.CallbackTimedOut(e, name, item.Channel, options.Timeout!.Value);
+            context.Logger.CallbackTimedOut(e, name, item.Channel, options.Timeout!.Value);
         }
         catch (Exception e)
         {
             // The user's code may throw anything; the notifications after this one are not to suffer for it.
-            logger.CallbackFailed(e, name, item.Channel);
+            context.Logger.CallbackFailed(e, name, item.Channel);
         }
         finally
         {

@@ -17,7 +17,6 @@ internal sealed class ChannelTable
     private long _sessions;
     private long _session;
     private long _everythingLiveSession;
-    private DateTimeOffset? _lastGood;
 
     /// <summary>Whether the server does not yet agree with what is wanted.</summary>
     public bool HasChanges => _hasChanges;
@@ -51,7 +50,7 @@ internal sealed class ChannelTable
             {
                 // A channel that is live already will not go live again: the newcomer is told before he is in the table.
                 if (route.LiveSession == _session && _session != 0)
-                    subscription.GoLive(_lastGood);
+                    subscription.GoLive();
                 route.Subscribers = [.. route.Subscribers, subscription];
             });
         }
@@ -59,7 +58,7 @@ internal sealed class ChannelTable
         lock (_sync)
         {
             if (_everythingLiveSession == _session && _session != 0)
-                subscription.GoLive(_lastGood);
+                subscription.GoLive();
             _everything = [.. _everything, subscription];
             return Task.CompletedTask;
         }
@@ -78,6 +77,9 @@ internal sealed class ChannelTable
             return Task.CompletedTask;
         }
     }
+
+    /// <summary>Takes back what <see cref="Pin"/> wished.</summary>
+    public void Unpin(string channel) => _ = Edit(channel, static route => route.IsPinned = false);
 
     /// <summary>Wants a channel without a subscriber of its own.</summary>
     /// <returns>Completes when the server listens to it.</returns>
@@ -125,8 +127,7 @@ internal sealed class ChannelTable
 
     /// <summary>The connection is gone.</summary>
     /// <param name="session">The session's number; one that has long been followed by another changes nothing.</param>
-    /// <param name="lastGood">The last moment it is known to have worked; <see langword="null"/> when it never did.</param>
-    public void EndSession(long session, DateTimeOffset? lastGood)
+    public void EndSession(long session)
     {
         lock (_sync)
         {
@@ -134,7 +135,6 @@ internal sealed class ChannelTable
                 return;
 
             _session = 0;
-            _lastGood = lastGood ?? _lastGood;
             foreach (var route in _routes.Values)
             {
                 route.IsApplied = false;
@@ -154,17 +154,19 @@ internal sealed class ChannelTable
         {
             foreach (var route in _routes.Values)
                 Fail(route, long.MaxValue, new ListenerClosedException());
-            foreach (var subscription in _routes.Values.SelectMany(route => route.Subscribers))
-                subscription.WasLive = false;
             _session = 0;
         }
     }
 
     /// <summary>Takes the edits the server does not know of yet.</summary>
-    public IReadOnlyList<ChannelChange> TakeChanges()
+    /// <param name="session">The session that will tell it.</param>
+    public IReadOnlyList<ChannelChange> TakeChanges(long session)
     {
         lock (_sync)
         {
+            if (session != _session)
+                return [];
+
             Route[] edited = [.. _changed];
             _changed.Clear();
             _hasChanges = false;
@@ -187,10 +189,15 @@ internal sealed class ChannelTable
     }
 
     /// <summary>The server has committed these edits.</summary>
-    public void Apply(IReadOnlyList<ChannelChange> changes)
+    /// <param name="session">The session that told it.</param>
+    /// <param name="changes">The edits.</param>
+    public void Apply(long session, IReadOnlyList<ChannelChange> changes)
     {
         lock (_sync)
         {
+            if (session != _session)
+                return;
+
             foreach (var change in changes)
             {
                 change.Route.IsInFlight = false;
@@ -207,18 +214,27 @@ internal sealed class ChannelTable
     }
 
     /// <summary>The server has refused one edit.</summary>
-    public void Reject(ChannelChange change, Exception error)
+    /// <param name="session">The session that told it.</param>
+    /// <param name="change">The edit.</param>
+    /// <param name="error">What the server said.</param>
+    public void Reject(long session, ChannelChange change, Exception error)
     {
         lock (_sync)
         {
+            if (session != _session)
+                return;
+
             change.Route.IsInFlight = false;
             Fail(change.Route, change.Version, error);
         }
     }
 
     /// <summary>Hands a notification to everyone who wants it. Only the session's own task calls this.</summary>
-    public void Deliver(string channel, string payload, int processId)
+    public void Deliver(long session, string channel, string payload, int processId)
     {
+        if (session != Volatile.Read(ref _session))
+            return; // The listener was stopped, and this session left behind.
+
         if (!_routes.TryGetValue(channel, out var route))
             return; // It was sent before the server had heard of an UNLISTEN.
 
@@ -233,7 +249,7 @@ internal sealed class ChannelTable
         }
 
         foreach (var subscription in route.Subscribers)
-            subscription.Queue.Enqueue(route.Channel, payload, processId);
+            subscription.Queue?.Enqueue(route.Channel, payload, processId);
 
         if (route.Private is { } receive)
         {
@@ -242,7 +258,7 @@ internal sealed class ChannelTable
         }
 
         foreach (var subscription in _everything)
-            subscription.Queue.Enqueue(route.Channel, payload, processId);
+            subscription.Queue?.Enqueue(route.Channel, payload, processId);
     }
 
     private Task Edit(string channel, Action<Route> edit, Action<string>? receive = null)
@@ -277,7 +293,7 @@ internal sealed class ChannelTable
 
         route.LiveSession = _session;
         foreach (var subscription in route.Subscribers)
-            subscription.GoLive(_lastGood);
+            subscription.GoLive();
     }
 
     private void GoLiveWithEverything()
@@ -287,7 +303,7 @@ internal sealed class ChannelTable
 
         _everythingLiveSession = _session;
         foreach (var subscription in _everything)
-            subscription.GoLive(_lastGood);
+            subscription.GoLive();
     }
 
     private void Settle(Route route, long version)

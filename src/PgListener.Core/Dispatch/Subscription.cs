@@ -2,32 +2,56 @@ namespace PgListener.Dispatch;
 
 /// <summary>Somebody who wants the notifications of one channel, or of all channels the listener listens to.</summary>
 /// <param name="channel">The channel; <see langword="null"/> for all.</param>
-/// <param name="announcesGaps">Whether the subscriber hears of gaps.</param>
-/// <param name="queue">Where its notifications wait.</param>
-internal sealed class Subscription(string? channel, bool announcesGaps, SubscriptionQueue queue)
+/// <param name="callback">What to call; <see langword="null"/> for a reader, who takes for himself.</param>
+/// <param name="options">Its settings.</param>
+/// <param name="context">What it shares with others.</param>
+internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, DispatchContext context)
 {
+    private volatile SubscriptionQueue? _queue;
+    private CallbackPump? _pump;
+    private bool _wasLive;
+
     public string? Channel => channel;
 
-    public SubscriptionQueue Queue => queue;
+    public bool IsReader => callback is null;
 
     /// <summary>Whether it goes when its channel's callbacks are cleared; one that has a handle of its own does not.</summary>
     public bool IsCleared { get; init; }
 
-    /// <summary>What takes from the queue and calls the callback; <see langword="null"/> when the subscriber takes for himself.</summary>
-    public CallbackPump? Pump { get; set; }
+    /// <summary>Where its notifications wait, in the present run of the listener.</summary>
+    public SubscriptionQueue? Queue => _queue;
 
-    /// <summary>Whether it has heard anything in this run, in an earlier session.</summary>
-    public bool WasLive { get; set; }
+    /// <summary>Begins a run of the listener, with a queue that nobody of an earlier run knows.</summary>
+    /// <param name="isPaused">Whether callbacks are not to be called yet.</param>
+    /// <param name="abort">Cancels what a stop cannot wait for.</param>
+    public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
+    {
+        var name = options.Name ?? callback?.Method.Name ?? "A reader";
+        var queue = new SubscriptionQueue(channel ?? "", name, QueueLimits.From(context.Options, options), context);
+        _wasLive = false;
+        if (callback is not null)
+        {
+            queue.SetPaused(isPaused);
+            _pump = new(name, queue, callback, options, context);
+            _pump.Start(abort);
+        }
 
-    /// <summary>Whether it has heard anything in any run.</summary>
-    public bool WasEverLive { get; private set; }
+        return _queue = queue;
+    }
+
+    /// <summary>Takes no more in for this run; what is queued is dealt with, unless it is discarded.</summary>
+    /// <returns>Completes when the last call has returned.</returns>
+    public Task EndAsync(bool discard)
+    {
+        _queue?.Complete(discard);
+        return _pump?.WhenEndedAsync() ?? Task.CompletedTask;
+    }
 
     /// <summary>From now on it hears: tells it what it may have missed. Called before its first notification of each session.</summary>
-    public void GoLive(DateTimeOffset? lastGood)
+    public void GoLive()
     {
-        if (announcesGaps)
-            Queue.EnqueueGap(WasLive ? ResyncReason.Reconnected : ResyncReason.Started, WasEverLive ? lastGood : null);
-        WasLive = true;
-        WasEverLive = true;
+        if (options.OnResync is not null)
+            _queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Value : null);
+        _wasLive = true;
     }
 }

@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Sources;
-using Microsoft.Extensions.Logging;
 using PgListener.Diagnostics;
 
 namespace PgListener.Dispatch;
@@ -11,11 +10,8 @@ namespace PgListener.Dispatch;
 /// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
 /// <param name="name">The subscription's name in logs.</param>
 /// <param name="limits">How much it may hold.</param>
-/// <param name="backpressure">What holds up the reading while it is full.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Hears when it begins to drop.</param>
-internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, Backpressure backpressure, TimeProvider time, ILogger logger)
-    : IValueTaskSource<bool>
+/// <param name="context">What it shares with others.</param>
+internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, DispatchContext context) : IValueTaskSource<bool>
 {
     private const int InitialSize = 16;
 
@@ -83,7 +79,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (wake)
             _signal.SetResult(true);
         if (startedToDrop)
-            logger.Overflowed(name);
+            context.Logger.Overflowed(name);
     }
 
     /// <summary>Adds a gap; one that follows another with nothing between grows that one.</summary>
@@ -95,7 +91,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             if (_completed)
                 return;
 
-            AddGap(reason, since, time.GetUtcNow());
+            AddGap(reason, since, context.Time.GetUtcNow());
             wake = TakeWaiter();
         }
 
@@ -111,11 +107,11 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             if (!_saturated)
                 return;
 
-            Unsaturate();
+            Unsaturate(forGood: true);
             BeginGap();
         }
 
-        logger.Overflowed(name);
+        context.Logger.Overflowed(name);
     }
 
     /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not hold up the reading either: full, it drops.</summary>
@@ -126,7 +122,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         {
             _paused = value;
             if (value && _saturated)
-                Unsaturate();
+                Unsaturate(forGood: true);
             wake = _count > 0 && TakeWaiter();
         }
 
@@ -195,6 +191,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Gives back what was taken and not dealt with: to the front of the queue, or to nowhere if the queue was discarded meanwhile.</summary>
     public void PutBack(ReadOnlySpan<QueueItem> items)
     {
+        bool wake;
         lock (_sync)
         {
             foreach (ref readonly var item in items)
@@ -205,7 +202,11 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
             for (var i = items.Length - 1; i >= 0 && !_discarded; i--)
                 PushFront(items[i]);
+            wake = _count > 0 && TakeWaiter();
         }
+
+        if (wake)
+            _signal.SetResult(true);
     }
 
     /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
@@ -216,7 +217,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             _held -= notifications;
             _heldBytes -= bytes;
             if (_saturated && _held <= limits.Capacity / 2 && _heldBytes <= limits.CapacityBytes / 2)
-                Unsaturate();
+                Unsaturate(forGood: false);
         }
     }
 
@@ -233,7 +234,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             if (discard)
                 discarded = Clear();
             if (_saturated)
-                Unsaturate();
+                Unsaturate(forGood: true);
             more = _count > 0;
             wake = TakeWaiter();
         }
@@ -241,19 +242,6 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (wake)
             _signal.SetResult(more);
         return discarded;
-    }
-
-    /// <summary>Takes in again, empty, after <see cref="Complete"/>.</summary>
-    public void Reopen()
-    {
-        lock (_sync)
-        {
-            Clear();
-            _held = 0;
-            _heldBytes = 0;
-            _completed = false;
-            _discarded = false;
-        }
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _signal.GetResult(token);
@@ -279,7 +267,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private void Drop()
     {
         if (_saturated)
-            Unsaturate();
+            Unsaturate(forGood: true);
         if (!_dropping)
             BeginGap();
         _openGap!.Dropped++;
@@ -289,8 +277,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private void BeginGap()
     {
         _dropping = true;
-        var now = time.GetUtcNow();
-        AddGap(ResyncReason.Overflow, now, now);
+        AddGap(ResyncReason.Overflow, context.LastGood.Value, context.Time.GetUtcNow());
     }
 
     private void AddGap(ResyncReason reason, DateTimeOffset? since, DateTimeOffset until)
@@ -309,7 +296,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
         _openGap = null;
         if (_dropping)
-            gap.Close(time.GetUtcNow());
+            gap.Close(context.Time.GetUtcNow());
         _dropping = false;
     }
 
@@ -318,7 +305,9 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         for (var i = _count - 1; i >= 0; i--)
         {
             ref var item = ref _ring[(_head + i) & (_ring.Length - 1)];
-            if (item.Gap is not null || item.Channel != channel)
+            if (item.Gap is not null)
+                return false; // What came before a gap does not come after it.
+            if (item.Channel != channel)
                 continue;
 
             _heldBytes += size - item.Size;
@@ -401,12 +390,15 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             return;
 
         _saturated = true;
-        backpressure.Enter(this);
+        context.Backpressure.Enter(this);
     }
 
-    private void Unsaturate()
+    private void Unsaturate(bool forGood)
     {
         _saturated = false;
-        backpressure.Leave(this);
+        if (forGood)
+            context.Backpressure.Forget(this);
+        else
+            context.Backpressure.Leave(this);
     }
 }

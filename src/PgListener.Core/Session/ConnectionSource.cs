@@ -5,6 +5,8 @@ namespace PgListener.Session;
 /// <summary>Where connections come from: the one that listens, and pooled ones for everything else.</summary>
 internal sealed class ConnectionSource : IAsyncDisposable
 {
+    private const int IdleSeconds = 10;
+
     private readonly NpgsqlDataSource _listening;
     private readonly NpgsqlDataSource _pooled;
     private readonly bool _owned;
@@ -28,6 +30,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
             Build(connectionString, configure, settings =>
             {
                 settings.Pooling = false;
+                settings.Multiplexing = false;
                 settings.Enlist = false;
                 // The session asks the server itself after a silence. Npgsql's own keepalive would take a lock and set two
                 // timers for every notification.
@@ -36,7 +39,12 @@ internal sealed class ConnectionSource : IAsyncDisposable
                 settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
                 settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
             }),
-            Build(connectionString, configure, static _ => { }),
+            Build(connectionString, configure, static settings =>
+            {
+                // Seldom needed, and so not to be kept open for long.
+                settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, IdleSeconds);
+                settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, IdleSeconds);
+            }),
             owned: true);
 
     /// <summary>Makes the connection that will listen, not yet open.</summary>
@@ -59,14 +67,19 @@ internal sealed class ConnectionSource : IAsyncDisposable
         configure?.Invoke(builder);
 
         var settings = builder.ConnectionStringBuilder;
+        if (string.IsNullOrWhiteSpace(settings.Host))
+            throw new ArgumentException("The connection string names no Host.", nameof(connectionString));
+
         enforce(settings);
         settings.ApplicationName ??= "PgListener";
-        if (settings.Host?.Contains(',', StringComparison.Ordinal) is not true)
+        if (!settings.Host.Contains(',', StringComparison.Ordinal) && settings.TargetSessionAttributes is null)
             return builder.Build();
 
-        // LISTEN fails on a standby: of several hosts the primary is wanted unless the user says otherwise.
+        // LISTEN fails on a standby: of several hosts the primary is wanted unless the user says otherwise. Which one that is
+        // must be found out anew each time, since a failover changes it.
         var target = settings.TargetSessionAttributes is { } text ? Parse(text) : TargetSessionAttributes.Primary;
         settings.TargetSessionAttributes = null;
+        settings.HostRecheckSeconds = 0;
         return builder.BuildMultiHost().WithTargetSession(target);
     }
 

@@ -24,20 +24,19 @@ internal sealed class ListenerLoop(
     public async Task RunAsync(bool firstMustSucceed, CancellationToken stopping)
     {
         var everListened = false;
+        var failures = 0;
         string? reported = null;
         while (!stopping.IsCancellationRequested)
         {
-            var listened = false;
+            long? listeningSince = null;
             try
             {
                 await runSession(
                     () =>
                     {
-                        if (stopping.IsCancellationRequested)
-                            return;
-
-                        listened = everListened = true;
-                        state.Move(ListenerState.Listening, static status => status with { FailedAttempts = 0, Problem = null });
+                        listeningSince = time.GetTimestamp();
+                        everListened = true;
+                        state.Move(ListenerState.Listening, static status => status with { FailedAttempts = 0, Problem = null }, stopping);
                     },
                     stopping).ConfigureAwait(false);
             }
@@ -47,34 +46,34 @@ internal sealed class ListenerLoop(
             }
             catch (Exception error) when (everListened || !firstMustSucceed)
             {
-                if (listened)
-                    reported = null;
-                var problem = Diagnosis.Of(error);
-                if (listened)
-                    state.Move(ListenerState.Reconnecting, status => status with { ProcessId = null, Problem = problem });
-                else
-                    state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 });
-
-                var failures = Math.Max(state.Status.FailedAttempts, 1);
+                // A session that was lost again at once is a failure like others: it must not be tried again and again without a pause.
+                var lasted = listeningSince is { } since && time.GetElapsedTime(since) >= options.MaxReconnectDelay;
+                failures = lasted ? 1 : failures + 1;
                 var delay = Backoff.Next(failures, options.ReconnectDelay, options.MaxReconnectDelay, random());
-                Report(error, problem, listened, ref reported, failures, delay);
+                reported = Report(error, listeningSince is not null, reported, delay, stopping);
                 await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>Logs a loss, and the first failure of each kind after it; the many that follow only when debugging.</summary>
-    private void Report(Exception error, string problem, bool listened, ref string? reported, int failures, TimeSpan delay)
+    /// <summary>Notes and logs a loss, and the first failure of each kind after it; the many that follow only when debugging.</summary>
+    /// <returns>The kind of failure that has been logged.</returns>
+    private string? Report(Exception error, bool isLoss, string? reported, TimeSpan delay, CancellationToken stopping)
     {
-        var kind = Diagnosis.KindOf(error);
-        if (listened)
+        var problem = Diagnosis.Of(error);
+        if (isLoss)
+        {
+            state.Move(ListenerState.Reconnecting, status => status with { ProcessId = null, Problem = problem }, stopping);
             logger.ConnectionLost(error, problem);
-        else if (kind == reported)
-            logger.StillFailing(error, failures, delay);
+            return null;
+        }
+
+        state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 }, stopping);
+        var kind = Diagnosis.KindOf(error);
+        if (kind == reported)
+            logger.StillFailing(error, state.Status.FailedAttempts, delay);
         else
             logger.ConnectFailed(error, problem);
-
-        if (!listened)
-            reported = kind;
+        return kind;
     }
 }

@@ -39,30 +39,25 @@ internal sealed class ListenerRun
         using var drain = new CancellationTokenSource(drainTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(drain.Token, _hurry.Token);
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        // Cancelling runs what others have registered on the token, Npgsql for one, which may take its time or throw.
+        await EndsWithinAsync(_stopping.CancelAsync(), limit.Token).ConfigureAwait(false);
         await EndsWithinAsync(Loop, limit.Token).ConfigureAwait(false);
         channels.Abandon();
         inbox.Abandon();
 
-        var subscriptions = channels.All;
-        foreach (var subscription in subscriptions)
+        var ends = new List<Task>();
+        foreach (var subscription in channels.All)
         {
-            subscription.Queue.Complete(discard: subscription.Pump is not null && !isDispatching);
-            if (subscription.Pump is null)
+            ends.Add(subscription.EndAsync(discard: !subscription.IsReader && !isDispatching));
+            if (subscription.IsReader)
                 _ = channels.Remove(subscription);
         }
 
-        Task[] pumps = [.. subscriptions.Select(subscription => subscription.Pump?.WhenEndedAsync() ?? Task.CompletedTask)];
-        var drained = await EndsWithinAsync(Task.WhenAll(pumps), limit.Token).ConfigureAwait(false);
-
-        // What a callback has registered on its token may throw; it is not to keep the others from being cancelled.
-        await _abort.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (drained)
-            return;
-
+        var drained = await EndsWithinAsync(Task.WhenAll(ends), limit.Token).ConfigureAwait(false);
         using var grace = new CancellationTokenSource(Grace, time);
-        if (!await EndsWithinAsync(Task.WhenAll(pumps), grace.Token).ConfigureAwait(false))
-            logger.LeftBehind(pumps.Count(pump => !pump.IsCompleted));
+        await EndsWithinAsync(_abort.CancelAsync(), grace.Token).ConfigureAwait(false);
+        if (!drained && !await EndsWithinAsync(Task.WhenAll(ends), grace.Token).ConfigureAwait(false))
+            logger.LeftBehind(ends.Count(end => !end.IsCompleted));
     }
 
     /// <summary>Waits for a task, not for its success: how it ended was reported where it happened.</summary>

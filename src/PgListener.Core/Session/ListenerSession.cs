@@ -17,6 +17,7 @@ internal sealed class ListenerSession(
     SessionInbox inbox,
     RoundTrip roundTrip,
     StateMachine state,
+    LastGood lastGood,
     ListenerOptions options,
     TimeProvider time,
     ILogger logger)
@@ -33,58 +34,61 @@ internal sealed class ListenerSession(
     {
         var connection = connections.CreateListening();
         var server = new SessionConnection(connection, connections.ReturnsToPool, options, time, logger);
-        DateTimeOffset? lastGood = null;
         var session = 0L;
+        NotificationEventHandler deliver = (_, e) => channels.Deliver(session, e.Channel, e.Payload, e.PID);
         try
         {
-            connection.Notification += OnNotification;
+            connection.Notification += deliver;
             await server.OpenAsync(stopping).ConfigureAwait(false);
             _connection = connection;
-            state.Note(status => status with { Server = $"{connection.Host}:{connection.Port}", ProcessId = connection.ProcessID });
+            state.Note(status => status with { Server = $"{connection.Host}:{connection.Port}", ProcessId = connection.ProcessID }, stopping);
 
             session = channels.BeginSession();
-            var listening = await ReconcileAsync(server, stopping).ConfigureAwait(false);
-            lastGood = time.GetUtcNow();
-            BeginProof(() =>
-            {
-                onListening();
-                logger.Listening(listening, $"{connection.Host}:{connection.Port}", connection.ProcessID);
-            });
+            var begun = time.GetUtcNow();
+            var listening = await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
+            lastGood.Prove(begun);
+            BeginProof(
+                () =>
+                {
+                    onListening();
+                    logger.Listening(listening, $"{connection.Host}:{connection.Port}", connection.ProcessID);
+                },
+                stopping);
 
             var proven = time.GetTimestamp();
             while (true)
             {
                 if (inbox.HasMail || backpressure.IsOn)
-                    await ServeAsync(server, stopping).ConfigureAwait(false);
+                    await ServeAsync(server, session, stopping).ConfigureAwait(false);
 
                 var wait = connection.WaitAsync(options.KeepAlive, stopping);
                 if (wait.IsCompletedSuccessfully)
                     continue; // A message was at hand already.
 
+                backpressure.CaughtUp();
                 if (!await wait.ConfigureAwait(false))
                     await ProbeAsync(server, stopping).ConfigureAwait(false);
 
                 roundTrip.ThrowIfOverdue();
-                lastGood = time.GetUtcNow();
                 if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
                 {
                     proven = time.GetTimestamp();
-                    roundTrip.Begin(NoteRoundTrip);
+                    roundTrip.Begin(took => NoteRoundTrip(took, stopping));
                 }
             }
         }
         finally
         {
             Interlocked.CompareExchange(ref _connection, null, connection);
-            connection.Notification -= OnNotification;
+            connection.Notification -= deliver;
             roundTrip.Abandon();
-            channels.EndSession(session, lastGood);
+            channels.EndSession(session);
             await server.CloseAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
-    private void BeginProof(Action onListening)
+    private void BeginProof(Action onListening, CancellationToken stopping)
     {
         if (!options.ProveDelivery)
         {
@@ -94,48 +98,50 @@ internal sealed class ListenerSession(
 
         roundTrip.Begin(took =>
         {
-            NoteRoundTrip(took);
+            NoteRoundTrip(took, stopping);
             onListening();
         });
     }
 
-    private void NoteRoundTrip(TimeSpan? took)
+    private void NoteRoundTrip(TimeSpan? took, CancellationToken stopping)
     {
         if (took is null)
             logger.Unproven();
         else
-            state.Note(status => status with { RoundTrip = took });
+            state.Note(status => status with { RoundTrip = took }, stopping);
     }
 
     /// <summary>Asks a silent server whether it is still there, and how full its notification queue is.</summary>
     private async Task ProbeAsync(SessionConnection server, CancellationToken stopping)
     {
+        var asked = time.GetUtcNow();
         var answer = await server.QueryAsync("SELECT pg_notification_queue_usage()::text", parameter: null, stopping).ConfigureAwait(false);
+        lastGood.Prove(asked);
         var usage = double.Parse(answer[0], CultureInfo.InvariantCulture);
         var wasFilling = state.Status.QueueUsage > HighQueueUsage;
         if (usage <= HighQueueUsage)
         {
-            state.Note(status => status with { QueueUsage = usage, Problem = wasFilling ? null : status.Problem });
+            state.Note(status => status with { QueueUsage = usage, Problem = wasFilling ? null : status.Problem }, stopping);
         }
         else if (wasFilling)
         {
-            state.Note(status => status with { QueueUsage = usage });
+            state.Note(status => status with { QueueUsage = usage }, stopping);
         }
         else
         {
             var problem = Diagnosis.OfQueue(usage, await server.QueryAsync(Diagnosis.QueueHolderQuery, parameter: null, stopping).ConfigureAwait(false));
-            state.Note(status => status with { QueueUsage = usage, Problem = problem });
+            state.Note(status => status with { QueueUsage = usage, Problem = problem }, stopping);
             logger.QueueFills(problem);
         }
     }
 
     /// <summary>What is to be done between two waits, seldom anything: wishes of others, and waiting for a full queue.</summary>
-    private async Task ServeAsync(SessionConnection server, CancellationToken stopping)
+    private async Task ServeAsync(SessionConnection server, long session, CancellationToken stopping)
     {
         while (inbox.HasMail || backpressure.IsOn)
         {
             if (channels.HasChanges)
-                await ReconcileAsync(server, stopping).ConfigureAwait(false);
+                await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
             while (inbox.TryTakeQuery(out var query))
                 await query.RunAsync(server, stopping).ConfigureAwait(false);
 
@@ -146,20 +152,20 @@ internal sealed class ListenerSession(
 
     /// <summary>Makes the server listen to what is wanted, and to nothing else, in one transaction.</summary>
     /// <returns>How many channels were added.</returns>
-    private async Task<int> ReconcileAsync(SessionConnection server, CancellationToken stopping)
+    private async Task<int> ReconcileAsync(SessionConnection server, long session, CancellationToken stopping)
     {
-        var changes = channels.TakeChanges();
+        var changes = channels.TakeChanges(session);
         try
         {
             await SendAsync(server, changes, stopping).ConfigureAwait(false);
         }
         catch (PostgresException e) when (IsDataError(e))
         {
-            changes = await RejectUnspeakableAsync(server, changes, stopping).ConfigureAwait(false);
+            changes = await RejectUnspeakableAsync(server, session, changes, stopping).ConfigureAwait(false);
             await SendAsync(server, changes, stopping).ConfigureAwait(false);
         }
 
-        channels.Apply(changes);
+        channels.Apply(session, changes);
         return changes.Count(change => change is { Listen: true, Route.IsPrivate: false });
     }
 
@@ -170,7 +176,7 @@ internal sealed class ListenerSession(
 
     /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as a mere text. Only they are refused.</summary>
     /// <returns>The others.</returns>
-    private async Task<IReadOnlyList<ChannelChange>> RejectUnspeakableAsync(SessionConnection server, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
+    private async Task<IReadOnlyList<ChannelChange>> RejectUnspeakableAsync(SessionConnection server, long session, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
     {
         var accepted = new List<ChannelChange>(changes.Count);
         foreach (var change in changes)
@@ -183,7 +189,7 @@ internal sealed class ListenerSession(
             catch (PostgresException e) when (IsDataError(e))
             {
                 logger.ChannelRejected(e, change.Route.Channel);
-                channels.Reject(change, e);
+                channels.Reject(session, change, e);
             }
         }
 
@@ -192,6 +198,4 @@ internal sealed class ListenerSession(
 
     /// <summary>Whether the error is of the class of data errors, as a text that the database cannot express is (22P05, 22021).</summary>
     private static bool IsDataError(PostgresException error) => error.SqlState.StartsWith("22", StringComparison.Ordinal);
-
-    private void OnNotification(object sender, NpgsqlNotificationEventArgs e) => channels.Deliver(e.Channel, e.Payload, e.PID);
 }

@@ -7,12 +7,13 @@ namespace PgListener.Session;
 /// Proves that notifications arrive: sends one on the private channel from a second connection and expects it on the first.
 /// Nothing less is a proof: behind a pooler in transaction mode LISTEN succeeds, and the connection answers.
 /// </summary>
-internal sealed class RoundTrip(Waker waker, TimeSpan limit, TimeProvider time)
+internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, TimeProvider time)
 {
     private readonly Lock _sync = new();
     private long _number;
     private string? _awaited;
     private long _sent;
+    private DateTimeOffset _sentAt;
     private bool _isSent;
     private Action<TimeSpan?>? _settled;
 
@@ -48,7 +49,9 @@ internal sealed class RoundTrip(Waker waker, TimeSpan limit, TimeProvider time)
             if (_awaited is null || payload != _awaited)
                 return;
 
+            // Notifications arrive in the order of their commits: what was committed before this one has arrived too.
             took = time.GetElapsedTime(_sent);
+            lastGood.Prove(_sentAt);
             settled = _settled;
             _awaited = null;
         }
@@ -91,6 +94,7 @@ internal sealed class RoundTrip(Waker waker, TimeSpan limit, TimeProvider time)
         lock (_sync)
         {
             _sent = time.GetTimestamp();
+            _sentAt = time.GetUtcNow();
             return _awaited == payload;
         }
     }

@@ -16,23 +16,30 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     /// <summary>How long a command that was interrupted by the stop may take to end by itself, so that the connection can be closed in an orderly way.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>Npgsql may try a host once more: without encryption, or as the second choice among several.</summary>
+    private const int TriesPerHost = 2;
+
     private Task _last = Task.CompletedTask;
 
     /// <summary>Npgsql's own limit on each command, after which it tries to cancel it on the server.</summary>
     private int CommandTimeout => (int)options.KeepAlive.TotalSeconds;
 
+    /// <summary>Opens it. Npgsql has a limit for each host; this one is for a host that keeps it from trying the next.</summary>
     public async Task OpenAsync(CancellationToken stopping)
     {
-        using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
+        var settings = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
+        var hosts = settings.Host?.Split(',').Length ?? 1;
+        var perHost = settings.Timeout > 0 ? TimeSpan.FromSeconds(settings.Timeout) : options.ConnectTimeout;
+        using var limit = new CancellationTokenSource(perHost * hosts * TriesPerHost + Grace, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
         try
         {
             _last = connection.OpenAsync(either.Token);
             await _last.WaitAsync(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (!stopping.IsCancellationRequested)
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
-            throw new TimeoutException($"Connecting took longer than {nameof(ListenerOptions.ConnectTimeout)} ({options.ConnectTimeout:c}).", e);
+            throw new TimeoutException($"Connecting took much longer than {nameof(ListenerOptions.ConnectTimeout)} allows for.", e);
         }
     }
 

@@ -42,12 +42,13 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
     /// <summary>Moves on, if that is a legal move.</summary>
     /// <param name="state">The new state.</param>
     /// <param name="change">What else is known from now on.</param>
-    public void Move(ListenerState state, Func<ListenerStatus, ListenerStatus>? change = null)
+    /// <param name="run">The run that says so; one that is stopping has nothing to say any more.</param>
+    public void Move(ListenerState state, Func<ListenerStatus, ListenerStatus>? change = null, CancellationToken run = default)
     {
         lock (_sync)
         {
             var before = _status;
-            if (!IsLegal(before.State, state))
+            if (run.IsCancellationRequested || !IsLegal(before.State, state))
                 return;
 
             var after = before with { State = state, Since = time.GetUtcNow() };
@@ -81,10 +82,15 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
     }
 
     /// <summary>Adds to what is known, without a move.</summary>
-    public void Note(Func<ListenerStatus, ListenerStatus> change)
+    /// <param name="change">What is known from now on.</param>
+    /// <param name="run">The run that says so; one that is stopping has nothing to say any more.</param>
+    public void Note(Func<ListenerStatus, ListenerStatus> change, CancellationToken run)
     {
         lock (_sync)
-            _status = change(_status);
+        {
+            if (!run.IsCancellationRequested)
+                _status = change(_status);
+        }
     }
 
     private Task Tell()

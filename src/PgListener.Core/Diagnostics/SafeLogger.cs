@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace PgListener.Diagnostics;
+
+/// <summary>A logger whose failures (a full disk, a lost collector) do not end the listening.</summary>
+internal sealed class SafeLogger(ILogger inner) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull
+        => inner.BeginScope(state);
+
+    public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        try
+        {
+            inner.Log(logLevel, eventId, state, exception, formatter);
+        }
+        catch (Exception)
+        {
+            // There is nowhere left to report it to.
+        }
+    }
+}
