@@ -142,7 +142,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             await EndAsync(run).ConfigureAwait(false);
             if (e is OperationCanceledException)
                 throw;
-            throw new ListenerStartException($"The listener could not start: {e.Message}", e);
+            throw new ListenerStartException($"The listener could not start. {Diagnosis.Of(e)}", e);
         }
 
         if (!listening.IsCompletedSuccessfully)

@@ -76,7 +76,27 @@ public sealed class EphemeralPostgres : IAsyncDisposable, IDisposable
         options.Validate(nameof(options));
         await Leftovers.ClearAsync(machine).ConfigureAwait(false);
         var server = await ServerFinder.FindAsync(options, machine, cancellationToken).ConfigureAwait(false);
-        var postgres = new EphemeralPostgres(server, options.StartTimeout);
+        return await LaunchAsync(server, options.StartTimeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts a second server that follows this one as a streaming standby: it can be read, and becomes a primary with <c>SELECT pg_promote()</c>.</summary>
+    /// <param name="cancellationToken">Gives up the start; nothing is left behind.</param>
+    /// <returns>The standby, with the data this server has now. It is a server of its own: dispose of it too.</returns>
+    /// <exception cref="NotSupportedException">This server runs in a container, or is older than PostgreSQL 15.</exception>
+    /// <exception cref="EphemeralPostgresException">It did not start. The message ends with its log.</exception>
+    /// <exception cref="ObjectDisposedException">This server was disposed.</exception>
+    public async Task<EphemeralPostgres> LaunchStandbyAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_server is not LocalServer local || Version.Major < 15)
+            throw new NotSupportedException($"A standby needs a server outside a container, of version 15 or later; this is {Source}.");
+
+        return await LaunchAsync(local.CreateStandby(ConnectionString, Port), _startTimeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<EphemeralPostgres> LaunchAsync(IServer server, TimeSpan startTimeout, CancellationToken cancellationToken)
+    {
+        var postgres = new EphemeralPostgres(server, startTimeout);
         try
         {
             for (var attempt = 1; ; attempt++)

@@ -7,12 +7,14 @@ namespace PgListener.Testing;
 internal sealed class LocalServer : IServer
 {
     private readonly ServerBinaries _binaries;
+    private readonly Machine _machine;
     private readonly Instance _instance;
     private readonly IDictionary<string, string> _settings;
     private readonly string? _user;
     private readonly string? _setsid;
     private readonly LogTail _log = new();
     private readonly Lock _sync = new();
+    private (LocalServer Server, string ConnectionString)? _primary;
     private Process? _process;
     private Task _exited = Task.CompletedTask;
     private bool _disposed;
@@ -20,6 +22,7 @@ internal sealed class LocalServer : IServer
     public LocalServer(ServerBinaries binaries, Machine machine, string? user, IDictionary<string, string> settings)
     {
         _binaries = binaries;
+        _machine = machine;
         _user = user;
         _settings = settings;
         // In a session of its own, a server is not stopped by the Ctrl-C that is meant for us and starts an orderly shutdown.
@@ -36,6 +39,18 @@ internal sealed class LocalServer : IServer
     public string Folder => _instance.Folder;
 
     public int? ProcessId => _exited.IsCompleted ? null : _process?.Id;
+
+    /// <summary>Makes a server that will copy this one's data at its first start, and follow it.</summary>
+    /// <param name="connectionString">How to connect to this one.</param>
+    /// <param name="port">The port of this one.</param>
+    public LocalServer CreateStandby(string connectionString, int port)
+    {
+        var settings = new Dictionary<string, string>(_settings, StringComparer.Ordinal)
+        {
+            ["primary_conninfo"] = string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={port} user=postgres sslmode=disable"),
+        };
+        return new(_binaries, _machine, _user, settings) { _primary = (this, connectionString) };
+    }
 
     public async Task StartAsync(int port, CancellationToken cancellationToken)
     {
@@ -136,6 +151,14 @@ internal sealed class LocalServer : IServer
     {
         if (_user is not null)
             await Command.RunAsync("chown", [_user, _instance.Folder], Command.ShortLimit, cancellationToken).ConfigureAwait(false);
+
+        if (_primary is { } primary)
+        {
+            await BaseBackup.TakeAsync(primary.ConnectionString, primary.Server._instance.DataFolder, _instance.DataFolder, cancellationToken).ConfigureAwait(false);
+            if (_user is not null)
+                await Command.RunAsync("chown", ["-R", _user, _instance.DataFolder], Command.ShortLimit, cancellationToken).ConfigureAwait(false);
+            return;
+        }
 
         await Command.RunAsync(
             _binaries.InitDb,
