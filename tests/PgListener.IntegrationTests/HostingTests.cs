@@ -394,6 +394,54 @@ public sealed class HostingTests(ServerFixture server) : IAsyncDisposable
         Assert.DoesNotContain(_log.GetSnapshot(), record => record.Level > LogLevel.Debug && record.Message.Contains("secret", StringComparison.Ordinal));
     }
 
+    private sealed record Fragile(string Text) : INotificationChannel<Fragile>
+    {
+        public static string ChannelName { get; } = NewChannel("fragile");
+
+        public static Fragile Parse(string payload) => new(payload.Split(':')[1]);
+    }
+
+    private sealed class EarlyReader(IPgListener listener, Received<string> received) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            var options = new SubscriptionOptions
+            {
+                OnResync = (resync, _) =>
+                {
+                    received.Add(resync.Reason.ToString());
+                    return Task.CompletedTask;
+                },
+            };
+            await foreach (var notification in listener.ReadAllAsync<Fragile>(options, stoppingToken))
+                received.Add(notification.Value.Text);
+        }
+    }
+
+    [Fact]
+    public async Task A_service_that_is_started_before_the_listener_may_read_and_no_payload_ends_that()
+    {
+        var received = new Received<string>();
+        await StartListeningAsync(services =>
+        {
+            services.AddSingleton(received).AddHostedService<EarlyReader>();
+            services.AddPgListener();
+        });
+        Assert.Equal("Started", await received.NextAsync());
+        await server.NotifyAsync(Fragile.ChannelName, "no colon: none, that is".Replace(":", "", StringComparison.Ordinal), "a:b");
+        Assert.Equal("b", await received.NextAsync());
+        Assert.Equal("IndexOutOfRangeException", Assert.Single(_log.GetSnapshot(), record => record.Id.Id == 400).GetStructuredStateValue("Error"));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_disposed_of_without_a_stop_is_not_reported_as_a_crash()
+    {
+        var host = await StartListeningAsync(services => services.AddPgListener());
+        _hosts.Remove(host);
+        await ((IAsyncDisposable)host).DisposeAsync();
+        Assert.DoesNotContain(_log.GetSnapshot(), record => record.Level >= LogLevel.Error);
+    }
+
     [Fact]
     public async Task Subscribes_by_type_and_by_name_at_run_time()
     {
