@@ -18,8 +18,8 @@ internal static class PayloadReader
         {
             // NotSupportedException says that the channel's type is set up wrongly, whatever the payload.
             // The message of such an exception may quote the payload, so only its type is logged.
-            logger.MalformedPayload(subscription, notification.Channel, e.GetType().Name, notification.Payload.Length);
-            logger.MalformedPayloadText(e, notification.Channel, notification.Payload);
+            logger.MalformedPayload(subscription, notification.Channel.ReplaceLineEndings(" "), e.GetType().Name, notification.Payload.Length);
+            logger.MalformedPayloadText(e, notification.Channel.ReplaceLineEndings(" "), notification.Payload.ReplaceLineEndings(" "));
             value = default;
             return false;
         }

@@ -140,16 +140,16 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            context.Logger.CanceledAtStop(name, item.Channel);
+            context.Logger.CanceledAtStop(name, item.Channel.ReplaceLineEndings(" "));
         }
         catch (OperationCanceledException e) when (limit is { IsCancellationRequested: true })
         {
-            context.Logger.CallbackTimedOut(e, name, item.Channel, options.Timeout!.Value);
+            context.Logger.CallbackTimedOut(e, name, item.Channel.ReplaceLineEndings(" "), options.Timeout!.Value);
         }
         catch (Exception e)
         {
             // The user's code may throw anything; the notifications after this one are not to suffer for it.
-            context.Logger.CallbackFailed(e, name, item.Channel);
+            context.Logger.CallbackFailed(e, name, item.Channel.ReplaceLineEndings(" "));
         }
         finally
         {

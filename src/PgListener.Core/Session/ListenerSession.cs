@@ -188,7 +188,7 @@ internal sealed class ListenerSession(
             }
             catch (PostgresException e) when (IsDataError(e))
             {
-                logger.ChannelRejected(e, change.Route.Channel);
+                logger.ChannelRejected(e, change.Route.Channel.ReplaceLineEndings(" "));
                 channels.Reject(session, change, e);
             }
         }
