@@ -378,6 +378,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             }
             finally
             {
+                _connections.CloseIdle();
                 lock (_sync)
                 {
                     SetDispatching(false);

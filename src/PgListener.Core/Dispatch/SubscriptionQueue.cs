@@ -13,12 +13,8 @@ namespace PgListener.Dispatch;
 /// <param name="context">What it shares with others.</param>
 internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, DispatchContext context) : IValueTaskSource<bool>
 {
-    private const int InitialSize = 16;
-
     private readonly Lock _sync = new();
-    private QueueItem[] _ring = new QueueItem[InitialSize];
-    private int _head;
-    private int _count;
+    private readonly ItemRing _items = new();
 
     /// <summary>Notifications and bytes queued or in work.</summary>
     private int _held;
@@ -65,7 +61,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             }
             else
             {
-                Push(new QueueItem(channel, payload, processId));
+                _items.PushBack(new QueueItem(channel, payload, processId));
                 _openGap = null;
                 _held++;
                 _heldBytes += size;
@@ -123,7 +119,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             _paused = value;
             if (value && _saturated)
                 Unsaturate(forGood: true);
-            wake = _count > 0 && TakeWaiter();
+            wake = _items.Count > 0 && TakeWaiter();
         }
 
         if (wake)
@@ -137,7 +133,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         {
             if (_cancelled.IsCancellationRequested)
                 return ValueTask.FromCanceled<bool>(_cancelled);
-            if (_count > 0 && !_paused)
+            if (_items.Count > 0 && !_paused)
                 return new(true);
             if (_completed)
                 return new(false);
@@ -167,21 +163,12 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     {
         lock (_sync)
         {
-            var taken = Math.Min(items.Length, _count);
+            var taken = Math.Min(items.Length, _items.Count);
             for (var i = 0; i < taken; i++)
             {
-                var item = items[i] = _ring[_head];
-                _ring[_head] = default;
-                _head = (_head + 1) & (_ring.Length - 1);
-                if (item.Gap is { } gap)
+                items[i] = _items.PopFront();
+                if (items[i].Gap is { } gap)
                     Close(gap);
-            }
-
-            _count -= taken;
-            if (_count == 0 && _ring.Length > 1024)
-            {
-                _ring = new QueueItem[InitialSize];
-                _head = 0;
             }
 
             return taken;
@@ -201,8 +188,8 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             }
 
             for (var i = items.Length - 1; i >= 0 && !_discarded; i--)
-                PushFront(items[i]);
-            wake = _count > 0 && TakeWaiter();
+                _items.PushFront(items[i]);
+            wake = _items.Count > 0 && TakeWaiter();
         }
 
         if (wake)
@@ -235,7 +222,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
                 discarded = Clear();
             if (_saturated)
                 Unsaturate(forGood: true);
-            more = _count > 0;
+            more = _items.Count > 0;
             wake = TakeWaiter();
         }
 
@@ -285,7 +272,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (_openGap is { } open)
             open.Extend(reason, since, until);
         else
-            Push(new QueueItem(subject, _openGap = new Gap(subject, reason, since, until), 0));
+            _items.PushBack(new QueueItem(subject, _openGap = new Gap(subject, reason, since, until), 0));
     }
 
     /// <summary>The consumer has come to the gap: it no longer grows, and there is room again for what follows it.</summary>
@@ -302,9 +289,9 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
     private bool TryReplace(string channel, string payload, int processId, long size)
     {
-        for (var i = _count - 1; i >= 0; i--)
+        for (var i = _items.Count - 1; i >= 0; i--)
         {
-            ref var item = ref _ring[(_head + i) & (_ring.Length - 1)];
+            ref var item = ref _items[i];
             if (item.Gap is not null)
                 return false; // What came before a gap does not come after it.
             if (item.Channel != channel)
@@ -318,48 +305,17 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         return false;
     }
 
-    private void Push(QueueItem item)
-    {
-        EnsureRoom();
-        _ring[(_head + _count) & (_ring.Length - 1)] = item;
-        _count++;
-    }
-
-    private void PushFront(QueueItem item)
-    {
-        EnsureRoom();
-        _head = (_head - 1) & (_ring.Length - 1);
-        _ring[_head] = item;
-        _count++;
-    }
-
-    private void EnsureRoom()
-    {
-        if (_count < _ring.Length)
-            return;
-
-        var larger = new QueueItem[_ring.Length * 2];
-        var first = _ring.Length - _head;
-        Array.Copy(_ring, _head, larger, 0, first);
-        Array.Copy(_ring, 0, larger, first, _head);
-        _ring = larger;
-        _head = 0;
-    }
-
     private int Clear()
     {
         var notifications = 0;
-        for (; _count > 0; _count--)
+        while (_items.Count > 0)
         {
-            ref var item = ref _ring[_head];
-            if (item.Gap is null)
-            {
-                notifications++;
-                Uncount(item);
-            }
+            var item = _items.PopFront();
+            if (item.Gap is not null)
+                continue;
 
-            item = default;
-            _head = (_head + 1) & (_ring.Length - 1);
+            notifications++;
+            Uncount(item);
         }
 
         _openGap = null;

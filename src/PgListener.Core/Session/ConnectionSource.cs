@@ -39,9 +39,10 @@ internal sealed class ConnectionSource : IAsyncDisposable
                 settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
                 settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
             }),
-            Build(connectionString, configure, static settings =>
+            Build(connectionString, configure, settings =>
             {
                 // Seldom needed, and so not to be kept open for long.
+                settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
                 settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, IdleSeconds);
                 settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, IdleSeconds);
             }),
@@ -51,6 +52,13 @@ internal sealed class ConnectionSource : IAsyncDisposable
     public NpgsqlConnection CreateListening() => _listening.CreateConnection();
 
     public ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken) => _pooled.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Closes what our own pool keeps in reserve.</summary>
+    public void CloseIdle()
+    {
+        if (_owned)
+            _pooled.Clear();
+    }
 
     public async ValueTask DisposeAsync()
     {

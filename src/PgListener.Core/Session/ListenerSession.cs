@@ -35,6 +35,7 @@ internal sealed class ListenerSession(
         var connection = connections.CreateListening();
         var server = new SessionConnection(connection, connections.ReturnsToPool, options, time, logger);
         var session = 0L;
+        string? proof = null;
         NotificationEventHandler deliver = (_, e) => channels.Deliver(session, e.Channel, e.Payload, e.PID);
         try
         {
@@ -47,7 +48,7 @@ internal sealed class ListenerSession(
             var begun = time.GetUtcNow();
             var listening = await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
             lastGood.Prove(begun);
-            BeginProof(
+            proof = BeginProof(
                 () =>
                 {
                     onListening();
@@ -73,7 +74,7 @@ internal sealed class ListenerSession(
                 if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
                 {
                     proven = time.GetTimestamp();
-                    roundTrip.Begin(took => NoteRoundTrip(took, stopping));
+                    proof = roundTrip.Begin(took => NoteRoundTrip(took, stopping));
                 }
             }
         }
@@ -81,22 +82,22 @@ internal sealed class ListenerSession(
         {
             Interlocked.CompareExchange(ref _connection, null, connection);
             connection.Notification -= deliver;
-            roundTrip.Abandon();
+            roundTrip.Abandon(proof);
             channels.EndSession(session);
             await server.CloseAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
-    private void BeginProof(Action onListening, CancellationToken stopping)
+    private string? BeginProof(Action onListening, CancellationToken stopping)
     {
         if (!options.ProveDelivery)
         {
             onListening();
-            return;
+            return null;
         }
 
-        roundTrip.Begin(took =>
+        return roundTrip.Begin(took =>
         {
             NoteRoundTrip(took, stopping);
             onListening();
@@ -118,7 +119,7 @@ internal sealed class ListenerSession(
         var answer = await server.QueryAsync("SELECT pg_notification_queue_usage()::text", parameter: null, stopping).ConfigureAwait(false);
         lastGood.Prove(asked);
         var usage = double.Parse(answer[0], CultureInfo.InvariantCulture);
-        var wasFilling = state.Status.QueueUsage > HighQueueUsage;
+        var wasFilling = state.Status is { QueueUsage: > HighQueueUsage, Problem: not null };
         if (usage <= HighQueueUsage)
         {
             state.Note(status => status with { QueueUsage = usage, Problem = wasFilling ? null : status.Problem }, stopping);

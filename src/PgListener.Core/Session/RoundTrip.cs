@@ -19,7 +19,8 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
 
     /// <summary>Sends one.</summary>
     /// <param name="settled">Called once with the time it took, when it has arrived; or with nothing, if it could not be sent and so proves nothing.</param>
-    public void Begin(Action<TimeSpan?> settled)
+    /// <returns>Its payload.</returns>
+    public string Begin(Action<TimeSpan?> settled)
     {
         string payload;
         lock (_sync)
@@ -30,13 +31,17 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
         }
 
         _ = DetachedTask.Run(() => SendAsync(payload));
+        return payload;
     }
 
-    /// <summary>Nothing is expected any longer; the connection is gone.</summary>
-    public void Abandon()
+    /// <summary>This one is not expected any longer; the connection is gone.</summary>
+    public void Abandon(string? payload)
     {
         lock (_sync)
-            _awaited = null;
+        {
+            if (_awaited == payload)
+                _awaited = null;
+        }
     }
 
     /// <summary>A notification on the private channel.</summary>

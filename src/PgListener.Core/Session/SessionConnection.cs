@@ -20,6 +20,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     private const int TriesPerHost = 2;
 
     private Task _last = Task.CompletedTask;
+    private bool _isLate;
 
     /// <summary>Npgsql's own limit on each command, after which it tries to cancel it on the server.</summary>
     private int CommandTimeout => (int)options.KeepAlive.TotalSeconds;
@@ -39,6 +40,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
+            _isLate = true;
             throw new TimeoutException($"Connecting took much longer than {nameof(ListenerOptions.ConnectTimeout)} allows for.", e);
         }
     }
@@ -93,7 +95,8 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     /// <summary>Closes the connection, now if it can be, else once it can be.</summary>
     public async Task CloseAsync()
     {
-        await _last.WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_isLate)
+            await _last.WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_last.IsCompleted)
             await CloseCoreAsync().ConfigureAwait(false);
         else
@@ -110,6 +113,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         }
         catch (TimeoutException e) when (!running.IsCompleted)
         {
+            _isLate = true;
             throw new TimeoutException($"The server did not answer within {nameof(ListenerOptions.KeepAlive)} ({options.KeepAlive:c}).", e);
         }
     }

@@ -45,6 +45,14 @@ internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimePr
     /// <returns>Whether it was sent for certain.</returns>
     public async Task<bool> NotifyAsync(string payload, Func<bool> isNeeded)
     {
+        // Npgsql does not always hear of a cancellation while it connects; what takes too long ends by itself, with nobody waiting.
+        var sending = SendAsync(payload, isNeeded);
+        await ((Task)sending).WaitAsync(limit, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return sending.IsCompleted && await sending.ConfigureAwait(false);
+    }
+
+    private async Task<bool> SendAsync(string payload, Func<bool> isNeeded)
+    {
         try
         {
             using var timeout = new CancellationTokenSource(limit, time);
