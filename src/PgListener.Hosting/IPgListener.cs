@@ -38,7 +38,10 @@ public interface IPgListener
     /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications. They end when the host begins to stop, so that a stream of them does not hold up its stopping.</returns>
-    /// <remarks>Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged and left out.</remarks>
+    /// <remarks>
+    /// Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged and left out. For a
+    /// reader whose pace is set by somebody outside, such as a browser, <see cref="FullQueueMode.Drop"/> keeps it from ever holding up the others.
+    /// </remarks>
     IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>;
 }

@@ -4,7 +4,8 @@ namespace PgListener;
 /// <typeparam name="TChannel">The channel's type.</typeparam>
 /// <remarks>
 /// Called in a fresh scope, in its place among the notifications: when the listener has started, after each reconnect, and
-/// after the handler's queue has overflowed. Read again what the notifications would have told.
+/// after the handler's queue has overflowed. Read again what the notifications would have told. If it throws, that is logged
+/// and it is not called again until the next gap: try again inside, since what cut off the listener may have cut off others.
 /// </remarks>
 public interface IResyncHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>

@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using PgListener;
+
+namespace WebApi.Orders;
+
+/// <summary>
+/// The channel <c>order_placed</c> and what its notifications carry. <see cref="ChannelName"/> is all it needs; the
+/// source-generated <see cref="JsonTypeInfo"/> makes it strict, fast, and fit for trimming.
+/// </summary>
+public sealed record OrderPlaced(long Id, string Product, int Quantity, DateTimeOffset PlacedAt) : IJsonNotificationChannel<OrderPlaced>
+{
+    public static string ChannelName => "order_placed";
+
+    public static JsonTypeInfo<OrderPlaced> JsonTypeInfo => OrderPlacedJson.Default.OrderPlaced;
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(OrderPlaced))]
+internal sealed partial class OrderPlacedJson : JsonSerializerContext;

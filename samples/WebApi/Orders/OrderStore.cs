@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Npgsql;
+using WebApi.Sales;
+
+namespace WebApi.Orders;
+
+/// <summary>The orders in the database. Scoped, as a <c>DbContext</c> would be.</summary>
+internal sealed class OrderStore(ShopDatabase database)
+{
+    /// <summary>Writes the order and notifies in one transaction: listeners hear of it if and when it is committed.</summary>
+    public async Task<Order> PlaceAsync(NewOrder order, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        await using var insert = new NpgsqlCommand("insert into orders (product, quantity) values ($1, $2) returning id, product, quantity, placed_at", connection)
+        {
+            Parameters = { new() { Value = order.Product }, new() { Value = order.Quantity } },
+        };
+        var placed = (await ReadAsync(insert, ReadOrder, cancellationToken))[0];
+
+        // PostgreSQL allows just under 8000 bytes; NewOrder's limits keep this far below.
+        var payload = JsonSerializer.Serialize(new(placed.Id, placed.Product, placed.Quantity, placed.PlacedAt), OrderPlaced.JsonTypeInfo);
+        await using var notify = new NpgsqlCommand("select pg_notify($1, $2)", connection)
+        {
+            Parameters = { new() { Value = OrderPlaced.ChannelName }, new() { Value = payload } },
+        };
+        await notify.ExecuteNonQueryAsync(cancellationToken);
+
+        await transaction.CommitAsync(cancellationToken);
+        return placed;
+    }
+
+    /// <summary>The latest orders, newest first.</summary>
+    public async Task<List<Order>> LatestAsync(int limit, CancellationToken cancellationToken)
+        => await QueryAsync("select id, product, quantity, placed_at from orders order by id desc limit $1", limit, ReadOrder, cancellationToken);
+
+    public async Task<Order?> FindAsync(long id, CancellationToken cancellationToken)
+        => (await QueryAsync("select id, product, quantity, placed_at from orders where id = $1", id, ReadOrder, cancellationToken)).FirstOrDefault();
+
+    /// <summary>The sales of every product, or of one.</summary>
+    public async Task<List<ProductSales>> SalesAsync(string? product, CancellationToken cancellationToken)
+        => await QueryAsync(
+            "select product, count(*), sum(quantity) from orders where $1::text is null or product = $1 group by product",
+            (object?)product ?? DBNull.Value,
+            static row => new ProductSales(row.GetString(0), row.GetInt64(1), row.GetInt64(2)),
+            cancellationToken);
+
+    private static Order ReadOrder(NpgsqlDataReader row)
+        => new(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3));
+
+    private async Task<List<T>> QueryAsync<T>(string sql, object parameter, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = parameter } } };
+        return await ReadAsync(command, read, cancellationToken);
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = new List<T>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using PgListener;
+using WebApi.Sales;
+
+namespace WebApi.Orders;
+
+/// <summary>Everything a browser wants to hear, as one stream of server-sent events.</summary>
+/// <remarks>
+/// <c>hello</c> at once, with the listener's state; <c>resync</c> when orders may have been missed (also at the start):
+/// read <c>GET /orders</c> now; <c>order</c> for each order; <c>sales</c> and <c>state</c> when they have changed.
+/// </remarks>
+internal sealed class OrderStream(IPgListener listener, SalesBoard board)
+{
+    private static readonly TimeSpan LookForChanges = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+
+    public async IAsyncEnumerable<SseItem<object>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // The first event also sends the headers, so that the browser knows that it is connected.
+        yield return new(StateNow(), "hello") { ReconnectionInterval = TimeSpan.FromSeconds(1) };
+
+        var events = Channel.CreateBounded<SseItem<object>>(100);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writing = Task.WhenAll(WriteOrdersAsync(events.Writer, end.Token), WriteChangesAsync(events.Writer, end.Token));
+        try
+        {
+            await foreach (var item in events.Reader.ReadAllAsync(cancellationToken))
+                yield return item;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Orders and gaps, in their order, until the host begins to stop.</summary>
+    private async Task WriteOrdersAsync(ChannelWriter<SseItem<object>> events, CancellationToken cancellationToken)
+    {
+        var options = new SubscriptionOptions
+        {
+            Name = "A browser",
+            // A browser that does not read must hold up nobody else: what it has no room for is dropped, and announced.
+            FullQueueMode = FullQueueMode.Drop,
+            QueueCapacity = 1000,
+            OnResync = async (resync, token) => await events.WriteAsync(new(new { Reason = resync.Reason.ToString(), resync.Since }, "resync"), token),
+        };
+
+        try
+        {
+            await foreach (var notification in listener.ReadAllAsync<OrderPlaced>(options, cancellationToken))
+                await events.WriteAsync(new(notification.Value, "order"), cancellationToken);
+            events.TryComplete();
+        }
+        catch (Exception e)
+        {
+            // Whatever it was: it ends the response, and the browser asks again.
+            events.TryComplete(e);
+        }
+    }
+
+    /// <summary>What is not a notification: the handler's results and the listener's state.</summary>
+    private async Task WriteChangesAsync(ChannelWriter<SseItem<object>> events, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ProductSales>? products = null;
+        ListenerState? state = null;
+        var lastHeartbeat = 0L;
+        using var timer = new PeriodicTimer(LookForChanges);
+        do
+        {
+            if (board.Products != products)
+                await events.WriteAsync(new(products = board.Products, "sales"), cancellationToken);
+
+            if (listener.State != state || TimeProvider.System.GetElapsedTime(lastHeartbeat) > Heartbeat)
+            {
+                lastHeartbeat = TimeProvider.System.GetTimestamp();
+                await events.WriteAsync(new(StateNow(), "state"), cancellationToken);
+                state = listener.State;
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    private object StateNow() => new { State = listener.State.ToString() };
+}

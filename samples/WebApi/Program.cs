@@ -1,0 +1,35 @@
+using WebApi;
+using WebApi.Orders;
+using WebApi.Sales;
+
+var builder = WebApplication.CreateBuilder(args);
+
+// Without ConnectionStrings:Postgres the shop starts a PostgreSQL of its own, which is gone when the shop stops.
+await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
+
+// The listener connects to ConnectionStrings:Postgres; its other settings are in the section "PgListener".
+builder.Services.AddPgListener()
+    .AddHandler<OrderPlaced, SalesHandler>();
+builder.Services.AddHealthChecks().AddPgListener();
+
+builder.Services.AddShopDatabase();
+builder.Services.AddScoped<OrderStore>();
+builder.Services.AddSingleton<SalesBoard>();
+builder.Services.AddSingleton<OrderStream>();
+
+builder.Services.AddValidation();
+builder.Services.AddProblems();
+builder.Services.AddOpenApi();
+
+var app = builder.Build();
+
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.UseFileServer();
+
+app.MapOrders();
+app.MapStatus();
+app.MapOpenApi();
+
+app.AnnounceAddress();
+await app.RunAsync();

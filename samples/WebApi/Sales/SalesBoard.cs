@@ -1,0 +1,15 @@
+namespace WebApi.Sales;
+
+/// <summary>The sales as the handler has last seen them, in memory, for whoever looks. Only the handler writes.</summary>
+internal sealed class SalesBoard
+{
+    private volatile IReadOnlyList<ProductSales> _products = [];
+
+    /// <summary>The best-selling first. A new list with every change.</summary>
+    public IReadOnlyList<ProductSales> Products => _products;
+
+    public void Set(ProductSales sales) => Replace(_products.Where(other => other.Product != sales.Product).Append(sales));
+
+    public void Replace(IEnumerable<ProductSales> products)
+        => _products = [.. products.OrderByDescending(product => product.Quantity).ThenBy(product => product.Product, StringComparer.Ordinal)];
+}
