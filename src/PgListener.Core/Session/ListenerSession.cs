@@ -141,13 +141,31 @@ internal sealed class ListenerSession(
     {
         while (inbox.HasMail || backpressure.IsOn)
         {
-            if (channels.HasChanges)
+            if (inbox.TryTakeQuery(out var query))
+                await AnswerAsync(query, server, session, stopping).ConfigureAwait(false);
+            else if (channels.HasChanges)
                 await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
-            while (inbox.TryTakeQuery(out var query))
-                await query.RunAsync(server, stopping).ConfigureAwait(false);
+            if (inbox.HasMail)
+                continue;
 
             foreach (var toBlame in await backpressure.WaitAsync(stopping).ConfigureAwait(false))
                 toBlame.Overflow();
+        }
+    }
+
+    /// <summary>Asks a question, after the changes that were made before it was asked.</summary>
+    private async Task AnswerAsync(SessionQuery query, SessionConnection server, long session, CancellationToken stopping)
+    {
+        try
+        {
+            if (channels.HasChanges)
+                await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
+            query.Answer.TrySetResult(await server.QueryAsync(query.Sql, parameter: null, stopping).ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            query.Answer.TrySetException(stopping.IsCancellationRequested ? new ListenerClosedException() : e);
+            throw;
         }
     }
 

@@ -98,7 +98,9 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         if (!_isLate)
             await _last.WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_last.IsCompleted)
-            await CloseCoreAsync().ConfigureAwait(false);
+            await UnlistenAsync().ConfigureAwait(false);
+        if (_last.IsCompleted)
+            await connection.DisposeAsync().ConfigureAwait(false);
         else
             _ = DetachedTask.Run(CloseLaterAsync);
     }
@@ -120,11 +122,14 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
     private async Task CloseLaterAsync()
     {
+        // A command that is late, UNLISTEN among them, is still reading: until it has ended nobody else may touch the connection.
         await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await CloseCoreAsync().ConfigureAwait(false);
+        await UnlistenAsync().ConfigureAwait(false);
+        await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task CloseCoreAsync()
+    private async Task UnlistenAsync()
     {
         try
         {
@@ -136,7 +141,5 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         {
             logger.CloseFailed(e);
         }
-
-        await connection.DisposeAsync().ConfigureAwait(false);
     }
 }
