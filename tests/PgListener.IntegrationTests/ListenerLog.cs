@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace PgListener.IntegrationTests;
+
+/// <summary>What a listener logs, as signals to wait for. The ids of its events are part of its contract.</summary>
+internal sealed class ListenerLog : ILoggerFactory, ILogger
+{
+    private readonly ConcurrentDictionary<int, Received<Exception?>> _events = [];
+
+    /// <summary>The connection was lost; the state is <see cref="ListenerState.Reconnecting"/> by then.</summary>
+    public Received<Exception?> Lost => Of(101);
+
+    /// <summary>An attempt to connect failed.</summary>
+    public Received<Exception?> ConnectFailed => Of(102);
+
+    /// <summary>A queue has overflowed.</summary>
+    public Received<Exception?> Overflowed => Of(202);
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull
+        => null;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        => Of(eventId.Id).Add(exception);
+
+    private Received<Exception?> Of(int id) => _events.GetOrAdd(id, static _ => new());
+}
