@@ -1,0 +1,30 @@
+namespace PgListener.Chaos.Checks;
+
+/// <summary>What the checker found, and counted on the way.</summary>
+public sealed class CheckResult
+{
+    private readonly List<Violation> _violations = [];
+
+    public IReadOnlyList<Violation> Violations => _violations;
+
+    /// <summary>Notifications given, each counted once for every subscription.</summary>
+    public long Delivered { get; set; }
+
+    /// <summary>Notifications not given, and announced.</summary>
+    public long LostAndAnnounced { get; set; }
+
+    /// <summary>Notifications not given, and not announced.</summary>
+    public long LostSilently { get; set; }
+
+    /// <summary>Notifications not given, and announced with a window in which they were not committed.</summary>
+    public long LostOutsideWindow { get; set; }
+
+    public long Duplicates { get; set; }
+
+    public IDictionary<ResyncReason, int> Gaps { get; } = new SortedDictionary<ResyncReason, int>();
+
+    public int Reconnects { get; set; }
+
+    public void Add(Rule rule, string subject, DateTimeOffset at, string text, int? position = null)
+        => _violations.Add(new(rule, subject, at, text, position));
+}

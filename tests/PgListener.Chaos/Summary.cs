@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using PgListener.Chaos.Checks;
+using PgListener.Chaos.Logs;
+
+namespace PgListener.Chaos;
+
+/// <summary>A run in a few lines, and what was wrong with it in more.</summary>
+public sealed class Summary(ChaosOptions options, string server, RunLog log, CheckResult result)
+{
+    private const int MostTold = 12;
+
+    public IReadOnlyList<Violation> Violations => result.Violations;
+
+    public IReadOnlySet<string> FaultKinds { get; } = log.Faults.Select(fault => fault.Kind).ToHashSet(StringComparer.Ordinal);
+
+    public override string ToString()
+    {
+        var sent = log.Sent.Values.SelectMany(one => one).ToArray();
+        var text = new StringBuilder();
+        Line($"seed {options.Seed}, {options.Duration.TotalSeconds:0} s, {server}");
+        Line($"faults: {Counts(log.Faults, fault => fault.Kind)}");
+        Line($"sent: {sent.Count(one => one.Outcome == Outcome.Committed)} committed, {sent.Count(one => one.Outcome == Outcome.RolledBack)} rolled back, {sent.Count(one => one.Outcome == Outcome.Unknown)} unknown");
+        Line($"subscriptions: {log.Subscriptions.Count} made, {log.Subscriptions.Count(one => one.EndBegun is not null)} ended before the end");
+        Line($"reconnects: {result.Reconnects}");
+        Line($"causes of lost connections and failed attempts: {Counts(log.Listeners.SelectMany(one => one.Events).Where(one => one.Kind == ListenerEventKind.Lost), one => one.Text.Split(':')[0])}");
+        Line($"delivered: {result.Delivered}");
+        Line($"lost and announced: {result.LostAndAnnounced}");
+        Line($"gaps announced: {string.Join(", ", result.Gaps.Select(gap => $"{gap.Key} {gap.Value}"))}");
+        Line($"duplicates: {result.Duplicates}");
+        Line($"most memory: {log.Memory.Bytes / 1e6:0} MB");
+        Line($"lost outside the announced window: {result.LostOutsideWindow}");
+        Line($"lost silently: {result.LostSilently}");
+        return text.ToString();
+
+        static string Counts<T>(IEnumerable<T> items, Func<T, string> key)
+            => string.Join(", ", items.CountBy(key).OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Key} {count.Value}"));
+
+        void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The violations: how many of each kind, and the first ones of each with their surroundings.</summary>
+    public string Complaints()
+    {
+        var text = new StringBuilder();
+        foreach (var kind in result.Violations.GroupBy(violation => violation.Rule))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"--- {kind.Key}: {kind.Count()} violation(s)");
+            foreach (var violation in kind.Take(MostTold))
+                text.AppendLine(Excerpt.Of(violation, log));
+        }
+
+        return text.ToString();
+    }
+}

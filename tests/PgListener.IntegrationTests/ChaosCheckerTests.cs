@@ -1,0 +1,350 @@
+using PgListener.Chaos;
+using PgListener.Chaos.Checks;
+using PgListener.Chaos.Logs;
+
+namespace PgListener.IntegrationTests;
+
+/// <summary>The checker of the chaos test, on logs that are made up: it finds what is wrong, and nothing in what is right.</summary>
+public class ChaosCheckerTests
+{
+    private const string Channel = "c";
+    private static readonly DateTimeOffset Zero = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly RunLog _log = new([Channel]);
+    private readonly SubjectLog _listener;
+    private readonly SubscriptionLog _subscription;
+
+    /// <summary>Begins with what every log begins with: a start at 0 s, the first session at 1 s.</summary>
+    public ChaosCheckerTests()
+    {
+        _listener = _log.Add(new SubjectLog("listener"));
+        _subscription = _log.Add(new SubscriptionLog("subscription", Channel, _listener));
+        Happens(0, ListenerEventKind.StartBegun);
+        Sees(0.1, ListenerState.Connecting);
+        Happens(0.2, ListenerEventKind.Started);
+        Hears(1, ResyncReason.Started, since: null);
+        Happens(1.01, ListenerEventKind.Listening);
+        Sees(1.1, ListenerState.Listening);
+    }
+
+    [Fact]
+    public void Nothing_is_wrong_with_what_is_whole_or_announced()
+    {
+        Sends(0.5, 2); // Number 1, before it listens.
+        Gets(2.1, 2);
+        Loses(2.5);
+        Sends(2.6); // Number 3, between two sessions.
+        Reconnects(3);
+        Hears(3, ResyncReason.Reconnected, since: 2.1);
+        Sends(3.5);
+        Gets(3.6, 4);
+        Sends(4, 5, 6);
+        Hears(5.5, ResyncReason.Overflow, since: 3.9, dropped: 2);
+        Gets(6.1, 7);
+        Heals(7.2);
+        Sends(8);
+        Gets(8.1, 8);
+        Stops(9, seconds: 1);
+
+        var result = Checker.Check(_log);
+        Assert.Empty(result.Violations);
+        Assert.Equal((4, 4, 0, 1), (result.Delivered, result.LostAndAnnounced, result.LostSilently, result.Reconnects));
+    }
+
+    [Fact]
+    public void A_silent_loss()
+    {
+        Sends(2, 3, 4);
+        Gets(2.1, 1);
+        Gets(4.1, 3);
+        Finds(Rule.Announced);
+        Assert.Equal(1, Checker.Check(_log).LostSilently);
+    }
+
+    [Theory]
+    [InlineData(Outcome.RolledBack)]
+    [InlineData(Outcome.Unknown)]
+    public void What_was_not_surely_committed_may_be_missing(Outcome outcome)
+    {
+        Sends(2);
+        Sends(outcome, 3);
+        Sends(4);
+        Gets(2.1, 1);
+        Gets(4.1, 3);
+        Finds();
+    }
+
+    [Fact]
+    public void A_loss_outside_the_window_announced()
+    {
+        Sends(2, 3, 6);
+        Gets(2.1, 1);
+        Loses(5);
+        Reconnects(5.5);
+        Hears(5.5, ResyncReason.Reconnected, since: 4); // Number 2 was committed at 3 s.
+        Gets(6.1, 3);
+        Finds(Rule.InsideWindow);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void An_overflow_that_counts_wrong(int dropped, bool isWrong)
+    {
+        Sends(2, 3, 4, 5);
+        Gets(2.1, 1);
+        Hears(4.5, ResyncReason.Overflow, since: 2.9, dropped);
+        Gets(5.1, 4);
+        Finds(isWrong ? [Rule.DropCount] : []);
+    }
+
+    [Fact]
+    public void A_duplicate()
+    {
+        Sends(2, 3);
+        Gets(2.1, 1);
+        Gets(3.1, 2);
+        Gets(3.2, 2);
+        Finds(Rule.NoDuplicate);
+    }
+
+    [Fact]
+    public void A_disorder()
+    {
+        Sends(2, 3, 4);
+        Gets(2.1, 1);
+        Hears(3.9, ResyncReason.Overflow, since: 2.5, dropped: 1);
+        Gets(4.1, 3);
+        Gets(4.2, 2);
+        Finds(Rule.InOrder);
+    }
+
+    [Fact]
+    public void Something_that_was_never_sent_or_rolled_back()
+    {
+        Sends(Outcome.RolledBack, 2);
+        Gets(2.1, 1);
+        Gets(2.2, 2);
+        Finds(Rule.WasSent, Rule.WasSent);
+    }
+
+    [Fact]
+    public void A_beginning_without_an_announcement()
+    {
+        var silent = _log.Add(new SubscriptionLog("silent", Channel, _listener));
+        Sends(2);
+        Gets(2.1, 1);
+        silent.Add(new Given(At(2.1), 1, Length(1)));
+        Finds(Rule.BeginsWithStarted);
+    }
+
+    [Fact]
+    public void A_session_that_is_not_announced()
+    {
+        Loses(2);
+        Reconnects(3);
+        Sends(4);
+        Gets(4.1, 1);
+        Finds(Rule.SessionAnnounced);
+    }
+
+    [Fact]
+    public void A_session_that_is_announced_too_late()
+    {
+        Loses(2);
+        Reconnects(3);
+        Sends(4);
+        Gets(4.1, 1);
+        Hears(4.2, ResyncReason.Reconnected, since: 1.9);
+        Finds(Rule.SessionAnnounced, Rule.AnnouncedOnce);
+    }
+
+    [Fact]
+    public void A_session_that_is_announced_twice()
+    {
+        Loses(2);
+        Reconnects(3);
+        Hears(2.9, ResyncReason.Reconnected, since: 1.9);
+        Hears(2.95, ResyncReason.Reconnected, since: 1.9);
+        Finds(Rule.AnnouncedOnce);
+    }
+
+    [Fact]
+    public void Sessions_that_are_announced_together()
+    {
+        Loses(2);
+        Reconnects(3);
+        Loses(4);
+        Reconnects(5);
+        Hears(4.9, ResyncReason.Reconnected, since: 1.9);
+        Finds();
+    }
+
+    [Fact]
+    public void An_overflow_that_was_come_to_after_the_loss()
+    {
+        Loses(2);
+        Hears(2.5, ResyncReason.Overflow, since: 1.5);
+        Hears(2.9, ResyncReason.Reconnected, since: 1.9);
+        Reconnects(3);
+        Finds();
+    }
+
+    [Fact]
+    public void A_gap_that_grew_until_after_the_next_loss()
+    {
+        Loses(2);
+        Reconnects(3);
+        Loses(4);
+        Hears(4.5, ResyncReason.Reconnected, since: 1.9); // Of 3 s: what was dropped after it has made it grow.
+        Hears(4.9, ResyncReason.Reconnected, since: 3.9);
+        Reconnects(5);
+        Finds();
+    }
+
+    [Fact]
+    public void A_session_that_was_lost_before_it_was_said_to_listen()
+    {
+        Loses(2);
+        Hears(3, ResyncReason.Reconnected, since: 1.9);
+        Loses(3.1);
+        Reconnects(4);
+        Hears(3.9, ResyncReason.Reconnected, since: 3);
+        Finds();
+    }
+
+    [Fact]
+    public void A_call_after_the_end()
+    {
+        Sends(2, 3);
+        _subscription.EndBegun = At(2.2);
+        _subscription.Ended = At(2.3);
+        Gets(2.25, 1);
+        Finds();
+        Gets(3.1, 2);
+        Finds(Rule.SilentAfterEnd);
+    }
+
+    [Theory]
+    [InlineData(ListenerState.Connecting)]
+    [InlineData(ListenerState.Stopping)]
+    [InlineData(ListenerState.Stopped)]
+    public void A_state_out_of_turn(ListenerState state)
+    {
+        Sees(2, state);
+        Finds(Rule.LegalStates);
+    }
+
+    [Fact]
+    public void A_state_after_the_stop()
+    {
+        Stops(2, seconds: 1);
+        Finds();
+        Sees(4, ListenerState.Listening);
+        Finds(Rule.LegalStates);
+    }
+
+    [Fact]
+    public void A_state_that_is_told_out_of_turn()
+    {
+        Tells(2, ListenerState.Listening, ListenerState.Reconnecting);
+        Tells(3, ListenerState.Reconnecting, ListenerState.Stopping);
+        Finds();
+        Tells(4, ListenerState.Stopping, ListenerState.Listening);
+        Finds(Rule.LegalStates);
+    }
+
+    [Fact]
+    public void A_stop_that_takes_too_long()
+    {
+        Stops(2, seconds: 10);
+        Finds(Rule.StopsInTime);
+    }
+
+    [Fact]
+    public void A_subscription_that_stays_deaf()
+    {
+        Heals(2);
+        Sends(3);
+        Finds(Rule.Recovers);
+    }
+
+    [Fact]
+    public void A_subscription_that_recovers_too_late()
+    {
+        var late = 2.1 + Settings.RecoveryLimit.TotalSeconds;
+        Heals(2);
+        Sends(late);
+        Gets(late, 1);
+        Finds(Rule.Recovers);
+    }
+
+    [Fact]
+    public void The_last_one_missing()
+    {
+        Heals(2);
+        Sends(3, 4);
+        Gets(3.1, 1);
+        Finds(Rule.Recovers);
+        Assert.Equal(1, Checker.Check(_log).LostSilently);
+    }
+
+    [Fact]
+    public void Too_much_memory()
+    {
+        _log.Memory = (Settings.MemoryBase + 1, 0, At(2));
+        Finds(Rule.BoundedMemory);
+    }
+
+    private static DateTimeOffset At(double second) => Zero.AddSeconds(second);
+
+    private static int Length(int number) => 100 + number;
+
+    private void Finds(params Rule[] rules)
+    {
+        var violations = Checker.Check(_log).Violations;
+        Assert.True(rules.SequenceEqual(violations.Select(violation => violation.Rule)), string.Join('\n', violations));
+    }
+
+    private void Sends(params double[] seconds) => Sends(Outcome.Committed, seconds);
+
+    private void Sends(Outcome outcome, params double[] seconds)
+    {
+        foreach (var second in seconds)
+            _log.Sent[Channel].Add(new(_log.Sent[Channel].Count + 1, Length(_log.Sent[Channel].Count + 1), At(second), At(second + 0.005), outcome));
+    }
+
+    private void Gets(double second, int number) => _subscription.Add(new Given(At(second), number, Length(number)));
+
+    private void Hears(double second, ResyncReason reason, double? since, long dropped = 0)
+        => _subscription.Add(new Given(At(second), new(Channel, reason, since is { } from ? At(from) : null, At(second), dropped)));
+
+    private void Happens(double second, ListenerEventKind kind) => _listener.Add(new ListenerEvent(At(second), kind, default, default, ""));
+
+    private void Sees(double second, ListenerState state) => _listener.Add(new ListenerEvent(At(second), ListenerEventKind.State, state, default, ""));
+
+    private void Tells(double second, ListenerState previous, ListenerState state) => _listener.Add(new ListenerEvent(At(second), ListenerEventKind.Told, state, previous, ""));
+
+    private void Loses(double second)
+    {
+        Happens(second, ListenerEventKind.Lost);
+        Sees(second, ListenerState.Reconnecting);
+    }
+
+    private void Reconnects(double second)
+    {
+        Happens(second, ListenerEventKind.Listening);
+        Sees(second, ListenerState.Listening);
+    }
+
+    private void Heals(double second) => _log.HealedAt = At(second);
+
+    private void Stops(double second, double seconds)
+    {
+        Happens(second, ListenerEventKind.StopBegun);
+        Sees(second + 0.01, ListenerState.Stopping);
+        Sees(second + seconds - 0.01, ListenerState.Stopped);
+        Happens(second + seconds, ListenerEventKind.Stopped);
+    }
+}
