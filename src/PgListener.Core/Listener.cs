@@ -78,7 +78,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger);
         _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
         var waker = new Waker(_connections, _options.KeepAlive, _time, _logger);
-        var roundTrip = new RoundTrip(waker, _context.LastGood, _options.KeepAlive, _time);
+        var roundTrip = new RoundTrip(waker, _context.LastGood, _options.KeepAlive / 2, _time);
         _channels.AddPrivate(waker.Channel, roundTrip.Receive);
         _inbox = new(_channels, _context.Backpressure, waker);
         _session = new(_connections, _channels, _context.Backpressure, _inbox, roundTrip, _state, _context.LastGood, _options, _time, _logger);

@@ -64,7 +64,7 @@ public class ListenerOptions : IValidatableObject
     public bool ProveDelivery { get; set; } = true;
 
     /// <summary>How often that is proven again while the connection lasts.</summary>
-    /// <remarks>One that has not arrived after <see cref="KeepAlive"/> makes the listener connect again.</remarks>
+    /// <remarks>One that has not arrived while nothing else came for <see cref="KeepAlive"/> makes the listener connect again.</remarks>
     /// <value>The default is <see langword="null"/>: not again. From <see cref="KeepAlive"/> to 1 day.</value>
     public TimeSpan? ProveDeliveryInterval { get; set; }
 

@@ -47,20 +47,7 @@ internal sealed class Subject : IAsyncDisposable
     public Listener Listener { get; }
 
     /// <summary>The server process of the connection that listens, if there is one at the moment.</summary>
-    public int? ListeningProcess
-    {
-        get
-        {
-            try
-            {
-                return Listener.State == ListenerState.Listening ? Listener.Connection.ProcessID : null;
-            }
-            catch (ListenerException)
-            {
-                return null; // It was lost or stopped between the two questions.
-            }
-        }
-    }
+    public int? ListeningProcess => Listener.Status is { State: ListenerState.Listening, ProcessId: var process } ? process : null;
 
     /// <summary>Starts in one of the two ways, and begins to dispatch.</summary>
     public async Task StartAsync(Random random)

@@ -118,6 +118,7 @@ internal sealed class ChannelTable
             {
                 route.IsApplied = false;
                 route.IsInFlight = false;
+                route.LiveSession = 0;
                 MarkChanged(route);
             }
 
@@ -181,6 +182,8 @@ internal sealed class ChannelTable
                 }
 
                 route.IsInFlight = true;
+                if (!route.IsWanted)
+                    route.LiveSession = Route.Ending;
                 changes.Add(new ChannelChange(route, route.IsWanted, route.Version));
             }
 
@@ -238,6 +241,9 @@ internal sealed class ChannelTable
         if (!_routes.TryGetValue(channel, out var route))
             return; // It was sent before the server had heard of an UNLISTEN.
 
+        if (route.LiveSession == Route.Ending)
+            return;
+
         if (route.LiveSession != _session)
         {
             // It came before the answer to the LISTEN that lets it come.
@@ -271,7 +277,7 @@ internal sealed class ChannelTable
             route.Version++;
             if (route.IsWanted == route.IsApplied && !route.IsInFlight)
             {
-                RemoveIfIdle(route);
+                Settle(route, long.MaxValue); // Also those whose edit this one has taken back.
                 return Task.CompletedTask;
             }
 

@@ -3,6 +3,9 @@ namespace PgListener.Dispatch;
 /// <summary>One channel: who wants it, and whether the server has been told. Edited under the lock of its <see cref="ChannelTable"/>.</summary>
 internal sealed class Route(string channel)
 {
+    /// <summary>Whoever subscribes from now on hears only after the next LISTEN.</summary>
+    public const long Ending = -1;
+
     private readonly List<(long Version, TaskCompletionSource Waiter)> _waiters = [];
 
     public string Channel => channel;
@@ -27,7 +30,7 @@ internal sealed class Route(string channel)
     /// <summary>Whether a LISTEN or UNLISTEN for it is under way.</summary>
     public bool IsInFlight { get; set; }
 
-    /// <summary>The session in which its subscribers have been told that they hear now.</summary>
+    /// <summary>The session in which its subscribers have been told that they hear now; <see cref="Ending"/> while an UNLISTEN is under way.</summary>
     public long LiveSession { get; set; }
 
     public bool IsWanted => IsPinned || IsPrivate || Subscribers.Length > 0;

@@ -6,5 +6,5 @@ namespace PgListener.Session;
 [SuppressMessage("Design", "CA1032", Justification = "Thrown in one place, caught as what it is in another, and never seen by a user.")]
 internal sealed class DeafConnectionException(TimeSpan waited)
     : ListenerException(
-        $"LISTEN succeeded, but a notification sent from a second connection did not arrive within {waited:c}. Most likely the connection goes through a pooler in transaction mode " +
+        $"LISTEN succeeded, but a notification sent from a second connection did not arrive within {waited.TotalSeconds:0.0} s. Most likely the connection goes through a pooler in transaction mode " +
         "(as PgBouncer's pool_mode = transaction): connect to the server itself, or through a pool in session mode.");

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -68,9 +69,7 @@ internal sealed class ListenerSession(
 
                 backpressure.CaughtUp();
                 if (!await wait.ConfigureAwait(false))
-                    await ProbeAsync(server, stopping).ConfigureAwait(false);
-
-                roundTrip.ThrowIfOverdue();
+                    await AfterSilenceAsync(connection, server, stopping).ConfigureAwait(false);
                 if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
                 {
                     proven = time.GetTimestamp();
@@ -110,6 +109,17 @@ internal sealed class ListenerSession(
             logger.Unproven();
         else
             state.Note(status => status with { RoundTrip = took }, stopping);
+    }
+
+    /// <summary>Nothing has come for as long as <see cref="ListenerOptions.KeepAlive"/>: finds out whether that is all right.</summary>
+    private async Task AfterSilenceAsync(NpgsqlConnection connection, SessionConnection server, CancellationToken stopping)
+    {
+        // Npgsql breaks the connection when the silence is in the middle of a message, and says no more than that none came.
+        if (connection.FullState != ConnectionState.Open)
+            throw new TimeoutException($"A message was begun and not ended within {nameof(ListenerOptions.KeepAlive)} ({options.KeepAlive:c}).");
+
+        roundTrip.ThrowIfOverdue();
+        await ProbeAsync(server, stopping).ConfigureAwait(false);
     }
 
     /// <summary>Asks a silent server whether it is still there, and how full its notification queue is.</summary>

@@ -64,13 +64,16 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
         settled?.Invoke(took);
     }
 
-    /// <summary>Fails if one was sent for certain and has not arrived in time.</summary>
+    /// <summary>
+    /// Fails if one was sent for certain and has not arrived in time. To be called after a silence: while there is something to
+    /// read, it may be behind that.
+    /// </summary>
     public void ThrowIfOverdue()
     {
         lock (_sync)
         {
-            if (_awaited is not null && _isSent && time.GetElapsedTime(_sent) >= limit)
-                throw new DeafConnectionException(limit);
+            if (_awaited is not null && _isSent && time.GetElapsedTime(_sent) is var waited && waited >= limit)
+                throw new DeafConnectionException(waited);
         }
     }
 
