@@ -12,6 +12,9 @@ internal sealed class ListenerRun
     /// <summary>How long callbacks may take to notice that their tokens were cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same when whoever stops the listener has no time left himself.</summary>
+    private static readonly TimeSpan HurriedGrace = TimeSpan.FromMilliseconds(100);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly CancellationTokenSource _hurry = new();
@@ -54,7 +57,7 @@ internal sealed class ListenerRun
         }
 
         var drained = await EndsWithinAsync(Task.WhenAll(ends), limit.Token).ConfigureAwait(false);
-        using var grace = new CancellationTokenSource(Grace, time);
+        using var grace = new CancellationTokenSource(_hurry.IsCancellationRequested ? HurriedGrace : Grace, time);
         await EndsWithinAsync(_abort.CancelAsync(), grace.Token).ConfigureAwait(false);
         if (!drained && !await EndsWithinAsync(Task.WhenAll(ends), grace.Token).ConfigureAwait(false))
             logger.LeftBehind(ends.Count(end => !end.IsCompleted));
