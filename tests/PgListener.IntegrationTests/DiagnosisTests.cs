@@ -102,6 +102,31 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
     }
 
     [Fact]
+    public async Task A_missing_permission()
+    {
+        var name = $"p{Guid.NewGuid():n}";
+        foreach (var sql in new[] { $"create role {name} login password 'a secret'", $"create database {name}", $"revoke connect on database {name} from public" })
+        {
+            await using var command = server.Sender.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        await using (var listener = new Listener($"{server.ConnectionString};Username={name};Password=a secret;Database={name}", Quick, loggerFactory: Loggers))
+        {
+            listener.Start();
+            await FailsAsync(listener, 2);
+            Assert.StartsWith($"42501: permission denied for database \"{name}\". Give the user the privilege to connect", listener.Status.Problem, StringComparison.Ordinal);
+            Assert.Single(_log.GetSnapshot(), record => record.Id.Id == 102);
+        }
+
+        foreach (var sql in new[] { $"drop database {name}", $"drop role {name}" })
+        {
+            await using var command = server.Sender.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_password()
     {
         await using var own = await TestServers.StartOwnAsync();
@@ -110,7 +135,6 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
         {
             await using var create = sender.CreateCommand($"create role {role} login password 'right'");
             await create.ExecuteNonQueryAsync(Cancellation);
-            await using var file = sender.CreateCommand("select pg_read_file(current_setting('hba_file')), current_setting('hba_file')");
             await using var write = sender.CreateCommand($"copy (select 'host all {role} all scram-sha-256' union all select line from regexp_split_to_table(pg_read_file(current_setting('hba_file')), E'\\n') line) to program 'cat > pg_hba.new && cat pg_hba.new > pg_hba.conf'");
             await write.ExecuteNonQueryAsync(Cancellation);
             await using var reload = sender.CreateCommand("select pg_reload_conf()");
