@@ -28,14 +28,7 @@ public class FailoverTests(ITestOutputHelper output)
         await using var subscription = await listener.SubscribeAsync(
             "c",
             received.Payloads(),
-            new()
-            {
-                OnResync = (resync, _) =>
-                {
-                    received.Add(resync.Reason.ToString());
-                    return Task.CompletedTask;
-                },
-            },
+            new() { OnResync = received.Reasons() },
             Cancellation);
         await listener.StartAsync(Cancellation).SoonAsync();
         listener.Listen();

@@ -405,14 +405,7 @@ public sealed class HostingTests(ServerFixture server) : IAsyncDisposable
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            var options = new SubscriptionOptions
-            {
-                OnResync = (resync, _) =>
-                {
-                    received.Add(resync.Reason.ToString());
-                    return Task.CompletedTask;
-                },
-            };
+            var options = new SubscriptionOptions { OnResync = received.Reasons() };
             await foreach (var notification in listener.ReadAllAsync<Fragile>(options, stoppingToken))
                 received.Add(notification.Value.Text);
         }

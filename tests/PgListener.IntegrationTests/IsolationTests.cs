@@ -132,11 +132,7 @@ public class IsolationTests(ServerFixture server)
         var options = new SubscriptionOptions
         {
             MaxConcurrency = 2,
-            OnResync = (resync, _) =>
-            {
-                received.Add(resync.Reason.ToString());
-                return Task.CompletedTask;
-            },
+            OnResync = received.Reasons(),
         };
         await using var listener = new Listener(server.ConnectionString);
         await listener.StartAsync(Cancellation);
@@ -188,11 +184,7 @@ public class IsolationTests(ServerFixture server)
             {
                 QueueCapacity = 4,
                 MaxBackpressure = TimeSpan.FromSeconds(1),
-                OnResync = (resync, _) =>
-                {
-                    slow.Add(resync.Reason.ToString());
-                    return Task.CompletedTask;
-                },
+                OnResync = slow.Reasons(),
             },
             Cancellation);
         await using var other = await listener.SubscribeAsync(channel, quick.Payloads(), cancellationToken: Cancellation);

@@ -181,14 +181,7 @@ public class ReconnectTests(ServerFixture server)
         => listener.SubscribeAsync(
             channel,
             received.Payloads(),
-            new()
-            {
-                OnResync = (resync, _) =>
-                {
-                    received.Add(resync.Reason.ToString());
-                    return Task.CompletedTask;
-                },
-            },
+            new() { OnResync = received.Reasons() },
             Cancellation);
 
     private static async Task StateAsync(Listener listener, ListenerState expected)

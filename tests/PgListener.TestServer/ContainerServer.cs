@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using DotNet.Testcontainers.Builders;
 using Testcontainers.PostgreSql;
 
@@ -31,7 +29,7 @@ internal sealed class ContainerServer : ITestServer
             // A port of our choice: one of Docker's choice would be another after a restart. An init process: only then can
             // the server be killed from inside, where the container's first process cannot be.
             container = new PostgreSqlBuilder(Image)
-                .WithPortBinding(FreePort(), PostgreSqlBuilder.PostgreSqlPort)
+                .WithPortBinding(FreePort.Next(), PostgreSqlBuilder.PostgreSqlPort)
                 .WithCreateParameterModifier(parameters => parameters.HostConfig!.Init = true)
                 .WithCommand("-c", "fsync=off", "-c", "max_connections=200")
                 .Build();
@@ -59,11 +57,4 @@ internal sealed class ContainerServer : ITestServer
 
     private async Task SignalAsync(string signal, int processId)
         => await _container.ExecAsync(["kill", $"-{signal}", processId.ToString(CultureInfo.InvariantCulture)]);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

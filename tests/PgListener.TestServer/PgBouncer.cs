@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace PgListener.TestServer;
@@ -33,7 +31,7 @@ public sealed class PgBouncer : IAsyncDisposable
     {
         var settings = new NpgsqlConnectionStringBuilder(server);
         var folder = Directory.CreateTempSubdirectory("pglistener-pgbouncer-");
-        var port = FreePort();
+        var port = FreePort.Next();
         var configuration = Path.Combine(folder.FullName, "pgbouncer.ini");
         await File.WriteAllTextAsync(
             configuration,
@@ -103,12 +101,5 @@ public sealed class PgBouncer : IAsyncDisposable
                 // It has not opened its port yet; each try takes as long as the system needs to refuse it.
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

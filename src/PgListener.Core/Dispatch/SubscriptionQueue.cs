@@ -34,9 +34,6 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
     public TimeSpan MaxBackpressure => limits.MaxBackpressure;
 
-    /// <summary>How many notifications were dropped because the queue was full.</summary>
-    public long Dropped { get; private set; }
-
     /// <summary>Whether what was taken is not to be dealt with, but to be given to <see cref="PutBack"/>.</summary>
     public bool IsHalted => _paused || _discarded;
 
@@ -258,7 +255,6 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (!_dropping)
             BeginGap();
         _openGap!.Dropped++;
-        Dropped++;
     }
 
     private void BeginGap()
