@@ -149,6 +149,31 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
         Report("stalled second connection", watch.Elapsed, TimeSpan.FromSeconds(1));
     }
 
+    [Theory]
+    [InlineData(30)] // much longer than the keep-alive
+    [InlineData(0)] // none
+    public async Task The_command_timeout_of_a_data_source_of_the_callers_does_not_count(int commandTimeout)
+    {
+        await using var peer = await Peer.StartAsync(server.ConnectionString, keepAlive: 1, commandTimeout);
+        var session = peer.Listener.Connection.ProcessID;
+        for (var probe = 0; probe < 3; probe++)
+        {
+            var before = peer.Proxy.FromClients;
+            await peer.Proxy.WhenAsync(proxy => proxy.FromClients > before, Cancellation).SoonAsync();
+        }
+
+        await server.NotifyAsync(peer.Channel, "heard");
+        Assert.Equal("heard", await peer.Received.NextAsync());
+        Assert.Equal(session, peer.Listener.Connection.ProcessID);
+
+        await IsLostAsync($"half-open link, Command Timeout={commandTimeout}", TimeSpan.FromSeconds(2), peer, () =>
+        {
+            peer.Proxy.Forget();
+            return Task.CompletedTask;
+        });
+        await peer.IsRepairedAsync();
+    }
+
     [Fact]
     public async Task A_slow_link_that_lives_is_not_given_up()
     {
@@ -242,12 +267,21 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
     private sealed class Peer : IAsyncDisposable
     {
         private readonly NpgsqlDataSource _sender;
+        private readonly NpgsqlDataSource? _callers;
 
-        private Peer(string connectionString, int keepAlive)
+        private Peer(string connectionString, int keepAlive, int? commandTimeout)
         {
             _sender = NpgsqlDataSource.Create(connectionString);
             Proxy = FaultProxy.Start(connectionString);
-            Listener = new(Proxy.ConnectionString, Options(keepAlive), loggerFactory: Log);
+            if (commandTimeout is null)
+            {
+                Listener = new(Proxy.ConnectionString, Options(keepAlive), loggerFactory: Log);
+            }
+            else
+            {
+                _callers = NpgsqlDataSource.Create($"{Proxy.ConnectionString};Command Timeout={commandTimeout}");
+                Listener = _callers.CreateListener(Options(keepAlive), Log);
+            }
         }
 
         public FaultProxy Proxy { get; }
@@ -268,9 +302,9 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
             MaxReconnectDelay = TimeSpan.FromMilliseconds(200),
         };
 
-        public static async Task<Peer> StartAsync(string connectionString, int keepAlive)
+        public static async Task<Peer> StartAsync(string connectionString, int keepAlive, int? commandTimeout = null)
         {
-            var peer = new Peer(connectionString, keepAlive);
+            var peer = new Peer(connectionString, keepAlive, commandTimeout);
             await peer.Listener.SubscribeAsync(
                 peer.Channel,
                 peer.Received.Payloads(),
@@ -311,6 +345,7 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
         public async ValueTask DisposeAsync()
         {
             await Listener.DisposeAsync();
+            await (_callers?.DisposeAsync() ?? ValueTask.CompletedTask);
             await Proxy.DisposeAsync();
             await _sender.DisposeAsync();
         }

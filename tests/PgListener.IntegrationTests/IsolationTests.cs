@@ -39,6 +39,41 @@ public class IsolationTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_callback_that_blocks_its_thread_holds_up_neither_the_reading_nor_another_callback()
+    {
+        var channel = NewChannel();
+        var (entered, received) = (new Received<string>(), new Received<string>());
+        using var release = new ManualResetEventSlim();
+        await using var listener = new Listener(server.ConnectionString);
+        await listener.AddCallbackAsync(channel, received.Payloads(), Cancellation);
+        for (var i = 0; i < 2; i++)
+        {
+            await listener.AddCallbackAsync(
+                channel,
+                (context, _) =>
+                {
+                    entered.Add(context.Payload);
+                    release.Wait(CancellationToken.None);
+                    return Task.CompletedTask;
+                },
+                Cancellation);
+        }
+
+        await listener.AddCallbackAsync(channel, received.Payloads(), Cancellation);
+        await listener.StartAsync(Cancellation);
+        listener.Listen();
+        foreach (var text in new[] { "first", "second" })
+        {
+            await server.NotifyAsync(channel, text);
+            Assert.Equal([text, text], await received.NextAsync(2, seconds: 20));
+        }
+
+        Assert.Equal(["first", "first"], await entered.NextAsync(2, seconds: 20));
+        release.Set();
+        Assert.Equal(["second", "second"], await entered.NextAsync(2, seconds: 20));
+    }
+
+    [Fact]
     public async Task A_callback_left_behind_by_a_stop_does_not_disturb_the_next_run()
     {
         var channel = NewChannel();

@@ -53,12 +53,12 @@ public class ChannelTableTests
         var underWay = _table.TakeChanges(session);
 
         _ = _table.Add(Subscribe("a", out _, out var queue));
-        _table.Deliver(session, "a", "sent before", 0);
+        _table.Deliver(session, "a", "sent before", 0, new());
         Assert.Empty(Taken(queue));
         _table.Apply(session, underWay);
         Assert.Empty(Taken(queue));
         Apply(session, "LISTEN a");
-        _table.Deliver(session, "a", "sent after", 0);
+        _table.Deliver(session, "a", "sent after", 0, new());
         Assert.Equal(["Started", "sent after"], Taken(queue));
     }
 
@@ -68,7 +68,7 @@ public class ChannelTableTests
         var session = _table.BeginSession();
         _ = _table.Add(Subscribe("a", out _, out var queue));
         var underWay = _table.TakeChanges(session);
-        _table.Deliver(session, "a", "early", 0);
+        _table.Deliver(session, "a", "early", 0, new());
         _table.Apply(session, underWay);
         Assert.Equal(["Started", "early"], Taken(queue));
 
@@ -86,7 +86,7 @@ public class ChannelTableTests
         _table.Abandon();
         var session = _table.BeginSession();
         _table.Apply(old, underWay);
-        _table.Deliver(old, "a", "late", 0);
+        _table.Deliver(old, "a", "late", 0, new());
         _table.EndSession(old);
         Assert.Empty(_table.TakeChanges(old));
         Assert.Empty(Taken(queue));
@@ -103,6 +103,21 @@ public class ChannelTableTests
         Assert.False(added.IsCompleted);
         _table.Abandon();
         await Assert.ThrowsAsync<ListenerClosedException>(() => added);
+    }
+
+    [Fact]
+    public void A_channel_that_was_given_up_and_is_wanted_again_is_delivered_to_whoever_wants_it_now()
+    {
+        var session = _table.BeginSession();
+        foreach (var text in new[] { "first", "second" })
+        {
+            _ = _table.Add(Subscribe("a", out var subscription, out var queue));
+            Apply(session, "LISTEN a");
+            _table.Deliver(session, "a", text, 0, new());
+            Assert.Equal(["Started", text], Taken(queue));
+            _ = _table.Remove(subscription);
+            Apply(session, "UNLISTEN a");
+        }
     }
 
     private Subscription Subscribe(string channel, out Subscription subscription, out SubscriptionQueue queue)

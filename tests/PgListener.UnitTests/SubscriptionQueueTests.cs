@@ -159,9 +159,9 @@ public class SubscriptionQueueTests
     public void KeepLatest_mode_replaces_the_queued_one_of_the_same_channel()
     {
         var queue = Create(capacity: 100, mode: FullQueueMode.KeepLatest);
-        queue.Enqueue("a", "1", 0);
-        queue.Enqueue("b", "2", 0);
-        queue.Enqueue("a", "3", 0);
+        queue.Enqueue("a", "1", 0, new());
+        queue.Enqueue("b", "2", 0, new());
+        queue.Enqueue("a", "3", 0, new());
         Assert.Equal(["3", "2"], Take(queue, 9));
     }
 
@@ -169,10 +169,10 @@ public class SubscriptionQueueTests
     public void KeepLatest_mode_never_moves_a_notification_across_a_gap()
     {
         var queue = Create(capacity: 100, mode: FullQueueMode.KeepLatest);
-        queue.Enqueue("a", "1", 0);
+        queue.Enqueue("a", "1", 0, new());
         queue.EnqueueGap(ResyncReason.Reconnected, null);
-        queue.Enqueue("a", "2", 0);
-        queue.Enqueue("a", "3", 0);
+        queue.Enqueue("a", "2", 0, new());
+        queue.Enqueue("a", "3", 0, new());
         Assert.Equal(["1", "gap: Reconnected, 0 dropped", "3"], Take(queue, 9));
     }
 
@@ -270,7 +270,7 @@ public class SubscriptionQueueTests
     private static void Add(SubscriptionQueue queue, params int[] numbers)
     {
         foreach (var number in numbers)
-            queue.Enqueue("c", Text(number), 0);
+            queue.Enqueue("c", Text(number), 0, new());
     }
 
     private static string[] Take(SubscriptionQueue queue, int most, bool release = true)

@@ -14,6 +14,10 @@ internal sealed class ChannelTable
     private readonly HashSet<Route> _changed = [];
     private volatile Subscription[] _everything = [];
     private volatile bool _hasChanges;
+
+    /// <summary>The one delivered to last, since many in a row go to the same.</summary>
+    private Route _lastRoute = new("") { IsGone = true };
+
     private long _sessions;
     private long _session;
     private long _everythingLiveSession;
@@ -233,13 +237,18 @@ internal sealed class ChannelTable
     }
 
     /// <summary>Hands a notification to everyone who wants it. Only the session's own task calls this.</summary>
-    public void Deliver(long session, string channel, string payload, int processId)
+    public void Deliver(long session, string channel, string payload, int processId, WakeUps wakeUps)
     {
         if (session != Volatile.Read(ref _session))
             return; // The listener was stopped, and this session left behind.
 
-        if (!_routes.TryGetValue(channel, out var route))
-            return; // It was sent before the server had heard of an UNLISTEN.
+        var route = _lastRoute;
+        if (route.IsGone || route.Channel != channel)
+        {
+            if (!_routes.TryGetValue(channel, out var found))
+                return; // It was sent before the server had heard of an UNLISTEN.
+            _lastRoute = route = found;
+        }
 
         if (route.LiveSession == Route.Ending)
             return;
@@ -255,7 +264,7 @@ internal sealed class ChannelTable
         }
 
         foreach (var subscription in route.Subscribers)
-            subscription.Queue?.Enqueue(route.Channel, payload, processId);
+            subscription.Queue?.Enqueue(route.Channel, payload, processId, wakeUps);
 
         if (route.Private is { } receive)
         {
@@ -264,7 +273,7 @@ internal sealed class ChannelTable
         }
 
         foreach (var subscription in _everything)
-            subscription.Queue?.Enqueue(route.Channel, payload, processId);
+            subscription.Queue?.Enqueue(route.Channel, payload, processId, wakeUps);
     }
 
     private Task Edit(string channel, Action<Route> edit, Action<string>? receive = null)
@@ -332,6 +341,7 @@ internal sealed class ChannelTable
     {
         if (!route.IsWanted && !route.IsApplied && !route.IsInFlight)
         {
+            route.IsGone = true;
             _routes.TryRemove(route.Channel, out _);
             _changed.Remove(route);
         }

@@ -1,13 +1,18 @@
+using System.Buffers;
+
 namespace PgListener.Dispatch;
 
-/// <summary>A double-ended queue of items in one array, which grows as needed and is given up when it has been large and is empty.</summary>
+/// <summary>A double-ended queue of items in one array, which grows as needed and is given back when it has been large and is empty.</summary>
 internal sealed class ItemRing
 {
     private const int InitialSize = 16;
     private const int LargeSize = 1024;
 
-    private QueueItem[] _items = new QueueItem[InitialSize];
+    private readonly QueueItem[] _small = new QueueItem[InitialSize];
+    private QueueItem[] _items;
     private int _head;
+
+    public ItemRing() => _items = _small;
 
     public int Count { get; private set; }
 
@@ -36,7 +41,8 @@ internal sealed class ItemRing
         _head = (_head + 1) & (_items.Length - 1);
         if (--Count == 0 && _items.Length > LargeSize)
         {
-            _items = new QueueItem[InitialSize];
+            ArrayPool<QueueItem>.Shared.Return(_items); // Every place in it has been cleared.
+            _items = _small;
             _head = 0;
         }
 
@@ -48,10 +54,15 @@ internal sealed class ItemRing
         if (Count < _items.Length)
             return;
 
-        var larger = new QueueItem[_items.Length * 2];
+        // The pool's arrays have lengths that are powers of two, as the masks here require.
+        var larger = ArrayPool<QueueItem>.Shared.Rent(_items.Length * 2);
         var first = _items.Length - _head;
         Array.Copy(_items, _head, larger, 0, first);
         Array.Copy(_items, 0, larger, first, _head);
+        if (_items == _small)
+            Array.Clear(_items);
+        else
+            ArrayPool<QueueItem>.Shared.Return(_items, clearArray: true);
         _items = larger;
         _head = 0;
     }

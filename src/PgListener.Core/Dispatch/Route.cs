@@ -6,6 +6,7 @@ internal sealed class Route(string channel)
     /// <summary>Whoever subscribes from now on hears only after the next LISTEN.</summary>
     public const long Ending = -1;
 
+    private volatile bool _isGone;
     private readonly List<(long Version, TaskCompletionSource Waiter)> _waiters = [];
 
     public string Channel => channel;
@@ -32,6 +33,13 @@ internal sealed class Route(string channel)
 
     /// <summary>The session in which its subscribers have been told that they hear now; <see cref="Ending"/> while an UNLISTEN is under way.</summary>
     public long LiveSession { get; set; }
+
+    /// <summary>Whether the table has let go of it: a new one takes its place when somebody wants the channel again.</summary>
+    public bool IsGone
+    {
+        get => _isGone;
+        set => _isGone = value;
+    }
 
     public bool IsWanted => IsPinned || IsPrivate || Subscribers.Length > 0;
 

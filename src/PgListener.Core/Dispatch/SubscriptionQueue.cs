@@ -11,7 +11,7 @@ namespace PgListener.Dispatch;
 /// <param name="name">The subscription's name in logs.</param>
 /// <param name="limits">How much it may hold.</param>
 /// <param name="context">What it shares with others.</param>
-internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, DispatchContext context) : IValueTaskSource<bool>
+internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, DispatchContext context) : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
     private readonly Lock _sync = new();
     private readonly ItemRing _items = new();
@@ -28,7 +28,8 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private volatile bool _paused;
     private volatile bool _discarded;
 
-    private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
+    /// <summary>Tells the waiting consumer to look again. Whoever takes <see cref="_waiting"/> away has to give the signal.</summary>
+    private ManualResetValueTaskSourceCore<bool> _signal;
     private bool _waiting;
     private CancellationToken _cancelled;
 
@@ -38,7 +39,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     public bool IsHalted => _paused || _discarded;
 
     /// <summary>Adds a notification, or counts it as dropped.</summary>
-    public void Enqueue(string channel, string payload, int processId)
+    public void Enqueue(string channel, string payload, int processId, WakeUps wakeUps)
     {
         var startedToDrop = false;
         bool wake;
@@ -70,7 +71,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
 
         if (wake)
-            _signal.SetResult(true);
+            wakeUps.Wake(this);
         if (startedToDrop)
             context.Logger.Overflowed(name);
     }
@@ -89,7 +90,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
 
         if (wake)
-            _signal.SetResult(true);
+            WakeOnPool();
     }
 
     /// <summary>Stops holding up the reading: from now on the newest are dropped, until the consumer has caught up.</summary>
@@ -120,7 +121,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
 
         if (wake)
-            _signal.SetResult(true);
+            WakeOnPool();
     }
 
     /// <summary>Waits until there is something to take; <see langword="false"/> once the queue is completed and empty. One waiter at a time.</summary>
@@ -152,7 +153,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
 
         if (wake)
-            _signal.SetException(new OperationCanceledException(cancelled));
+            WakeOnPool();
     }
 
     /// <summary>Takes the oldest items; they count as held until <see cref="Release"/>. A gap that is taken is closed.</summary>
@@ -190,7 +191,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
 
         if (wake)
-            _signal.SetResult(true);
+            WakeOnPool();
     }
 
     /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
@@ -209,7 +210,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <returns>How many notifications were discarded.</returns>
     public int Complete(bool discard)
     {
-        bool wake, more;
+        bool wake;
         var discarded = 0;
         lock (_sync)
         {
@@ -219,16 +220,31 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
                 discarded = Clear();
             if (_saturated)
                 Unsaturate(forGood: true);
-            more = _items.Count > 0;
             wake = TakeWaiter();
         }
 
         if (wake)
-            _signal.SetResult(more);
+            WakeOnPool();
         return discarded;
     }
 
-    bool IValueTaskSource<bool>.GetResult(short token) => _signal.GetResult(token);
+    /// <summary>Lets the consumer go on, on another thread.</summary>
+    public void WakeOnPool() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+
+    /// <summary>Lets the consumer go on, on this thread.</summary>
+    public void Wake() => _signal.SetResult(true);
+
+    void IThreadPoolWorkItem.Execute() => Wake();
+
+    bool IValueTaskSource<bool>.GetResult(short token)
+    {
+        _signal.GetResult(token);
+        lock (_sync)
+        {
+            _cancelled.ThrowIfCancellationRequested();
+            return _items.Count > 0 || !_completed;
+        }
+    }
 
     ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _signal.GetStatus(token);
 

@@ -36,8 +36,8 @@ internal sealed class ListenerSession(
         var connection = connections.CreateListening();
         var server = new SessionConnection(connection, connections.ReturnsToPool, options, time, logger);
         var session = 0L;
-        string? proof = null;
-        NotificationEventHandler deliver = (_, e) => channels.Deliver(session, e.Channel, e.Payload, e.PID);
+        var wakeUps = new WakeUps();
+        NotificationEventHandler deliver = (_, e) => channels.Deliver(session, e.Channel, e.Payload, e.PID, wakeUps);
         try
         {
             connection.Notification += deliver;
@@ -49,54 +49,73 @@ internal sealed class ListenerSession(
             var begun = time.GetUtcNow();
             var listening = await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
             lastGood.Prove(begun);
-            proof = BeginProof(
+            BeginProof(
+                session,
                 () =>
                 {
                     onListening();
                     logger.Listening(listening, $"{connection.Host}:{connection.Port}", connection.ProcessID);
                 },
                 stopping);
-
-            var proven = time.GetTimestamp();
-            while (true)
-            {
-                if (inbox.HasMail || backpressure.IsOn)
-                    await ServeAsync(server, session, stopping).ConfigureAwait(false);
-
-                var wait = connection.WaitAsync(options.KeepAlive, stopping);
-                if (wait.IsCompletedSuccessfully)
-                    continue; // A message was at hand already.
-
-                backpressure.CaughtUp();
-                if (!await wait.ConfigureAwait(false))
-                    await AfterSilenceAsync(connection, server, stopping).ConfigureAwait(false);
-                if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
-                {
-                    proven = time.GetTimestamp();
-                    proof = roundTrip.Begin(took => NoteRoundTrip(took, stopping));
-                }
-            }
+            await ReadAsync(connection, server, session, wakeUps, stopping).ConfigureAwait(false);
         }
         finally
         {
             Interlocked.CompareExchange(ref _connection, null, connection);
             connection.Notification -= deliver;
-            roundTrip.Abandon(proof);
+            wakeUps.StopHolding();
+            roundTrip.Abandon(session);
             channels.EndSession(session);
             await server.CloseAsync().ConfigureAwait(false);
         }
     }
 
+    /// <summary>Reads notifications until something throws.</summary>
+    private async Task ReadAsync(NpgsqlConnection connection, SessionConnection server, long session, WakeUps wakeUps, CancellationToken stopping)
+    {
+        var proven = time.GetTimestamp();
+        using var messages = new MessageWait(connection, options.KeepAlive, stopping);
+        while (true)
+        {
+            if (inbox.HasMail || backpressure.IsOn)
+            {
+                wakeUps.StopHolding();
+                await ServeAsync(server, session, stopping).ConfigureAwait(false);
+            }
+
+            wakeUps.Hold();
+            var wait = messages.BeginAsync();
+            if (wait.IsCompletedSuccessfully)
+            {
+                wakeUps.OneMore(); // A message was at hand, and another may be.
+                continue;
+            }
+
+            backpressure.CaughtUp();
+            if (!await new ReadingWait(wait, messages, wakeUps))
+            {
+                wakeUps.StopHolding();
+                await AfterSilenceAsync(connection, server, stopping).ConfigureAwait(false);
+            }
+
+            if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
+            {
+                proven = time.GetTimestamp();
+                roundTrip.Begin(session, took => NoteRoundTrip(took, stopping));
+            }
+        }
+    }
+
     /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
-    private string? BeginProof(Action onListening, CancellationToken stopping)
+    private void BeginProof(long session, Action onListening, CancellationToken stopping)
     {
         if (!options.ProveDelivery)
         {
             onListening();
-            return null;
+            return;
         }
 
-        return roundTrip.Begin(took =>
+        roundTrip.Begin(session, took =>
         {
             NoteRoundTrip(took, stopping);
             onListening();

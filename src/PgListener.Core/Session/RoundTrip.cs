@@ -11,6 +11,7 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
 {
     private readonly Lock _sync = new();
     private long _number;
+    private long _session;
     private string? _awaited;
     private long _sent;
     private DateTimeOffset _sentAt;
@@ -18,28 +19,28 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
     private Action<TimeSpan?>? _settled;
 
     /// <summary>Sends one.</summary>
+    /// <param name="session">The session that expects it.</param>
     /// <param name="settled">Called once with the time it took, when it has arrived; or with nothing, if it could not be sent and so proves nothing.</param>
-    /// <returns>Its payload.</returns>
-    public string Begin(Action<TimeSpan?> settled)
+    public void Begin(long session, Action<TimeSpan?> settled)
     {
         string payload;
         lock (_sync)
         {
             _awaited = payload = (++_number).ToString(CultureInfo.InvariantCulture);
+            _session = session;
             _isSent = false;
             _settled = settled;
         }
 
         _ = DetachedTask.Run(() => SendAsync(payload));
-        return payload;
     }
 
-    /// <summary>This one is not expected any longer; the connection is gone.</summary>
-    public void Abandon(string? payload)
+    /// <summary>What the session expects cannot come any more; its connection is gone.</summary>
+    public void Abandon(long session)
     {
         lock (_sync)
         {
-            if (_awaited == payload)
+            if (_session == session)
                 _awaited = null;
         }
     }

@@ -16,9 +16,16 @@ internal sealed class HandlerRunner<TChannel>(
         if (!PayloadReader.TryRead<TChannel>(context.Notification, name, logger, out var value))
             return;
 
+        // Not "await using", which would put the scope into a box to configure its awaiting.
         var scope = scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        try
+        {
             await resolve(scope.ServiceProvider).HandleAsync(new(value, context.Payload, context.ProcessId), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await scope.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)

@@ -1,0 +1,224 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using PgListener.Dispatch;
+using PgListener.Registration;
+
+namespace PgListener.UnitTests;
+
+/// <summary>What a notification costs between the connection and the handler, in memory, scopes and changes of threads: counted, not timed.</summary>
+public sealed partial class DispatchCostTests
+{
+    private const int Notifications = 10_000;
+    private const int AtATime = 2_500;
+    private const string Payload = """{"id":123456,"total":45.67}""";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private readonly ChannelTable _table = new();
+    private readonly WakeUps _wakeUps = new();
+    private readonly DispatchContext _context;
+    private readonly long _session;
+    private int _calls;
+    private int _thread;
+
+    public DispatchCostTests()
+    {
+        var time = new FakeTimeProvider();
+        _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, new FakeLogger());
+        _session = _table.BeginSession();
+        _wakeUps.Hold();
+    }
+
+    [Fact]
+    public void A_callback_without_state_costs_no_memory()
+    {
+        Subscribe(Count);
+        Assert.Equal(0, BytesOf(DeliverAll));
+        Assert.Equal(2 * Notifications, _calls);
+    }
+
+    [Fact]
+    public void A_handler_costs_its_scope_itself_and_its_value()
+    {
+        using var services = new ServiceCollection().AddTransient<Handler>().AddSingleton(this).BuildServiceProvider();
+        var scopes = services.GetRequiredService<IServiceScopeFactory>();
+        var runner = new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, NullLogger.Instance);
+        Subscribe(runner.HandleAsync);
+
+        var own = BytesOf(() => Repeat(() =>
+        {
+            using var scope = scopes.CreateScope();
+            scope.ServiceProvider.GetRequiredService<Handler>();
+        }));
+        var value = BytesOf(() => Repeat(() => JsonOf<Order>(Payload)));
+        Assert.Equal(own + value, BytesOf(DeliverAll));
+        Assert.Equal(2 * Notifications, _calls);
+    }
+
+    [Fact]
+    public void A_notification_has_one_scope()
+    {
+        using var services = new ServiceCollection().AddTransient<Handler>().AddSingleton(this).BuildServiceProvider();
+        var scopes = new CountingScopes(services.GetRequiredService<IServiceScopeFactory>());
+        Subscribe(new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, NullLogger.Instance).HandleAsync);
+        var before = scopes.Count;
+        DeliverAll();
+        Assert.Equal(Notifications, _calls);
+        Assert.Equal(Notifications, scopes.Count - before);
+    }
+
+    [Fact]
+    public void A_lone_notification_changes_no_thread()
+    {
+        Subscribe(Count);
+        for (var i = 1; i <= 3; i++)
+        {
+            Deliver();
+            Assert.Equal(i - 1, _calls);
+            _wakeUps.WakeAllButOne()!.Wake();
+            Assert.Equal(i, _calls);
+            Assert.Equal(Environment.CurrentManagedThreadId, _thread);
+        }
+
+        Assert.Null(_wakeUps.WakeAllButOne());
+    }
+
+    [Fact]
+    public async Task A_burst_wakes_a_waiting_consumer_once_in_many()
+    {
+        var subscription = new Subscription(Order.ChannelName, callback: null, new(), _context);
+        _ = _table.Add(subscription);
+        _table.Apply(_session, _table.TakeChanges(_session));
+        var queue = subscription.Begin(isPaused: false, CancellationToken.None);
+        var items = new QueueItem[2 * WakeUps.Patience];
+        for (var wakes = 0; wakes < 3; wakes++)
+        {
+            var wait = queue.WaitToReadAsync().AsTask();
+            for (var i = 0; i < WakeUps.Patience; i++)
+            {
+                Assert.False(wait.IsCompleted);
+                Deliver();
+                _wakeUps.OneMore();
+            }
+
+            Assert.True(await wait.WaitAsync(Limit, TestContext.Current.CancellationToken));
+            Assert.Equal(WakeUps.Patience, queue.Take(items));
+        }
+    }
+
+    [Fact]
+    public void Nobody_is_held_back_while_the_reader_does_something_else()
+    {
+        Subscribe(Count);
+        Deliver();
+        Assert.Equal(0, _calls);
+        _wakeUps.StopHolding();
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _calls) == 1, Limit));
+        Deliver();
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _calls) == 2, Limit));
+    }
+
+    private static TChannel JsonOf<TChannel>(string payload)
+        where TChannel : INotificationChannel<TChannel>
+        => TChannel.Parse(payload);
+
+    private static void Repeat(Action action)
+    {
+        for (var i = 0; i < Notifications; i++)
+            action();
+    }
+
+    /// <summary>What this thread allocates in a second run, each time.</summary>
+    private static double BytesOf(Action action)
+    {
+        action();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Notifications;
+    }
+
+    private Task Count(NotificationContext context, CancellationToken cancellationToken)
+    {
+        Called();
+        return Task.CompletedTask;
+    }
+
+    private void Called()
+    {
+        Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
+        Interlocked.Increment(ref _calls);
+    }
+
+    private void Deliver() => _table.Deliver(_session, Order.ChannelName, Payload, 0, _wakeUps);
+
+    private void DeliverAll()
+    {
+        for (var i = 0; i < Notifications; i += AtATime)
+        {
+            for (var j = 0; j < AtATime; j++)
+                Deliver();
+            _wakeUps.WakeAllButOne()!.Wake();
+        }
+    }
+
+    /// <summary>Adds a callback, and returns once its pump waits.</summary>
+    private void Subscribe(NotificationCallback callback)
+    {
+        var subscription = new Subscription(Order.ChannelName, callback, new(), _context);
+        _ = _table.Add(subscription);
+        _table.Apply(_session, _table.TakeChanges(_session));
+        subscription.Begin(isPaused: false, CancellationToken.None);
+        Settle();
+    }
+
+    /// <summary>Sends until the pump runs on this thread: from then on it is surely waiting again when it has returned.</summary>
+    private void Settle()
+    {
+        for (_thread = 0; _thread != Environment.CurrentManagedThreadId;)
+        {
+            var calls = _calls;
+            Deliver();
+            _wakeUps.WakeAllButOne()?.Wake();
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _calls) > calls, Limit));
+        }
+
+        _calls = 0;
+    }
+
+    private sealed record Order(long Id, decimal Total) : IJsonNotificationChannel<Order>
+    {
+        public static string ChannelName => "a";
+
+        public static JsonTypeInfo<Order> JsonTypeInfo => Json.Default.Order;
+    }
+
+    private sealed class Handler(DispatchCostTests test) : INotificationHandler<Order>
+    {
+        public Task HandleAsync(Notification<Order> notification, CancellationToken cancellationToken)
+        {
+            test.Called();
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class CountingScopes(IServiceScopeFactory inner) : IServiceScopeFactory
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public IServiceScope CreateScope()
+        {
+            Interlocked.Increment(ref _count);
+            return inner.CreateScope();
+        }
+    }
+
+    [JsonSerializable(typeof(Order))]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    private sealed partial class Json : JsonSerializerContext;
+}
