@@ -57,9 +57,8 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
     /// <param name="timeProvider">The clock; the system's when left out.</param>
     /// <remarks>
-    /// While it runs the listener keeps one connection of the data source. A listener made from a connection string is faster:
-    /// it can set the connection's <c>Command Timeout</c> to its own <see cref="ListenerOptions.KeepAlive"/>, which saves two
-    /// system calls a notification. Setting the two equal in the data source has the same effect.
+    /// While it runs the listener keeps one connection of the data source, as it is configured there. A <c>Keepalive</c> in its
+    /// connection string has no use, since the listener asks the server itself, and costs a lock and two timers a notification.
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
@@ -330,6 +329,11 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         var channels = await answer.ConfigureAwait(false);
         return [.. channels.Where(channel => !_channels.IsPrivate(channel))];
     }
+
+    /// <summary>Looks at every subscription and reader there is.</summary>
+    /// <returns>One snapshot for each, those of the same channel together.</returns>
+    public IReadOnlyList<SubscriptionStatistics> GetStatistics()
+        => [.. _channels.All.Select(subscription => subscription.Statistics)];
 
     /// <summary>Stops as <see cref="StopAsync"/> does, and gives up the listener's own connections.</summary>
     /// <returns>A task that completes when that is done.</returns>

@@ -38,6 +38,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public ListenerStatus Status => Listener.Status;
 
+    public IReadOnlyList<SubscriptionStatistics> GetStatistics() => Listener.GetStatistics();
+
     public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
     {
         add => Listener.StateChanged += value;

@@ -12,6 +12,9 @@ public interface IPgListener
     /// <inheritdoc cref="Listener.Status"/>
     ListenerStatus Status { get; }
 
+    /// <inheritdoc cref="Listener.GetStatistics"/>
+    IReadOnlyList<SubscriptionStatistics> GetStatistics();
+
     /// <inheritdoc cref="Listener.StateChanged"/>
     event EventHandler<ListenerStateChangedEventArgs>? StateChanged;
 

@@ -291,5 +291,6 @@ public class SubscriptionQueueTests
             "c",
             "test",
             new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)),
+            new(),
             new(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger));
 }

@@ -4,7 +4,7 @@ using PgListener.Diagnostics;
 namespace PgListener.Dispatch;
 
 /// <summary>Takes notifications from one subscription's queue and calls its callback, in order, or a few at a time.</summary>
-internal sealed class CallbackPump(string name, SubscriptionQueue queue, NotificationCallback callback, SubscriptionOptions options, DispatchContext context)
+internal sealed class CallbackPump(string name, SubscriptionQueue queue, NotificationCallback callback, SubscriptionOptions options, SubscriptionCounters counters, DispatchContext context)
 {
     private const int BatchSize = 64;
 
@@ -144,11 +144,13 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         }
         catch (OperationCanceledException e) when (limit is { IsCancellationRequested: true })
         {
+            counters.Fail();
             context.Logger.CallbackTimedOut(e, name, item.Channel.ReplaceLineEndings(" "), options.Timeout!.Value);
         }
         catch (Exception e)
         {
             // The user's code may throw anything; the notifications after this one are not to suffer for it.
+            counters.Fail();
             context.Logger.CallbackFailed(e, name, item.Channel.ReplaceLineEndings(" "));
         }
         finally

@@ -7,6 +7,8 @@ namespace PgListener.Dispatch;
 /// <param name="context">What it shares with others.</param>
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, DispatchContext context)
 {
+    private readonly SubscriptionCounters _counters = new();
+    private readonly string _name = options.Name ?? callback?.Method.Name ?? "A reader";
     private volatile SubscriptionQueue? _queue;
     private CallbackPump? _pump;
     private bool _wasLive;
@@ -21,18 +23,40 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>Where its notifications wait, in the present run of the listener.</summary>
     public SubscriptionQueue? Queue => _queue;
 
+    /// <summary>What it has had to do so far.</summary>
+    public SubscriptionStatistics Statistics
+    {
+        get
+        {
+            var (held, bytes, limits) = _queue?.Fill ?? (0, 0, QueueLimits.From(context.Options, options));
+            return new()
+            {
+                Name = _name,
+                Channel = channel,
+                Received = _counters.Received,
+                Processed = _counters.Processed,
+                Failed = _counters.Failed,
+                Dropped = _counters.Dropped,
+                Gaps = _counters.Gaps,
+                Queued = held,
+                QueuedBytes = bytes,
+                QueueCapacity = limits.Capacity,
+                QueueCapacityBytes = limits.CapacityBytes,
+            };
+        }
+    }
+
     /// <summary>Begins a run of the listener, with a queue that nobody of an earlier run knows.</summary>
     /// <param name="isPaused">Whether callbacks are not to be called yet.</param>
     /// <param name="abort">Cancels what a stop cannot wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
-        var name = options.Name ?? callback?.Method.Name ?? "A reader";
-        var queue = new SubscriptionQueue(channel ?? "", name, QueueLimits.From(context.Options, options), context);
+        var queue = new SubscriptionQueue(channel ?? "", _name, QueueLimits.From(context.Options, options), _counters, context);
         _wasLive = false;
         if (callback is not null)
         {
             queue.SetPaused(isPaused);
-            _pump = new(name, queue, callback, options, context);
+            _pump = new(_name, queue, callback, options, _counters, context);
             _pump.Start(abort);
         }
 

@@ -10,8 +10,9 @@ namespace PgListener.Dispatch;
 /// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
 /// <param name="name">The subscription's name in logs.</param>
 /// <param name="limits">How much it may hold.</param>
+/// <param name="counters">Where to count.</param>
 /// <param name="context">What it shares with others.</param>
-internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, DispatchContext context) : IValueTaskSource<bool>, IThreadPoolWorkItem
+internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, SubscriptionCounters counters, DispatchContext context) : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
     private readonly Lock _sync = new();
     private readonly ItemRing _items = new();
@@ -35,6 +36,16 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
     public TimeSpan MaxBackpressure => limits.MaxBackpressure;
 
+    /// <summary>How much it holds, and how much it may hold.</summary>
+    public (int Held, long HeldBytes, QueueLimits Limits) Fill
+    {
+        get
+        {
+            lock (_sync)
+                return (_held, _heldBytes, limits);
+        }
+    }
+
     /// <summary>Whether what was taken is not to be dealt with, but to be given to <see cref="PutBack"/>.</summary>
     public bool IsHalted => _paused || _discarded;
 
@@ -48,6 +59,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             if (_completed)
                 return;
 
+            counters.Receive();
             var size = QueueItem.SizeOf(payload);
             if (limits.Mode == FullQueueMode.KeepLatest && TryReplace(channel, payload, processId, size))
                 return;
@@ -197,6 +209,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
     public void Release(int notifications, long bytes)
     {
+        counters.Process(notifications);
         lock (_sync)
         {
             _held -= notifications;
@@ -271,6 +284,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (!_dropping)
             BeginGap();
         _openGap!.Dropped++;
+        counters.Drop();
     }
 
     private void BeginGap()
@@ -284,7 +298,14 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (_openGap is { } open)
             open.Extend(reason, since, until);
         else
-            _items.PushBack(new QueueItem(subject, _openGap = new Gap(subject, reason, since, until), 0));
+            StartGap(new Gap(subject, reason, since, until));
+    }
+
+    private void StartGap(Gap gap)
+    {
+        _openGap = gap;
+        _items.PushBack(new QueueItem(subject, gap, 0));
+        counters.Announce();
     }
 
     /// <summary>The consumer has come to the gap: it no longer grows, and there is room again for what follows it.</summary>
