@@ -17,11 +17,18 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
     /// <summary>The running code is about to wait for the stop of its own listener, which must not wait for it in turn.</summary>
     public static void ReleaseCaller() => Caller.Value?._released.TrySetResult();
 
-    /// <summary>Starts taking. It ends once the queue is completed and empty, or with the token.</summary>
-    public void Start(CancellationToken abort) => _running = DetachedTask.Run(() => RunAsync(abort));
+    /// <summary>Starts to wait for something to take. It ends once the queue is completed and empty, or with the token.</summary>
+    public void Start(CancellationToken abort) => _running = DetachedTask.Begin(() => WaitAndRunAsync(abort));
 
     /// <summary>Completes when the last call has returned, or waits for the stop itself.</summary>
     public Task WhenEndedAsync() => Task.WhenAny(_running, _released.Task);
+
+    /// <summary>A task for each of the pumps at their start would take long: ten thousand channels are ten thousand pumps.</summary>
+    private async Task WaitAndRunAsync(CancellationToken abort)
+    {
+        await queue.WaitToReadAsync().ConfigureAwait(false);
+        await RunAsync(abort).ConfigureAwait(false);
+    }
 
     private async Task RunAsync(CancellationToken abort)
     {
