@@ -35,7 +35,7 @@ public class ListenerOptions : IValidatableObject
 
     /// <summary>
     /// How many bytes of payload one subscription may have queued or in work, each notification counted with two bytes a
-    /// character and 64 bytes besides. A single notification fits always.
+    /// character and 80 bytes besides. A single notification fits always.
     /// </summary>
     /// <value>The default is 16 MiB. From 1 byte up.</value>
     public long QueueCapacityBytes { get; set; } = 16 * 1024 * 1024;

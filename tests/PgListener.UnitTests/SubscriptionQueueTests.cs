@@ -286,7 +286,7 @@ public class SubscriptionQueueTests
         return [.. items.Take(taken).Select(item => item.Gap?.ToResync() is { } gap ? $"gap: {gap.Reason}, {gap.Dropped} dropped" : (string)item.Content)];
     }
 
-    private SubscriptionQueue Create(int capacity = 1000, long bytes = long.MaxValue / 4, FullQueueMode mode = FullQueueMode.Wait, TimeSpan? maxBackpressure = null)
+    private SubscriptionQueue Create(int capacity = 1000, long bytes = long.MaxValue, FullQueueMode mode = FullQueueMode.Wait, TimeSpan? maxBackpressure = null)
         => new(
             "c",
             "test",

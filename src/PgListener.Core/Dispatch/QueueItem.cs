@@ -6,8 +6,8 @@ namespace PgListener.Dispatch;
 /// <param name="ProcessId">The sender's process id.</param>
 internal readonly record struct QueueItem(string Channel, object Content, int ProcessId)
 {
-    /// <summary>What a notification costs besides its characters: its place in the queue and the string's own header.</summary>
-    private const int Overhead = 64;
+    /// <summary>What a notification costs at most besides its characters: its place in the queue, which may be half empty, and the string's own header.</summary>
+    private const int Overhead = 80;
 
     public Gap? Gap => Content as Gap;
 

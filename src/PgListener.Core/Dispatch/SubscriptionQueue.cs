@@ -272,7 +272,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// </summary>
     private bool MustDrop(long size) => limits.Mode switch
     {
-        FullQueueMode.Wait when !_paused => _held >= limits.Capacity * 2L || (_held > 0 && _heldBytes + size > limits.CapacityBytes * 2),
+        FullQueueMode.Wait when !_paused => _held >= limits.Capacity * 2L || (_held > 0 && _heldBytes - limits.CapacityBytes > limits.CapacityBytes - size),
         FullQueueMode.KeepLatest => false,
         _ => _held >= limits.Capacity || (_held > 0 && _heldBytes + size > limits.CapacityBytes),
     };
