@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace PgListener.Bench;
+
+/// <summary>How a consumer is set up. What is not said here is left as the consumer's library has it.</summary>
+internal sealed record ConsumerSettings
+{
+    public string ConnectionString { get; init; } = "";
+
+    public int Channels { get; init; } = 1;
+
+    /// <summary>How many handlers the channel has.</summary>
+    public int Lanes { get; init; } = 1;
+
+    /// <summary>After how many seconds of silence the server is asked whether it is there.</summary>
+    public int? KeepAlive { get; init; }
+
+    public int? QueueCapacity { get; init; }
+
+    public long? QueueCapacityBytes { get; init; }
+
+    /// <summary>Whether a handler may hold up the reading for as long as it likes, so that nothing is dropped.</summary>
+    public bool Patient { get; init; }
+
+    /// <summary>Whether the start is done once before, so that the second one, which is measured, finds everything compiled.</summary>
+    public bool RehearseStart { get; init; }
+
+    [JsonIgnore]
+    public IEnumerable<string> ChannelNames => Enumerable.Range(0, Channels).Select(index => Payload.ChannelOf(index, Channels));
+
+    public void ApplyTo(ListenerOptions options)
+    {
+        options.KeepAlive = KeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive;
+        options.QueueCapacity = QueueCapacity ?? options.QueueCapacity;
+        options.QueueCapacityBytes = QueueCapacityBytes ?? options.QueueCapacityBytes;
+        options.MaxBackpressure = Patient ? TimeSpan.FromHours(1) : options.MaxBackpressure;
+    }
+}

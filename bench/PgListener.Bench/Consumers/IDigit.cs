@@ -1,0 +1,7 @@
+namespace PgListener.Bench;
+
+/// <summary>A number as a type argument.</summary>
+internal interface IDigit
+{
+    static abstract int Value { get; }
+}

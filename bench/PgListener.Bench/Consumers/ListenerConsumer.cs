@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace PgListener.Bench;
+
+/// <summary>A <see cref="Listener"/> with untyped callbacks.</summary>
+internal sealed class ListenerConsumer(ConsumerSettings settings) : IConsumer
+{
+    private readonly ILoggerFactory _loggers = LoggerFactory.Create(ConsumerLog.Configure);
+    private NpgsqlDataSource? _dataSource;
+    private Listener? _listener;
+
+    public bool FromDataSource { get; init; }
+
+    public async Task StartAsync()
+    {
+        var options = new ListenerOptions();
+        settings.ApplyTo(options);
+        _dataSource = FromDataSource ? NpgsqlDataSource.Create(settings.ConnectionString) : null;
+        _listener = _dataSource?.CreateListener(options, _loggers) ?? new(settings.ConnectionString, options, loggerFactory: _loggers);
+        foreach (var channel in settings.ChannelNames)
+        {
+            for (var lane = 0; lane < settings.Lanes; lane++)
+                await _listener.AddCallbackAsync(channel, Callback(lane));
+        }
+
+        await _listener.StartAsync();
+        _listener.Listen();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_listener is not null)
+            await _listener.DisposeAsync();
+        if (_dataSource is not null)
+            await _dataSource.DisposeAsync();
+        _loggers.Dispose();
+    }
+
+    private static NotificationCallback Callback(int lane) => (context, _) =>
+    {
+        Meter.Instance.Hit(context.Payload, lane);
+        return Task.CompletedTask;
+    };
+}

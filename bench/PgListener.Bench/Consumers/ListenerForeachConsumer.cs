@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace PgListener.Bench;
+
+/// <summary>A <see cref="Listener"/> that is read with <c>await foreach</c>.</summary>
+internal sealed class ListenerForeachConsumer(ConsumerSettings settings) : IConsumer
+{
+    private readonly ILoggerFactory _loggers = LoggerFactory.Create(ConsumerLog.Configure);
+    private Listener? _listener;
+    private Task _reading = Task.CompletedTask;
+
+    public async Task StartAsync()
+    {
+        var options = new ListenerOptions();
+        settings.ApplyTo(options);
+        _listener = new(settings.ConnectionString, options, loggerFactory: _loggers);
+        foreach (var channel in settings.ChannelNames)
+            await _listener.AddChannelAsync(channel);
+        await _listener.StartAsync();
+        _reading = Task.Run(() => ReadAsync(_listener));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_listener is not null)
+            await _listener.DisposeAsync();
+        await _reading;
+        _loggers.Dispose();
+    }
+
+    private static async Task ReadAsync(Listener listener)
+    {
+        await foreach (var notification in listener)
+            Meter.Instance.Hit(notification.Payload);
+    }
+}

@@ -1,0 +1,12 @@
+using PgListener.Bench;
+
+// The program starts itself once more for every consumer, so that each has a process to itself.
+if (args is [ConsumerProgram.Verb, var kind, var settings])
+    return ConsumerProgram.Run(kind, settings);
+
+if (BenchOptions.TryParse(args, out var options, out var problem))
+    return await BenchRun.RunAsync(options);
+
+await Console.Error.WriteLineAsync(problem);
+await Console.Error.WriteLineAsync(BenchOptions.Usage);
+return 2;

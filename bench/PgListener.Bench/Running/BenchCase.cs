@@ -1,0 +1,24 @@
+namespace PgListener.Bench;
+
+/// <summary>One row of a scenario: a consumer and what it gets. Each repetition of it has a fresh process.</summary>
+/// <param name="Name">What the row is called; no other row of the scenario has the name.</param>
+/// <param name="Consumer">One of <see cref="Kind"/>.</param>
+/// <param name="Load">What is measured.</param>
+internal sealed record BenchCase(string Name, string Consumer, ILoad Load)
+{
+    public BenchCase(string consumer, ILoad load)
+        : this(consumer, consumer, load)
+    {
+    }
+
+    public ConsumerSettings Settings { get; init; } = new();
+
+    /// <summary>What comes before, in the same process, and is not counted.</summary>
+    public IReadOnlyList<ILoad> WarmUp { get; init; } = [];
+
+    /// <summary>Further variables of the process's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>About how long it takes in all; only for telling how long the rest will take.</summary>
+    public double Seconds { get; init; } = 3;
+}

@@ -1,0 +1,59 @@
+using Npgsql;
+
+namespace PgListener.Bench;
+
+/// <summary>Runs a scenario: in each repetition all of its cases, every time beginning with another one.</summary>
+internal sealed class Runner(NpgsqlDataSource dataSource, Progress progress, BenchOptions options)
+{
+    public async Task<IReadOnlyList<Sample>> RunAsync(IScenario scenario, CancellationToken cancellationToken)
+    {
+        var cases = options.CasesOf(scenario);
+        var repetitions = cases.Count == 0 ? 0 : options.RepetitionsOf(scenario);
+        var samples = new List<Sample>();
+        if (scenario.IsRehearsed && cases.Count > 0)
+            await RunAsync(scenario, cases[0], repetition: 0, cancellationToken);
+        for (var repetition = 1; repetition <= repetitions; repetition++)
+        {
+            if (scenario.IsParallel)
+            {
+                progress.Begin(scenario.Name, repetition, repetitions, "all at once");
+                samples.AddRange(await Task.WhenAll(cases.Select(each => RunAsync(scenario, each, repetition, cancellationToken))));
+                progress.End(cases[0].Seconds);
+                continue;
+            }
+
+            for (var i = 0; i < cases.Count; i++)
+            {
+                var next = cases[(i + repetition - 1) % cases.Count];
+                progress.Begin(scenario.Name, repetition, repetitions, next.Name);
+                samples.Add(await RunAsync(scenario, next, repetition, cancellationToken));
+                progress.End(next.Seconds);
+            }
+        }
+
+        return samples;
+    }
+
+    /// <summary>About how long a scenario takes.</summary>
+    public static double Expect(IScenario scenario, BenchOptions options)
+    {
+        var seconds = options.CasesOf(scenario).Select(each => each.Seconds).DefaultIfEmpty();
+        return options.RepetitionsOf(scenario) * (scenario.IsParallel ? seconds.Max() : seconds.Sum());
+    }
+
+    private async Task<Sample> RunAsync(IScenario scenario, BenchCase benchCase, int repetition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var consumer = await ConsumerProcess.StartAsync(benchCase, dataSource, cancellationToken);
+            foreach (var load in benchCase.WarmUp)
+                await consumer.MeasureAsync(load, cancellationToken);
+            var figures = await consumer.MeasureAsync(benchCase.Load, cancellationToken);
+            return new(scenario.Name, benchCase.Name, repetition, figures, scenario.Judge(benchCase, figures));
+        }
+        catch (BenchException e)
+        {
+            return new(scenario.Name, benchCase.Name, repetition, new Dictionary<string, double>(StringComparer.Ordinal), e.Message);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace PgListener.Bench;
+
+/// <summary>How fast a process is that has just been started, with all its code yet to be compiled.</summary>
+internal sealed class ColdScenario : IScenario
+{
+    private const int Count = 200_000;
+
+    public string Name => "cold";
+
+    public IReadOnlyList<Column> Columns { get; } =
+    [
+        Column.Rate,
+        Column.Ratio("rate", Figure.Rate, Kind.HandWritten),
+        Column.CpuNs,
+        Column.Ratio("CPU", Figure.CpuNs, Kind.HandWritten),
+        Column.Bytes,
+    ];
+
+    public string Describe(RunMode mode) => $"The first {Count:N0} notifications that a process gets, in one transaction.";
+
+    public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
+
+    public IReadOnlyList<BenchCase> Cases(RunMode mode)
+        => [.. new[] { Kind.Npgsql, Kind.HandWritten, Kind.HandlerTransient }.Select(consumer => new BenchCase(consumer, new Burst(Count)) { Seconds = 1.5 })];
+}

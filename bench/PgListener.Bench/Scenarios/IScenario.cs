@@ -1,0 +1,28 @@
+namespace PgListener.Bench;
+
+/// <summary>One question, its cases and its table. A new one is a class like the others and a line in <see cref="ScenarioList"/>.</summary>
+internal interface IScenario
+{
+    /// <summary>What it is called on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>The columns of its table.</summary>
+    IReadOnlyList<Column> Columns { get; }
+
+    /// <summary>Whether the cases of a repetition run at the same time, as may those that do nothing.</summary>
+    bool IsParallel => false;
+
+    /// <summary>Whether one case is run before all, uncounted, because it is this program's own sending that gets faster at first.</summary>
+    bool IsRehearsed => false;
+
+    /// <summary>What is measured, in a sentence or two.</summary>
+    string Describe(RunMode mode);
+
+    int Repetitions(RunMode mode);
+
+    /// <summary>The rows, in the order in which they are shown.</summary>
+    IReadOnlyList<BenchCase> Cases(RunMode mode);
+
+    /// <summary>Says what is wrong with what was measured, if there is something that must not be; how fast it was is never wrong.</summary>
+    string? Judge(BenchCase benchCase, IReadOnlyDictionary<string, double> figures) => null;
+}

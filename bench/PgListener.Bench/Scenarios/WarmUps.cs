@@ -1,0 +1,23 @@
+namespace PgListener.Bench;
+
+/// <summary>
+/// What makes a process warm: several bursts with calm between them, since the runtime compiles a hot method anew twice and each time
+/// waits for a calm before it begins to count; and a large one, for what grows with the load.
+/// </summary>
+internal static class WarmUps
+{
+    private const int Small = 20_000;
+    private const int SmallOnes = 4;
+
+    public static IReadOnlyList<ILoad> Bursts(RunMode mode, int lanes = 1)
+    {
+        var small = Enumerable.Repeat(Burst(Small), SmallOnes);
+        return [.. small, Burst(mode == RunMode.Full ? 200_000 : 100_000)];
+
+        ILoad Burst(int calls)
+        {
+            var burst = new Burst(calls / lanes);
+            return burst with { Order = burst.Order with { Lanes = lanes } };
+        }
+    }
+}

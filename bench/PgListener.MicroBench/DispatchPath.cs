@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.Dispatch;
+
+namespace PgListener.MicroBench;
+
+/// <summary>The way from the connection to a subscriber's queue, without a connection. All that is used of the library's inside is used here.</summary>
+internal sealed class DispatchPath
+{
+    private const int Capacity = 1_000_000;
+    private readonly ChannelTable _table = new();
+    private readonly WakeUps _wakeUps = new();
+    private readonly QueueItem[] _taken = new QueueItem[256];
+    private readonly SubscriptionQueue[] _queues;
+    private readonly long _session;
+
+    /// <summary>A session that listens to the channels, each with one subscriber.</summary>
+    public DispatchPath(IEnumerable<string> channels)
+    {
+        var options = new ListenerOptions { QueueCapacity = Capacity, QueueCapacityBytes = 1L << 40 };
+        var context = new DispatchContext(options, new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance);
+        _session = _table.BeginSession();
+        _queues = [.. channels.Select(channel =>
+        {
+            var subscription = new Subscription(channel, callback: null, new(), context);
+            var queue = subscription.Begin(isPaused: false, CancellationToken.None);
+            _ = _table.Add(subscription);
+            return queue;
+        })];
+        _table.Apply(_session, _table.TakeChanges(_session));
+    }
+
+    /// <summary>As the connection's event does it.</summary>
+    public void Deliver(string channel, string payload) => _table.Deliver(_session, channel, payload, processId: 1, _wakeUps);
+
+    /// <summary>Takes whatever is in a queue, as its consumer would.</summary>
+    /// <returns>How many there were.</returns>
+    public int Drain(int index)
+    {
+        var count = 0;
+        while (Take(_queues[index]) is > 0 and var taken)
+            count += taken;
+        return count;
+    }
+
+    /// <summary>Takes so many from the first queue, and waits where there are none.</summary>
+    public async Task TakeAsync(int count)
+    {
+        while (count > 0 && await _queues[0].WaitToReadAsync())
+            count -= Take(_queues[0]);
+    }
+
+    private int Take(SubscriptionQueue queue)
+    {
+        var taken = queue.Take(_taken);
+        var bytes = 0L;
+        foreach (ref readonly var item in _taken.AsSpan(0, taken))
+            bytes += item.Size;
+        queue.Release(taken, bytes);
+        return taken;
+    }
+}
