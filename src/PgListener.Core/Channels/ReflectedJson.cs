@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace PgListener;
 
-/// <summary>Reads JSON by reflection, where that is allowed.</summary>
+/// <summary>Reads and writes JSON by reflection, where that is allowed.</summary>
 internal static class ReflectedJson<T>
 {
     private static JsonTypeInfo<T>? _typeInfo;
@@ -18,7 +18,7 @@ internal static class ReflectedJson<T>
         if (!JsonSerializer.IsReflectionEnabledByDefault)
         {
             throw new NotSupportedException(
-                $"Reading JSON into {typeof(T)} by reflection is switched off in this application, as it is when publishing trimmed or natively. " +
+                $"Reading and writing {typeof(T)} as JSON by reflection is switched off in this application, as it is when publishing trimmed or natively. " +
                 $"Give the channel a source-generated type info: public static JsonTypeInfo<{typeof(T).Name}> JsonTypeInfo => MyJsonContext.Default.{typeof(T).Name};");
         }
 
