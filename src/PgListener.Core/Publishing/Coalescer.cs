@@ -1,0 +1,177 @@
+using Microsoft.Extensions.Logging;
+using PgListener.Diagnostics;
+using PgListener.Dispatch;
+
+namespace PgListener.Publishing;
+
+/// <summary>
+/// Lets publishes share transactions. One task, which lives as long as something waits, sends them in the order in which they
+/// came; it alone uses the sender. Everyone else only edits the list of what waits.
+/// </summary>
+internal sealed class Coalescer(INotificationSender sender, TimeSpan window, NotificationPublisherOptions options, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
+{
+    private readonly BatchSender _sender = new(sender, logger);
+    private readonly Lock _sync = new();
+    private readonly LinkedList<PendingPublish> _waiting = new();
+    private readonly CancellationTokenSource _abort = new();
+    private List<PendingPublish> _underWay = [];
+    private Task _flushing = Task.CompletedTask;
+    private TaskCompletionSource? _endOfWindow;
+    private int _notificationsWaiting;
+    private bool _isFlushing;
+    private bool _isStopping;
+
+    /// <summary>Completes after the commit that carries all of these.</summary>
+    /// <param name="notifications">At least one.</param>
+    /// <param name="cancellationToken">Takes them out if their transaction has not begun. The wait ends in either case.</param>
+    public async Task PublishAsync(Outgoing[] notifications, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var pending = new PendingPublish(notifications, time.GetTimestamp());
+        var place = Add(pending);
+        using (cancellationToken.UnsafeRegister((_, token) => Cancel(place, token), state: null))
+            await pending.Done.ConfigureAwait(false);
+    }
+
+    /// <summary>Takes in no more, and sends what waits, within the time there is for it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task flushing;
+        lock (_sync)
+        {
+            _isStopping = true;
+            _endOfWindow?.TrySetResult();
+            flushing = _flushing;
+        }
+
+        try
+        {
+            await flushing.WaitAsync(options.StopTimeout, time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            await GiveUpAsync(e).ConfigureAwait(false);
+        }
+
+        _abort.Dispose();
+    }
+
+    private LinkedListNode<PendingPublish> Add(PendingPublish pending)
+    {
+        lock (_sync)
+        {
+            ObjectDisposedException.ThrowIf(_isStopping, typeof(NotificationPublisher));
+            if (_waiting.Count >= options.MaxWaiting)
+            {
+                throw new InvalidOperationException(
+                    $"{options.MaxWaiting} publishes wait for the server already, as many as {nameof(NotificationPublisherOptions.MaxWaiting)} allows. It cannot keep up, or cannot be reached.");
+            }
+
+            var place = _waiting.AddLast(pending);
+            _notificationsWaiting += pending.Notifications.Length;
+            if (_notificationsWaiting >= options.MaxCoalesced)
+                _endOfWindow?.TrySetResult();
+            if (!_isFlushing)
+            {
+                _isFlushing = true;
+                _flushing = DetachedTask.Run(FlushAsync);
+            }
+
+            return place;
+        }
+    }
+
+    private void Cancel(LinkedListNode<PendingPublish> place, CancellationToken cancellationToken)
+    {
+        lock (_sync)
+        {
+            if (place.List is not null)
+                Remove(place);
+        }
+
+        place.Value.Cancel(cancellationToken);
+    }
+
+    private void Remove(LinkedListNode<PendingPublish> place)
+    {
+        _waiting.Remove(place);
+        _notificationsWaiting -= place.Value.Notifications.Length;
+    }
+
+    private async Task FlushAsync()
+    {
+        while (true)
+        {
+            await WaitForOthersAsync().ConfigureAwait(false);
+            if (!TakeBatch(out var batch))
+                return;
+
+            await _sender.SendAsync(batch, _abort.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until the window of the oldest is over, or so many wait that there is no sense in waiting longer.</summary>
+    private async Task WaitForOthersAsync()
+    {
+        TimeSpan left;
+        Task end;
+        lock (_sync)
+        {
+            _endOfWindow = null;
+            if (_waiting.First is not { } oldest || _isStopping || _notificationsWaiting >= options.MaxCoalesced)
+                return;
+
+            left = window - time.GetElapsedTime(oldest.Value.Since);
+            if (left <= TimeSpan.Zero)
+                return;
+
+            _endOfWindow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            end = _endOfWindow.Task;
+        }
+
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(end, Task.Delay(left, time, enough.Token)).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Takes what goes into the next transaction. If nothing waits, the flushing is over.</summary>
+    private bool TakeBatch(out List<PendingPublish> batch)
+    {
+        batch = [];
+        lock (_sync)
+        {
+            var (count, distinct) = (0, new HashSet<Outgoing>());
+            while (_waiting.First is { } next && (count == 0 || Fits(next.Value, count, distinct)))
+            {
+                Remove(next);
+                batch.Add(next.Value);
+                count += next.Value.Notifications.Length;
+                distinct.UnionWith(next.Value.Notifications);
+            }
+
+            _underWay = batch;
+            return _isFlushing = batch.Count > 0;
+        }
+    }
+
+    /// <summary>PostgreSQL would merge identical ones, so what another caller has sent already waits for a transaction of its own; and what came later waits behind it.</summary>
+    private bool Fits(PendingPublish next, int count, HashSet<Outgoing> distinct)
+        => count + next.Notifications.Length <= options.MaxCoalesced && !distinct.Overlaps(next.Notifications);
+
+    private async Task GiveUpAsync(TimeoutException cause)
+    {
+        PendingPublish[] left;
+        lock (_sync)
+        {
+            left = [.. _underWay.Concat(_waiting).Where(static pending => !pending.Done.IsCompleted)];
+            _waiting.Clear();
+            _notificationsWaiting = 0;
+        }
+
+        logger.GivenUpAtStop(left.Length, options.StopTimeout);
+        foreach (var pending in left)
+            pending.Fail(new ObjectDisposedException($"The publisher was disposed of, and this was not committed within {nameof(NotificationPublisherOptions.StopTimeout)} ({options.StopTimeout}).", cause));
+        await _abort.CancelAsync().ConfigureAwait(false);
+    }
+}
