@@ -65,8 +65,8 @@ public sealed class PgListenerBuilder
         return this;
     }
 
-    /// <summary>Configures the listener's own connections beyond what a connection string can say: password providers, certificates.</summary>
-    /// <param name="configure">Called twice, for the connection that listens and for the pool that serves everything else.</param>
+    /// <summary>Configures the connections of the listener and its publisher beyond what a connection string can say: password providers, certificates.</summary>
+    /// <param name="configure">Called for the connection that listens, for the pool that serves everything else the listener does, and for the publisher's pool when it is first used.</param>
     /// <returns>This builder.</returns>
     public PgListenerBuilder ConfigureDataSource(Action<IServiceProvider, NpgsqlDataSourceBuilder> configure)
     {
@@ -75,7 +75,7 @@ public sealed class PgListenerBuilder
         return this;
     }
 
-    /// <summary>Takes connections from a data source that exists already, instead of from a connection string.</summary>
+    /// <summary>Takes the connections of the listener and its publisher from a data source that exists already, instead of from a connection string.</summary>
     /// <param name="dataSource">Gets it, for example <c>services => services.GetRequiredService&lt;NpgsqlDataSource&gt;()</c>.</param>
     /// <returns>This builder.</returns>
     /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions, Microsoft.Extensions.Logging.ILoggerFactory, TimeProvider)" path="/remarks"/>

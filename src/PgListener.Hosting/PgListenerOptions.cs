@@ -20,6 +20,10 @@ public class PgListenerOptions : ListenerOptions
     /// <value>The default is <see langword="null"/>: the host starts at once, and connecting goes on in the background for ever. From 1 millisecond to 1 hour.</value>
     public TimeSpan? StartupTimeout { get; set; }
 
+    /// <summary>The settings of the <see cref="INotificationPublisher"/> that belongs to the listener, in the section <c>Publisher</c> of the listener's own.</summary>
+    /// <value>The default is the defaults.</value>
+    public NotificationPublisherOptions Publisher { get; set; } = new();
+
     /// <inheritdoc/>
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -28,5 +32,8 @@ public class PgListenerOptions : ListenerOptions
 
         if (StartupTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > TimeSpan.FromHours(1)))
             yield return new($"{nameof(StartupTimeout)} must be from 00:00:00.0010000 to 01:00:00, but is {timeout}.", [nameof(StartupTimeout)]);
+
+        foreach (var problem in Publisher.Validate(validationContext))
+            yield return new($"{nameof(Publisher)}:{problem.ErrorMessage}", problem.MemberNames.Select(static member => $"{nameof(Publisher)}:{member}"));
     }
 }

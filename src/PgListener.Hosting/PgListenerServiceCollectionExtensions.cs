@@ -9,7 +9,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds hosted PostgreSQL listeners to an application.</summary>
 public static class PgListenerServiceCollectionExtensions
 {
-    /// <summary>Adds a listener that starts and stops with the host, set up by the configuration section <c>PgListener</c>.</summary>
+    /// <summary>Adds a listener that starts and stops with the host, set up by the configuration section <c>PgListener</c>, and an <see cref="INotificationPublisher"/>.</summary>
     /// <param name="services">The application's services.</param>
     /// <returns>A builder to add handlers with.</returns>
     /// <remarks>Calling it again adds nothing, and returns a builder for the same listener.</remarks>
@@ -31,7 +31,7 @@ public static class PgListenerServiceCollectionExtensions
 
     /// <summary>Adds a named listener, set up by the section <c>PgListener:{name}</c>: an application may have several, each with a connection and handlers of its own.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">The name, which is also the key of its <see cref="IPgListener"/> and of its handlers in DI.</param>
+    /// <param name="name">The name, which is also the key of its <see cref="IPgListener"/>, <see cref="INotificationPublisher"/> and handlers in DI.</param>
     /// <param name="configure">Sets further settings, over those of the section.</param>
     /// <returns>A builder to add handlers with.</returns>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, Action<PgListenerOptions>? configure = null)
@@ -47,7 +47,7 @@ public static class PgListenerServiceCollectionExtensions
 
     /// <summary>Adds a named listener, set up by the given configuration section.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">The name, which is also the key of its <see cref="IPgListener"/> and of its handlers in DI.</param>
+    /// <param name="name">The name, which is also the key of its <see cref="IPgListener"/>, <see cref="INotificationPublisher"/> and handlers in DI.</param>
     /// <param name="configuration">The section with the settings.</param>
     /// <returns>A builder to add handlers with.</returns>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, IConfiguration configuration)
@@ -85,6 +85,12 @@ public static class PgListenerServiceCollectionExtensions
             services.AddKeyedSingleton<IPgListener>(key, (provider, _) => provider.GetRequiredKeyedService<HostedListener>(name));
         else
             services.AddSingleton<IPgListener>(provider => provider.GetRequiredKeyedService<HostedListener>(name));
+
+        // Made when somebody asks for it, and then disposed of by the container, which sends what was coalesced.
+        if (registration.Key is { } publisherKey)
+            services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => registration.CreatePublisher(CurrentOptions(provider), provider));
+        else
+            services.AddSingleton<INotificationPublisher>(provider => registration.CreatePublisher(CurrentOptions(provider), provider));
 
         // Not AddHostedService, which would take a second listener for the first one again.
         services.AddSingleton<IHostedService>(provider => new PgListenerService(

@@ -20,6 +20,15 @@ public class OptionsTests
         { "DrainTimeout", new() { DrainTimeout = TimeSpan.FromDays(2) } },
     };
 
+    public static TheoryData<string, NotificationPublisherOptions> WrongForAPublisher => new()
+    {
+        { "CoalesceWindow", new() { CoalesceWindow = TimeSpan.FromMilliseconds(-1) } },
+        { "CoalesceWindow", new() { CoalesceWindow = TimeSpan.FromMilliseconds(1001) } },
+        { "MaxCoalesced", new() { MaxCoalesced = 0 } },
+        { "MaxWaiting", new() { MaxWaiting = 0 } },
+        { "StopTimeout", new() { StopTimeout = TimeSpan.FromDays(2) } },
+    };
+
     public static TheoryData<string, SubscriptionOptions> WrongForASubscription => new()
     {
         { "QueueCapacity", new() { QueueCapacity = 0 } },
@@ -47,12 +56,21 @@ public class OptionsTests
         Assert.StartsWith(setting + " must be ", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(WrongForAPublisher))]
+    public void A_wrong_setting_of_a_publisher_is_named(string setting, NotificationPublisherOptions options)
+    {
+        Assert.Equal("Publisher:" + setting, Assert.Single(Validate(new PgListenerOptions { Publisher = options })).MemberNames.Single());
+        Assert.StartsWith(setting + " must be ", Assert.Throws<ArgumentException>(() => new NotificationPublisher("Host=nowhere", options)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_defaults_are_valid()
     {
         Assert.Empty(Validate(new ListenerOptions()));
         Assert.Empty(Validate(new PgListenerOptions()));
         Assert.Empty(Validate(new SubscriptionOptions()));
+        Assert.Empty(Validate(new NotificationPublisherOptions()));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace PgListener.Registration;
@@ -34,5 +35,15 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         var channel = new ChannelRegistration<TChannel>(Key);
         _channels.Add(typeof(TChannel), channel);
         return channel;
+    }
+
+    /// <summary>Makes the listener's publisher. It has a pool of its own, unless a data source was handed over.</summary>
+    public NotificationPublisher CreatePublisher(PgListenerOptions options, IServiceProvider services)
+    {
+        var loggers = services.GetService<ILoggerFactory>();
+        var time = services.GetService<TimeProvider>();
+        return DataSource is { } dataSource
+            ? new(dataSource(services), options.Publisher, loggers, time)
+            : new(options.ConnectionString!, options.Publisher, builder => ConfigureDataSource?.Invoke(services, builder), loggers, time);
     }
 }
