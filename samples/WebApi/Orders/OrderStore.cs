@@ -1,11 +1,11 @@
-using System.Text.Json;
 using Npgsql;
+using PgListener;
 using WebApi.Sales;
 
 namespace WebApi.Orders;
 
 /// <summary>The orders in the database. Scoped, as a <c>DbContext</c> would be.</summary>
-internal sealed class OrderStore(ShopDatabase database)
+internal sealed class OrderStore(ShopDatabase database, INotificationPublisher publisher)
 {
     /// <summary>Writes the order and notifies in one transaction: listeners hear of it if and when it is committed.</summary>
     public async Task<Order> PlaceAsync(NewOrder order, CancellationToken cancellationToken)
@@ -19,14 +19,7 @@ internal sealed class OrderStore(ShopDatabase database)
         };
         var placed = (await ReadAsync(insert, ReadOrder, cancellationToken))[0];
 
-        // PostgreSQL allows just under 8000 bytes; NewOrder's limits keep this far below.
-        var payload = JsonSerializer.Serialize(new(placed.Id, placed.Product, placed.Quantity, placed.PlacedAt), OrderPlaced.JsonTypeInfo);
-        await using var notify = new NpgsqlCommand("select pg_notify($1, $2)", connection)
-        {
-            Parameters = { new() { Value = OrderPlaced.ChannelName }, new() { Value = payload } },
-        };
-        await notify.ExecuteNonQueryAsync(cancellationToken);
-
+        await publisher.PublishAsync(new OrderPlaced(placed.Id, placed.Product, placed.Quantity, placed.PlacedAt), transaction, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return placed;
     }
