@@ -29,7 +29,8 @@ internal sealed class OrderPlacedHandler(Printer printer, IHostApplicationLifeti
     public Task HandleAsync(Notification<OrderPlaced> notification, CancellationToken cancellationToken)
     {
         printer.Print(notification.Value);
-        lifetime.StopApplication();
+        if (notification.Value.Id == 7)
+            lifetime.StopApplication();
         return Task.CompletedTask;
     }
 }

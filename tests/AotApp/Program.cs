@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using PgListener;
 
-// Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, an orderly stop.
+// Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, publishing, an orderly stop.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddScoped<Printer>();
 builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
@@ -11,4 +11,5 @@ using var host = builder.Build();
 await host.StartAsync();
 await host.Services.GetRequiredService<IPgListener>().WaitUntilListeningAsync();
 Console.WriteLine($"listening after {(DateTime.Now - System.Diagnostics.Process.GetCurrentProcess().StartTime).TotalMilliseconds:0} ms");
+await host.Services.GetRequiredService<INotificationPublisher>().PublishManyAsync([new OrderPlaced(1, 2.5m), new OrderPlaced(2, 2.5m)]);
 await host.WaitForShutdownAsync();

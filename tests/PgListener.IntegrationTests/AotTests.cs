@@ -11,7 +11,7 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_natively_compiled_application_handles_notifications()
+    public async Task A_natively_compiled_application_publishes_and_handles_notifications()
     {
         var linker = Linker();
         Assert.SkipWhen(linker is null, "Native compilation needs clang or gcc on the PATH.");
@@ -30,6 +30,8 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
                 .Single(file => file.Directory!.Parent!.Name == "AotApp" && file.Directory.Parent.Parent!.Name == "publish");
             using var app = Start(executable.FullName, []);
             Assert.Matches("^listening after [0-9]+ ms$", await LineAsync(app, "listening after"));
+            Assert.Equal("order 1 for 2.5", await LineAsync(app, "order"));
+            Assert.Equal("order 2 for 2.5", await LineAsync(app, "order"));
             await server.NotifyAsync("aot_order_placed", """{"id":7,"total":12.5}""");
             Assert.Equal("order 7 for 12.5", await LineAsync(app, "order"));
             await app.WaitForExitAsync(Cancellation).SoonAsync();
