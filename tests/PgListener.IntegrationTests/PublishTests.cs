@@ -142,6 +142,23 @@ public sealed class PublishTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task On_connections_that_multiplex()
+    {
+        var channel = NewChannel();
+        await using var ear = await Ear.OpenAsync(server, channel);
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Multiplexing = true });
+        await using var publisher = dataSource.CreatePublisher();
+        await publisher.PublishAsync(channel, "a", Cancellation);
+        await publisher.PublishManyAsync(channel, ["b", "c"], Cancellation);
+        await using var connection = await dataSource.OpenConnectionAsync(Cancellation);
+        await publisher.PublishAsync(channel, "d", connection, Cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await publisher.PublishAsync(channel, "e", transaction, Cancellation);
+        await transaction.CommitAsync(Cancellation);
+        await ear.HeardAsync("a", "b", "c", "d", "e");
+    }
+
+    [Fact]
     public async Task A_transaction_scope_with_one_connection_carries_the_notification()
     {
         var channel = NewChannel();

@@ -38,6 +38,10 @@ public class JsonChannelTests
     public void Refuses_what_is_not_such_a_value(string payload)
         => Assert.Throws<JsonException>(() => Parse<ReflectedOrder>(payload));
 
+    [Fact]
+    public void Half_of_a_surrogate_pair_is_all_that_json_does_not_keep()
+        => Assert.Equal("\ufffd", JsonSerializer.Deserialize<string>(JsonSerializer.Serialize("\ud83d")));
+
     private static T Parse<T>(string payload)
         where T : INotificationChannel<T>
         => T.Parse(payload);

@@ -53,8 +53,6 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         {
             await GiveUpAsync(e).ConfigureAwait(false);
         }
-
-        _abort.Dispose();
     }
 
     private LinkedListNode<PendingPublish> Add(PendingPublish pending)
@@ -164,6 +162,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         PendingPublish[] left;
         lock (_sync)
         {
+            _flushing = Task.CompletedTask;
             left = [.. _underWay.Concat(_waiting).Where(static pending => !pending.Done.IsCompleted)];
             _waiting.Clear();
             _notificationsWaiting = 0;

@@ -14,12 +14,14 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) 
 
     public async Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
-        ConnectionRules.ThrowIfDistributed(Transaction.Current);
+        // Asked now, since it need not flow with the call.
+        var ambient = Transaction.Current;
+        ConnectionRules.ThrowIfDistributed(ambient);
         try
         {
             await SendOnceAsync(notifications, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout && Transaction.Current is null)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout && ambient is null)
         {
             // The pool's connection had been ended by the server, which says so itself: nothing was committed on it.
             logger.PublishedAgain(e, notifications.Count);
