@@ -188,7 +188,7 @@ public class CoalescerTests
         var first = PublishAsync(coalescer, "0");
         var batch = await _sender.NextAsync();
         Task[] waiting = [PublishAsync(coalescer, "a"), PublishAsync(coalescer, "b")];
-        Assert.Contains("MaxWaiting", (await Assert.ThrowsAsync<InvalidOperationException>(() => PublishAsync(coalescer, "c"))).Message, StringComparison.Ordinal);
+        Assert.Contains("MaxWaiting", (await Assert.ThrowsAsync<InvalidOperationException>(() => SoonAsync(PublishAsync(coalescer, "c")))).Message, StringComparison.Ordinal);
         batch.Answer.SetResult();
         await _sender.CommitAsync("a", "b");
         await SoonAsync(Task.WhenAll([first, .. waiting]));
@@ -201,7 +201,7 @@ public class CoalescerTests
         var publish = PublishAsync(coalescer, "a");
         await NextWaitAsync();
         var disposing = coalescer.DisposeAsync().AsTask();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => PublishAsync(coalescer, "b"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => SoonAsync(PublishAsync(coalescer, "b")));
         var batch = await _sender.NextAsync();
         Assert.Equal(["a"], batch.Payloads);
         Assert.False(disposing.IsCompleted);
