@@ -59,7 +59,7 @@ internal static class ConnectionRules
     public static async ValueTask ThrowIfStandbyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // The server reports it from version 14 on, and a change of it only with its next answer: so a promotion may be news yet.
-        if (IsMultiplexing(connection) || !connection.PostgresParameters.TryGetValue(StandbySetting, out var standby) || standby != "on")
+        if (!connection.PostgresParameters.TryGetValue(StandbySetting, out var standby) || standby != "on")
             return;
 
         var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
@@ -73,10 +73,4 @@ internal static class ConnectionRules
             }
         }
     }
-
-    /// <summary>Such a connection has a session only while a command runs, and nothing can be known of it before.</summary>
-    private static bool IsMultiplexing(NpgsqlConnection connection)
-        => connection.ConnectionString is var text
-            && text.Contains(nameof(NpgsqlConnectionStringBuilder.Multiplexing), StringComparison.OrdinalIgnoreCase)
-            && new NpgsqlConnectionStringBuilder(text).Multiplexing;
 }
