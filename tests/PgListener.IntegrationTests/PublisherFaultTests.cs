@@ -27,8 +27,17 @@ public sealed class PublisherFaultTests(ServerFixture server)
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(
             async () =>
             {
+                var publishes = new List<Task>();
                 for (var i = 0; i < Each; i++)
-                    await publisher.PublishAsync(channel, $"{writer} {i}", Cancellation);
+                {
+                    publishes.Add(publisher.PublishAsync(channel, $"{writer} {i}", Cancellation));
+
+                    // What is coalesced keeps the order of the calls; else only the wait for each does.
+                    if (windowMilliseconds is null)
+                        await publishes[i];
+                }
+
+                await Task.WhenAll(publishes);
             },
             Cancellation))).SoonAsync(seconds: 60);
 
