@@ -9,6 +9,7 @@ internal static class ScenarioList
         new ColdScenario(),
         new LatencyScenario(),
         new WritersScenario(),
+        new PublishScenario(),
         new ChannelsScenario(),
         new ChannelBurstScenario(),
         new FanOutScenario(),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PgListener.Diagnostics;
 using PgListener.Publishing;
+using PgListener.Session;
 
 namespace PgListener;
 
@@ -31,7 +32,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
-        : this(PublisherDataSource.Build(connectionString, configureDataSource), options, loggerFactory, timeProvider)
+        : this(DataSourceFactory.Build(connectionString, configureDataSource), options, loggerFactory, timeProvider)
     {
         _ownDataSource = _sender.DataSource;
     }

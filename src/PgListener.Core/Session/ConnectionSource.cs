@@ -27,7 +27,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
     /// <summary>Builds two data sources of our own from the configured string, which alone still has the password.</summary>
     public static ConnectionSource From(string connectionString, ListenerOptions options, Action<NpgsqlDataSourceBuilder>? configure)
         => new(
-            Build(connectionString, configure, settings =>
+            DataSourceFactory.Build(connectionString, configure, settings =>
             {
                 settings.Pooling = false;
                 settings.Multiplexing = false;
@@ -39,7 +39,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
                 settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
                 settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
             }),
-            Build(connectionString, configure, settings =>
+            DataSourceFactory.Build(connectionString, configure, settings =>
             {
                 // Seldom needed, and so not to be kept open for long.
                 settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
@@ -68,29 +68,4 @@ internal sealed class ConnectionSource : IAsyncDisposable
         await _listening.DisposeAsync().ConfigureAwait(false);
         await _pooled.DisposeAsync().ConfigureAwait(false);
     }
-
-    private static NpgsqlDataSource Build(string connectionString, Action<NpgsqlDataSourceBuilder>? configure, Action<NpgsqlConnectionStringBuilder> enforce)
-    {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
-        configure?.Invoke(builder);
-
-        var settings = builder.ConnectionStringBuilder;
-        if (string.IsNullOrWhiteSpace(settings.Host))
-            throw new ArgumentException("The connection string names no Host.", nameof(connectionString));
-
-        enforce(settings);
-        settings.ApplicationName ??= "PgListener";
-        if (!settings.Host.Contains(',', StringComparison.Ordinal) && settings.TargetSessionAttributes is null)
-            return builder.Build();
-
-        // LISTEN fails on a standby: of several hosts the primary is wanted unless the user says otherwise. Which one that is
-        // must be found out anew each time, since a failover changes it.
-        var target = settings.TargetSessionAttributes is { } text ? Parse(text) : TargetSessionAttributes.Primary;
-        settings.TargetSessionAttributes = null;
-        settings.HostRecheckSeconds = 0;
-        return builder.BuildMultiHost().WithTargetSession(target);
-    }
-
-    private static TargetSessionAttributes Parse(string text)
-        => Enum.Parse<TargetSessionAttributes>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
 }
