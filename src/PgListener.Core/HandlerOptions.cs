@@ -6,6 +6,24 @@ namespace PgListener;
 /// <summary>How one handler or callback is fed. What is <see langword="null"/> is taken from the listener's <see cref="ListenerOptions"/>.</summary>
 public class HandlerOptions : IValidatableObject
 {
+    /// <summary>Creates settings with their defaults.</summary>
+    public HandlerOptions()
+    {
+    }
+
+    /// <summary>Creates a copy.</summary>
+    /// <param name="other">The settings to copy.</param>
+    public HandlerOptions(HandlerOptions other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        QueueCapacity = other.QueueCapacity;
+        QueueCapacityBytes = other.QueueCapacityBytes;
+        FullQueueMode = other.FullQueueMode;
+        MaxBackpressure = other.MaxBackpressure;
+        MaxConcurrency = other.MaxConcurrency;
+        Timeout = other.Timeout;
+    }
+
     /// <inheritdoc cref="ListenerOptions.QueueCapacity"/>
     /// <value>The default is <see langword="null"/>: as set for the listener. From 1 to 100,000,000.</value>
     public int? QueueCapacity { get; set; }

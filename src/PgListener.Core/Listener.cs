@@ -19,7 +19,7 @@ namespace PgListener;
 public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 {
     private readonly Lock _sync = new();
-    private readonly ListenerOptions _options;
+    private readonly OptionsInForce _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ConnectionSource _connections;
@@ -69,15 +69,16 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     private Listener(Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
     {
-        _options = options?.Snapshot() ?? new();
-        Setting.ThrowIfInvalid(_options, nameof(options));
+        var settings = options?.Snapshot() ?? new();
+        Setting.ThrowIfInvalid(settings, nameof(options));
+        _options = new(settings);
         _logger = new SafeLogger((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         _time = timeProvider ?? TimeProvider.System;
-        _connections = connect(_options);
+        _connections = connect(settings);
         _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger);
         _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
-        var waker = new Waker(_connections, _options.KeepAlive, _time, _logger);
-        var roundTrip = new RoundTrip(waker, _context.LastGood, _options.KeepAlive / 2, _time);
+        var waker = new Waker(_connections, settings.KeepAlive, _time, _logger);
+        var roundTrip = new RoundTrip(waker, _context.LastGood, settings.KeepAlive / 2, _time);
         _channels.AddPrivate(waker.Channel, roundTrip.Receive);
         _inbox = new(_channels, _context.Backpressure, waker);
         _session = new(_connections, _channels, _context.Backpressure, _inbox, roundTrip, _state, _context.LastGood, _options, _time, _logger);
@@ -181,6 +182,27 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default)
         => _state.WhenListeningAsync().WaitAsync(cancellationToken);
 
+    /// <summary>Changes settings at run time, without connecting again.</summary>
+    /// <param name="options">
+    /// All settings, as for the constructor. <see cref="ListenerOptions.KeepAlive"/> and <see cref="ListenerOptions.ConnectTimeout"/>
+    /// stay as they were: the connections are made with them.
+    /// </param>
+    /// <remarks>
+    /// Queues keep what they hold, even if it is more than they may hold from now on. What a subscription or a reader has
+    /// settings of its own for stays as it is: see <see cref="ListenerSubscription.Update"/>.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A setting is wrong. Nothing is changed then.</exception>
+    public void Update(ListenerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        lock (_sync)
+        {
+            _options.Replace(options, nameof(options));
+            foreach (var subscription in _channels.All)
+                subscription.Change();
+        }
+    }
+
     /// <summary>Adds a callback for a channel. A channel may have several.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
@@ -203,7 +225,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
     {
         var subscription = await AddAsync(channel, callback, options ?? new(), isCleared: false, cancellationToken).ConfigureAwait(false);
-        return new(channel, () => Remove(subscription));
+        return new(channel, () => Remove(subscription), settings => Change(subscription, settings));
     }
 
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
@@ -378,7 +400,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             _state.Move(ListenerState.Stopping, change: null, CancellationToken.None);
             try
             {
-                await run.StopAsync(_channels, _inbox, isDispatching, _options.DrainTimeout, _time, _logger).ConfigureAwait(false);
+                await run.StopAsync(_channels, _inbox, isDispatching, _options.Current.DrainTimeout, _time, _logger).ConfigureAwait(false);
             }
             finally
             {
@@ -440,6 +462,14 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             settled = _channels.Add(subscription);
             return new(queue, options.OnResync, () => Remove(subscription), cancellationToken);
         }
+    }
+
+    private void Change(Subscription subscription, HandlerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Setting.ThrowIfInvalid(options, nameof(options));
+        lock (_sync)
+            subscription.Change(options);
     }
 
     private void Remove(Subscription subscription)

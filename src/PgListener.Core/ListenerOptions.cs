@@ -3,7 +3,7 @@ using PgListener.Diagnostics;
 
 namespace PgListener;
 
-/// <summary>The settings of a <see cref="Listener"/>. They are read when it is created; later changes have no effect.</summary>
+/// <summary>The settings of a <see cref="Listener"/>. They are read when it is created; <see cref="Listener.Update"/> changes them later.</summary>
 public class ListenerOptions : IValidatableObject
 {
     internal const int MaxQueueCapacity = 100_000_000;
@@ -89,6 +89,17 @@ public class ListenerOptions : IValidatableObject
             ProveDeliveryInterval is { } interval ? Setting.InRange(nameof(ProveDeliveryInterval), interval, KeepAlive, TimeSpan.FromDays(1)) : null,
             Setting.InRange(nameof(DrainTimeout), DrainTimeout, TimeSpan.Zero, TimeSpan.FromDays(1)));
     }
+
+    /// <summary>Checks one setting, for settings derived from these.</summary>
+    /// <typeparam name="T">The setting's type.</typeparam>
+    /// <param name="setting">Its name.</param>
+    /// <param name="value">Its value; <see langword="null"/> is not set, and always right.</param>
+    /// <param name="least">The least it may be.</param>
+    /// <param name="most">The most it may be.</param>
+    /// <returns>What is wrong with it, if anything is.</returns>
+    protected static ValidationResult? CheckRange<T>(string setting, T? value, T least, T most)
+        where T : struct, IComparable<T>
+        => value is { } set ? Setting.InRange(setting, set, least, most) : null;
 
     internal ListenerOptions Snapshot() => (ListenerOptions)MemberwiseClone();
 }

@@ -3,6 +3,18 @@ namespace PgListener;
 /// <summary>The settings of one subscription or reader.</summary>
 public sealed class SubscriptionOptions : HandlerOptions
 {
+    /// <summary>Creates settings with their defaults.</summary>
+    public SubscriptionOptions()
+    {
+    }
+
+    /// <summary>Creates settings that are a handler's.</summary>
+    /// <param name="options">The settings to copy.</param>
+    public SubscriptionOptions(HandlerOptions options)
+        : base(options)
+    {
+    }
+
     /// <summary>The name of the subscription in logs.</summary>
     /// <value>The default is <see langword="null"/>: the name of the callback's method.</value>
     public string? Name { get; set; }

@@ -12,6 +12,10 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
     private static readonly AsyncLocal<CallbackPump?> Caller = new();
 
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CallSlots _slots = new(options.MaxConcurrency);
+
+    /// <summary>Read anew for each call: others may take its place at any time.</summary>
+    private volatile SubscriptionOptions _options = options;
     private Task _running = Task.CompletedTask;
 
     /// <summary>The running code is about to wait for the stop of its own listener, which must not wait for it in turn.</summary>
@@ -19,6 +23,13 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
 
     /// <summary>Starts to wait for something to take. It ends once the queue is completed and empty, or with the token.</summary>
     public void Start(CancellationToken abort) => _running = DetachedTask.Begin(() => WaitAndRunAsync(abort));
+
+    /// <summary>From now on calls are made with these settings; those that run end with theirs.</summary>
+    public void Change(SubscriptionOptions options)
+    {
+        _options = options;
+        _slots.Resize(options.MaxConcurrency);
+    }
 
     /// <summary>Completes when the last call has returned, or waits for the stop itself.</summary>
     public Task WhenEndedAsync() => Task.WhenAny(_running, _released.Task);
@@ -33,21 +44,21 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
     private async Task RunAsync(CancellationToken abort)
     {
         Caller.Value = this;
-        using var slots = options.MaxConcurrency > 1 ? new SemaphoreSlim(options.MaxConcurrency) : null;
         while (await queue.WaitToReadAsync().ConfigureAwait(false) && !abort.IsCancellationRequested)
         {
-            if (slots is null)
+            if (_options.MaxConcurrency > 1)
+                await RunConcurrentAsync(abort).ConfigureAwait(false);
+            else if (_slots.IsIdle)
                 await RunBatchAsync(abort).ConfigureAwait(false);
             else
-                await RunConcurrentAsync(slots, abort).ConfigureAwait(false);
+                await WhenSlotIsFreeAsync().ConfigureAwait(false); // The setting was above 1 just now: in order again once the others have ended.
         }
 
         if (queue.Complete(discard: true) is > 0 and var discarded)
             context.Logger.DiscardedAtStop(name, discarded);
 
         // Those still in work are waited for here, so that whoever waits for the pump waits for them too.
-        if (slots is not null)
-            await TakeAllSlotsAsync(slots, taken: 0).ConfigureAwait(false);
+        await _slots.WhenIdleAsync().ConfigureAwait(false);
     }
 
     private async Task RunBatchAsync(CancellationToken abort)
@@ -57,7 +68,7 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         var done = 0;
         var notifications = 0;
         var bytes = 0L;
-        for (; done < taken && !queue.IsHalted && !abort.IsCancellationRequested; done++)
+        for (; done < taken && !queue.IsHalted && !abort.IsCancellationRequested && _options.MaxConcurrency == 1; done++)
         {
             var call = CallAsync(items[done], abort);
             var wasQuick = call.IsCompletedSuccessfully;
@@ -81,33 +92,33 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         ArrayPool<QueueItem>.Shared.Return(items, clearArray: true);
     }
 
-    private async Task RunConcurrentAsync(SemaphoreSlim slots, CancellationToken abort)
+    private async Task RunConcurrentAsync(CancellationToken abort)
     {
-        await slots.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        await _slots.TakeAsync().ConfigureAwait(false);
         if (!TryTakeOne(out var item))
         {
-            slots.Release();
+            _slots.GiveBack();
         }
         else if (item.Gap is null)
         {
-            _ = CallAndReleaseAsync(item, slots, abort);
+            _ = CallAndReleaseAsync(item, abort);
         }
         else
         {
             // A gap keeps its place: what came before it ends first, and what comes after begins later.
-            await TakeAllSlotsAsync(slots, taken: 1).ConfigureAwait(false);
+            _slots.GiveBack();
+            await _slots.WhenIdleAsync().ConfigureAwait(false);
             if (queue.IsHalted)
                 queue.PutBack([item]);
             else
                 await CallAsync(item, abort).ConfigureAwait(false);
-            slots.Release(options.MaxConcurrency);
         }
     }
 
-    private async Task TakeAllSlotsAsync(SemaphoreSlim slots, int taken)
+    private async Task WhenSlotIsFreeAsync()
     {
-        for (; taken < options.MaxConcurrency; taken++)
-            await slots.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        await _slots.TakeAsync().ConfigureAwait(false);
+        _slots.GiveBack();
     }
 
     private bool TryTakeOne(out QueueItem item)
@@ -116,7 +127,7 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         return queue.Take(new Span<QueueItem>(ref item)) > 0;
     }
 
-    private async Task CallAndReleaseAsync(QueueItem item, SemaphoreSlim slots, CancellationToken abort)
+    private async Task CallAndReleaseAsync(QueueItem item, CancellationToken abort)
     {
         // Off the pump's own stack: a callback that does not yield must not keep the pump from starting the next one.
         await Task.Yield();
@@ -130,18 +141,18 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
             queue.Release(1, item.Size);
         }
 
-        slots.Release();
+        _slots.GiveBack();
     }
 
     private async ValueTask CallAsync(QueueItem item, CancellationToken abort)
     {
-        var limit = options.Timeout is { } timeout ? new CancellationTokenSource(timeout, context.Time) : null;
+        var limit = _options.Timeout is { } timeout ? new TimeLimit(timeout, context.Time) : null;
         var linked = limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abort);
         var token = linked?.Token ?? abort;
         try
         {
             if (item.Gap is { } gap)
-                await (options.OnResync?.Invoke(gap.ToResync(), token) ?? Task.CompletedTask).ConfigureAwait(false);
+                await (_options.OnResync?.Invoke(gap.ToResync(), token) ?? Task.CompletedTask).ConfigureAwait(false);
             else
                 await callback(new NotificationContext(item.ToNotification(), context.OpenConnection), token).ConfigureAwait(false);
         }
@@ -152,7 +163,7 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         catch (OperationCanceledException e) when (limit is { IsCancellationRequested: true })
         {
             counters.Fail();
-            context.Logger.CallbackTimedOut(e, name, item.Channel.ReplaceLineEndings(" "), options.Timeout!.Value);
+            context.Logger.CallbackTimedOut(e, name, item.Channel.ReplaceLineEndings(" "), limit.After);
         }
         catch (Exception e)
         {

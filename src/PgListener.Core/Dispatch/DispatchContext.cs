@@ -5,7 +5,7 @@ namespace PgListener.Dispatch;
 
 /// <summary>What all subscriptions of a listener share.</summary>
 internal sealed record DispatchContext(
-    ListenerOptions Options,
+    OptionsInForce Options,
     Backpressure Backpressure,
     LastGood LastGood,
     Func<CancellationToken, ValueTask<NpgsqlConnection>> OpenConnection,

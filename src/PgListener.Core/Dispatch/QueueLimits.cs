@@ -3,6 +3,9 @@ namespace PgListener.Dispatch;
 /// <summary>How much a queue may hold, and what happens when it is full.</summary>
 internal readonly record struct QueueLimits(int Capacity, long CapacityBytes, FullQueueMode Mode, TimeSpan MaxBackpressure)
 {
+    /// <summary>As much room again in bytes, as far as that can be counted.</summary>
+    public long MostBytes => CapacityBytes > long.MaxValue / 2 ? long.MaxValue : CapacityBytes * 2;
+
     public static QueueLimits From(ListenerOptions listener, HandlerOptions? own)
         => new(
             own?.QueueCapacity ?? listener.QueueCapacity,

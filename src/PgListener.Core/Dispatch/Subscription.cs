@@ -9,6 +9,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
 {
     private readonly SubscriptionCounters _counters = new();
     private readonly string _name = options.Name ?? callback?.Method.Name ?? "A reader";
+    private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
     private CallbackPump? _pump;
     private bool _wasLive;
@@ -28,7 +29,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     {
         get
         {
-            var (held, bytes, limits) = _queue?.Fill ?? (0, 0, QueueLimits.From(context.Options, options));
+            var (held, bytes, limits) = _queue?.Fill ?? (0, 0, Limits());
             return new()
             {
                 Name = _name,
@@ -51,16 +52,26 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <param name="abort">Cancels what a stop cannot wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
-        var queue = new SubscriptionQueue(channel ?? "", _name, QueueLimits.From(context.Options, options), _counters, context);
+        var queue = new SubscriptionQueue(channel ?? "", _name, Limits(), _counters, context);
         _wasLive = false;
         if (callback is not null)
         {
             queue.SetPaused(isPaused);
-            _pump = new(_name, queue, callback, options, _counters, context);
+            _pump = new(_name, queue, callback, _options, _counters, context);
             _pump.Start(abort);
         }
 
         return _queue = queue;
+    }
+
+    /// <summary>Makes what the settings say now hold for this run too. Called with the same lock held as <see cref="Begin"/>.</summary>
+    /// <param name="own">The settings of its own, but for its name and who hears of gaps; those it has when left out.</param>
+    public void Change(HandlerOptions? own = null)
+    {
+        if (own is not null)
+            _options = new(own) { Name = _options.Name, OnResync = _options.OnResync };
+        _queue?.Change(Limits());
+        _pump?.Change(_options);
     }
 
     /// <summary>Takes no more in for this run; what is queued is dealt with, unless it is discarded.</summary>
@@ -74,8 +85,10 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>From now on it hears: tells it what it may have missed. Called before its first notification of each session.</summary>
     public void GoLive()
     {
-        if (options.OnResync is not null)
+        if (_options.OnResync is not null)
             _queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Value : null);
         _wasLive = true;
     }
+
+    private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options);
 }

@@ -24,6 +24,12 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>The gap that is the last item, and so may still grow.</summary>
     private Gap? _openGap;
     private bool _dropping;
+    private QueueLimits _limits = limits;
+
+    /// <summary>What may be held at the very most in <see cref="FullQueueMode.Wait"/>: see <see cref="MustDrop"/>.</summary>
+    private long _most = limits.Capacity * 2L;
+    private long _mostBytes = limits.MostBytes;
+    private long _maxBackpressure = limits.MaxBackpressure.Ticks;
     private bool _saturated;
     private bool _completed;
     private volatile bool _paused;
@@ -34,7 +40,8 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private bool _waiting;
     private CancellationToken _cancelled;
 
-    public TimeSpan MaxBackpressure => limits.MaxBackpressure;
+    /// <summary>Read without the queue's lock.</summary>
+    public TimeSpan MaxBackpressure => new(Interlocked.Read(ref _maxBackpressure));
 
     /// <summary>How much it holds, and how much it may hold.</summary>
     public (int Held, long HeldBytes, QueueLimits Limits) Fill
@@ -42,7 +49,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         get
         {
             lock (_sync)
-                return (_held, _heldBytes, limits);
+                return (_held, _heldBytes, _limits);
         }
     }
 
@@ -61,7 +68,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
             counters.Receive();
             var size = QueueItem.SizeOf(payload);
-            if (limits.Mode == FullQueueMode.KeepLatest && TryReplace(channel, payload, processId, size))
+            if (_limits.Mode == FullQueueMode.KeepLatest && TryReplace(channel, payload, processId, size))
                 return;
 
             if (_dropping || MustDrop(size))
@@ -75,7 +82,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
                 _openGap = null;
                 _held++;
                 _heldBytes += size;
-                if (limits.Mode == FullQueueMode.Wait && !_paused && IsFull)
+                if (_limits.Mode == FullQueueMode.Wait && !_paused && IsFull)
                     Saturate();
             }
 
@@ -118,6 +125,25 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
 
         context.Logger.Overflowed(name);
+    }
+
+    /// <summary>Holds to other limits from now on. What is queued stays, even if it is more than they allow.</summary>
+    public void Change(QueueLimits limits)
+    {
+        lock (_sync)
+        {
+            _limits = limits;
+            Interlocked.Exchange(ref _maxBackpressure, limits.MaxBackpressure.Ticks);
+            if (_saturated && (limits.Mode != FullQueueMode.Wait || !IsFull))
+                Unsaturate(forGood: limits.Mode != FullQueueMode.Wait);
+
+            // A queue that is too full now holds up the reading with its next notification; that, and what is read before the
+            // reading pauses, has its room above what is here already.
+            _most = limits.Capacity + Math.Max(limits.Capacity, (long)_held);
+            _mostBytes = Math.Max(limits.MostBytes, _heldBytes + Math.Min(limits.CapacityBytes, long.MaxValue - _heldBytes));
+        }
+
+        context.Backpressure.Interrupt(); // Whoever waits for it counts with the former limit.
     }
 
     /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not hold up the reading either: full, it drops.</summary>
@@ -214,7 +240,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         {
             _held -= notifications;
             _heldBytes -= bytes;
-            if (_saturated && _held <= limits.Capacity / 2 && _heldBytes <= limits.CapacityBytes / 2)
+            if (_saturated && _held <= _limits.Capacity / 2 && _heldBytes <= _limits.CapacityBytes / 2)
                 Unsaturate(forGood: false);
         }
     }
@@ -264,17 +290,17 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _signal.OnCompleted(continuation, state, token, flags);
 
-    private bool IsFull => _held >= limits.Capacity || _heldBytes >= limits.CapacityBytes;
+    private bool IsFull => _held >= _limits.Capacity || _heldBytes >= _limits.CapacityBytes;
 
     /// <summary>
     /// Whether there is no room for a notification that has been read. In <see cref="FullQueueMode.Wait"/> reading has paused by
     /// then; only what comes before the answer to a LISTEN is read even so, and for that there is as much room again.
     /// </summary>
-    private bool MustDrop(long size) => limits.Mode switch
+    private bool MustDrop(long size) => _limits.Mode switch
     {
-        FullQueueMode.Wait when !_paused => _held >= limits.Capacity * 2L || (_held > 0 && _heldBytes - limits.CapacityBytes > limits.CapacityBytes - size),
+        FullQueueMode.Wait when !_paused => _held >= _most || (_held > 0 && _heldBytes + size > _mostBytes),
         FullQueueMode.KeepLatest => false,
-        _ => _held >= limits.Capacity || (_held > 0 && _heldBytes + size > limits.CapacityBytes),
+        _ => _held >= _limits.Capacity || (_held > 0 && _heldBytes + size > _limits.CapacityBytes),
     };
 
     private void Drop()
@@ -385,6 +411,8 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private void Unsaturate(bool forGood)
     {
         _saturated = false;
+        _most = _limits.Capacity * 2L;
+        _mostBytes = _limits.MostBytes;
         if (forGood)
             context.Backpressure.Forget(this);
         else

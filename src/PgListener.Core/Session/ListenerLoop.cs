@@ -13,7 +13,7 @@ namespace PgListener.Session;
 internal sealed class ListenerLoop(
     Func<Action, CancellationToken, Task> runSession,
     StateMachine state,
-    ListenerOptions options,
+    OptionsInForce options,
     TimeProvider time,
     Func<double> random,
     ILogger logger)
@@ -47,9 +47,10 @@ internal sealed class ListenerLoop(
             catch (Exception error) when (everListened || !firstMustSucceed)
             {
                 // A session that was lost again at once is a failure like others: it must not be tried again and again without a pause.
-                var lasted = listeningSince is { } since && time.GetElapsedTime(since) >= options.MaxReconnectDelay;
+                var waits = options.Current;
+                var lasted = listeningSince is { } since && time.GetElapsedTime(since) >= waits.MaxReconnectDelay;
                 failures = lasted ? 1 : failures + 1;
-                var delay = Backoff.Next(failures, options.ReconnectDelay, options.MaxReconnectDelay, random());
+                var delay = Backoff.Next(failures, waits.ReconnectDelay, waits.MaxReconnectDelay, random());
                 reported = Report(error, listeningSince is not null, reported, delay, stopping);
                 await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

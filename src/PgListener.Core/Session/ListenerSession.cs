@@ -19,7 +19,7 @@ internal sealed class ListenerSession(
     RoundTrip roundTrip,
     StateMachine state,
     LastGood lastGood,
-    ListenerOptions options,
+    OptionsInForce options,
     TimeProvider time,
     ILogger logger)
 {
@@ -34,7 +34,7 @@ internal sealed class ListenerSession(
     public async Task RunAsync(Action onListening, CancellationToken stopping)
     {
         var connection = connections.CreateListening();
-        var server = new SessionConnection(connection, connections.ReturnsToPool, options, time, logger);
+        var server = new SessionConnection(connection, connections.ReturnsToPool, options.Current, time, logger);
         var session = 0L;
         var wakeUps = new WakeUps();
         NotificationEventHandler deliver = (_, e) => channels.Deliver(session, e.Channel, e.Payload, e.PID, wakeUps);
@@ -74,7 +74,7 @@ internal sealed class ListenerSession(
     private async Task ReadAsync(NpgsqlConnection connection, SessionConnection server, long session, WakeUps wakeUps, CancellationToken stopping)
     {
         var proven = time.GetTimestamp();
-        using var messages = new MessageWait(connection, options.KeepAlive, stopping);
+        using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
         while (true)
         {
             if (inbox.HasMail || backpressure.IsOn)
@@ -98,7 +98,7 @@ internal sealed class ListenerSession(
                 await AfterSilenceAsync(connection, server, stopping).ConfigureAwait(false);
             }
 
-            if (options.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
+            if (options.Current.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
             {
                 proven = time.GetTimestamp();
                 roundTrip.Begin(session, took => NoteRoundTrip(took, stopping));
@@ -109,7 +109,7 @@ internal sealed class ListenerSession(
     /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
     private void BeginProof(long session, Action onListening, CancellationToken stopping)
     {
-        if (!options.ProveDelivery)
+        if (!options.Current.ProveDelivery)
         {
             onListening();
             return;
@@ -135,7 +135,7 @@ internal sealed class ListenerSession(
     {
         // Npgsql breaks the connection when the silence is in the middle of a message, and says no more than that none came.
         if (connection.FullState != ConnectionState.Open)
-            throw new TimeoutException($"A message was begun and not ended within {nameof(ListenerOptions.KeepAlive)} ({options.KeepAlive:c}).");
+            throw new TimeoutException($"A message was begun and not ended within {nameof(ListenerOptions.KeepAlive)} ({options.Current.KeepAlive:c}).");
 
         roundTrip.ThrowIfOverdue();
         await ProbeAsync(server, stopping).ConfigureAwait(false);
