@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,6 +15,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     private readonly IServiceScopeFactory _scopes;
     private readonly CancellationToken _applicationStopping;
     private readonly ILogger _logger;
+    private readonly SettingsReload _settings;
+    private readonly ConcurrentDictionary<HandlerKey, ListenerSubscription> _handlers = [];
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _subscribed;
 
@@ -28,6 +31,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         Listener = registration.DataSource is { } dataSource
             ? new(dataSource(services), options, loggers, time)
             : new(options.ConnectionString!, options, builder => registration.ConfigureDataSource?.Invoke(services, builder), loggers, time);
+        _settings = new(registration, options, services, Apply, _logger);
     }
 
     public Listener Listener { get; }
@@ -52,7 +56,12 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         if (!_subscribed)
         {
             foreach (var channel in _registration.Channels)
-                await channel.SubscribeAsync(Listener, _registration.Services, _scopes, _logger).ConfigureAwait(false);
+            {
+                foreach (var (key, handler) in await channel.SubscribeAsync(Listener, _registration.Services, _scopes, _settings.Current.Handlers, _logger).ConfigureAwait(false))
+                    _handlers[key] = handler;
+            }
+
+            _settings.ApplyAgain(); // What changed while they were being subscribed.
             _subscribed = true;
         }
 
@@ -103,10 +112,21 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         }
     }
 
-    public ValueTask DisposeAsync() => Listener.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _settings.Dispose();
+        return Listener.DisposeAsync();
+    }
 
     /// <summary>For a container that is disposed of synchronously; a host disposes asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private void Apply(PgListenerOptions options)
+    {
+        Listener.Update(options);
+        foreach (var (key, handler) in _handlers)
+            handler.Update(options.Handlers[key]);
+    }
 
     private async ValueTask<bool> IsStartedAsync(CancellationToken cancellationToken)
     {

@@ -1,12 +1,17 @@
 using System.ComponentModel.DataAnnotations;
+using PgListener.Registration;
 
 namespace PgListener;
 
 /// <summary>The settings of a hosted listener, bound from the section <c>PgListener</c> (of a named one, <c>PgListener:{name}</c>) and checked when the host starts.</summary>
+/// <remarks>When the configuration changes at run time, what can be changed without connecting again is applied at once.</remarks>
 public class PgListenerOptions : ListenerOptions
 {
     /// <summary>The section that settings are bound from.</summary>
     public const string SectionName = "PgListener";
+
+    /// <summary>The section, within that, which has the settings of handlers by the names of their classes.</summary>
+    internal const string HandlersName = "Handlers";
 
     /// <summary>How to connect.</summary>
     /// <value>The default is <see langword="null"/>: the connection string that <see cref="ConnectionName"/> names.</value>
@@ -24,14 +29,18 @@ public class PgListenerOptions : ListenerOptions
     /// <value>The default is the defaults.</value>
     public NotificationPublisherOptions Publisher { get; set; } = new();
 
+    /// <summary>The settings of each handler: what the code says, and over that what the section <c>Handlers</c> says.</summary>
+    /// <remarks>A field, since the binder takes every property for a setting.</remarks>
+    internal readonly Dictionary<HandlerKey, HandlerOptions> Handlers = [];
+
     /// <inheritdoc/>
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var problem in base.Validate(validationContext))
             yield return problem;
 
-        if (StartupTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > TimeSpan.FromHours(1)))
-            yield return new($"{nameof(StartupTimeout)} must be from 00:00:00.0010000 to 01:00:00, but is {timeout}.", [nameof(StartupTimeout)]);
+        if (CheckRange(nameof(StartupTimeout), StartupTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)) is { } wrong)
+            yield return wrong;
 
         foreach (var problem in Publisher.Validate(validationContext))
             yield return new($"{nameof(Publisher)}:{problem.ErrorMessage}", problem.MemberNames.Select(static member => $"{nameof(Publisher)}:{member}"));

@@ -39,7 +39,7 @@ public static class PgListenerServiceCollectionExtensions
         var registration = Register(services, name, out var isNew);
         var path = registration.SectionPath;
         if (isNew)
-            services.AddOptions<PgListenerOptions>(name).Configure<IServiceProvider>((bound, provider) => provider.GetService<IConfiguration>()?.GetSection(path).Bind(bound));
+            Bind(registration, provider => provider.GetService<IConfiguration>()?.GetSection(path));
         if (configure is not null)
             services.Configure(name, configure);
         return new(registration);
@@ -54,10 +54,24 @@ public static class PgListenerServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var registration = Register(services, name, out _);
-        services.AddOptions<PgListenerOptions>(name).Bind(configuration);
+        Bind(registration, _ => configuration);
         if (configuration is IConfigurationSection section)
             registration.SectionPath = section.Path;
         return new(registration);
+    }
+
+    /// <summary>
+    /// Binds a section. Not with a change token of its own: on the first wrong change that would leave the listener, and
+    /// everyone else who asks for its settings, without any.
+    /// </summary>
+    private static void Bind(ListenerRegistration registration, Func<IServiceProvider, IConfiguration?> section)
+    {
+        registration.AddSection(section);
+        registration.Services.AddOptions<PgListenerOptions>(registration.Name).Configure<IServiceProvider>((bound, provider) =>
+        {
+            if (section(provider) is { } configuration)
+                configuration.Bind(bound);
+        });
     }
 
     /// <summary>Registers everything for a listener, once.</summary>
@@ -97,7 +111,7 @@ public static class PgListenerServiceCollectionExtensions
             provider.GetRequiredKeyedService<HostedListener>(name), registration.SectionPath, CurrentOptions(provider).StartupTimeout));
         return registration;
 
-        PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider.GetService<IConfiguration>());
+        PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider);
 
         PgListenerOptions CurrentOptions(IServiceProvider provider) => provider.GetRequiredService<IOptionsMonitor<PgListenerOptions>>().Get(name);
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -8,6 +9,7 @@ namespace PgListener.Registration;
 internal sealed class ListenerRegistration(string name, IServiceCollection services)
 {
     private readonly Dictionary<Type, IChannelRegistration> _channels = [];
+    private readonly List<Func<IServiceProvider, IConfiguration?>> _sections = [];
 
     public string Name => name;
 
@@ -25,6 +27,14 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     public Func<IServiceProvider, NpgsqlDataSource>? DataSource { get; set; }
 
     public IReadOnlyCollection<IChannelRegistration> Channels => _channels.Values;
+
+    /// <summary>The handlers of all channels, as they are registered in DI now.</summary>
+    public IEnumerable<HandlerEntry> Handlers => _channels.Values.SelectMany(channel => channel.Handlers(services));
+
+    /// <summary>Adds a section that settings come from, over those of sections added before.</summary>
+    public void AddSection(Func<IServiceProvider, IConfiguration?> section) => _sections.Add(section);
+
+    public IEnumerable<IConfiguration> SectionsFrom(IServiceProvider provider) => _sections.Select(section => section(provider)).OfType<IConfiguration>();
 
     public ChannelRegistration<TChannel> Channel<TChannel>()
         where TChannel : INotificationChannel<TChannel>
