@@ -14,8 +14,20 @@ internal sealed class ListenerLog : ILoggerFactory, ILogger
     /// <summary>An attempt to connect failed.</summary>
     public Received<Exception?> ConnectFailed => Of(102);
 
+    /// <summary>A callback was cancelled after its time limit.</summary>
+    public Received<Exception?> TimedOut => Of(201);
+
     /// <summary>A queue has overflowed.</summary>
     public Received<Exception?> Overflowed => Of(202);
+
+    /// <summary>A setting was changed at run time.</summary>
+    public Received<Exception?> Changed => Of(440);
+
+    /// <summary>A setting was changed that is read only at the start.</summary>
+    public Received<Exception?> NeedsRestart => Of(441);
+
+    /// <summary>A change of the configuration was refused.</summary>
+    public Received<Exception?> Refused => Of(443);
 
     public ILogger CreateLogger(string categoryName) => this;
 

@@ -12,6 +12,7 @@ public class ListenerLoopTests
     private readonly StateMachine _state;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<int> _begun = Channel.CreateUnbounded<int>();
+    private readonly OptionsInForce _options = new();
     private int _sessions;
 
     public ListenerLoopTests()
@@ -52,6 +53,22 @@ public class ListenerLoopTests
         Assert.Equal(ListenerState.Reconnecting, _state.Status.State);
         Assert.StartsWith("session ", _state.Status.Problem, StringComparison.Ordinal);
 
+        await _stopping.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task Waits_as_the_settings_say_at_the_time()
+    {
+        var loop = Create((_, _) => throw new TimeoutException());
+        var running = loop.RunAsync(firstMustSucceed: false, _stopping.Token);
+        await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
+        await SessionsAfterAsync(expected: 2, TimeSpan.FromMilliseconds(100));
+        Assert.Equal(TimeSpan.FromMilliseconds(200), await _time.NextWaitAsync(TestContext.Current.CancellationToken));
+        _options.Replace(new() { ReconnectDelay = TimeSpan.FromSeconds(1), MaxReconnectDelay = TimeSpan.FromSeconds(2) }, "options");
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(3, await _begun.Reader.ReadAsync(TestContext.Current.CancellationToken));
+        await SessionsAfterAsync(expected: 4, TimeSpan.FromSeconds(1));
         await _stopping.CancelAsync();
         await running;
     }
@@ -122,7 +139,7 @@ public class ListenerLoopTests
                 return session(number, onListening);
             },
             _state,
-            new(),
+            _options,
             _time,
             () => 0,
             _logger);

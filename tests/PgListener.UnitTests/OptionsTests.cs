@@ -77,5 +77,19 @@ public class OptionsTests
     public void Several_wrong_settings_are_all_named()
         => Assert.Equal(["QueueCapacity", "StartupTimeout"], Validate(new PgListenerOptions { QueueCapacity = 0, StartupTimeout = TimeSpan.Zero }).SelectMany(problem => problem.MemberNames));
 
+    [Fact]
+    public async Task What_connections_are_made_with_stays_when_other_settings_change()
+    {
+        var inForce = new OptionsInForce();
+        inForce.Replace(new() { KeepAlive = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(1), DrainTimeout = TimeSpan.FromSeconds(1) }, "options");
+        Assert.Equal((10, 10, 1), (inForce.Current.KeepAlive.TotalSeconds, inForce.Current.ConnectTimeout.TotalSeconds, inForce.Current.DrainTimeout.TotalSeconds));
+
+        await using var listener = new Listener("Host=nowhere");
+        var error = Assert.Throws<ArgumentException>(() => listener.Update(new() { DrainTimeout = TimeSpan.FromSeconds(-1) }));
+        Assert.Equal("options", error.ParamName);
+        await using var subscription = await listener.SubscribeAsync("c", (_, _) => Task.CompletedTask, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.StartsWith("MaxConcurrency must be ", Assert.Throws<ArgumentException>(() => subscription.Update(new() { MaxConcurrency = 0 })).Message, StringComparison.Ordinal);
+    }
+
     private static ValidationResult[] Validate(IValidatableObject options) => [.. options.Validate(new(options))];
 }

@@ -9,6 +9,9 @@ internal readonly record struct QueueItem(string Channel, object Content, int Pr
     /// <summary>What a notification costs at most besides its characters: its place in the queue, which may be half empty, and the string's own header.</summary>
     private const int Overhead = 80;
 
+    /// <summary>PostgreSQL refuses payloads of 8,000 bytes, and so of 8,000 characters.</summary>
+    public const long MaxSize = Overhead + 8000 * sizeof(char);
+
     public Gap? Gap => Content as Gap;
 
     public Notification ToNotification() => new(Channel, (string)Content, ProcessId);

@@ -140,7 +140,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             // A queue that is too full now holds up the reading with its next notification; that, and what is read before the
             // reading pauses, has its room above what is here already.
             _most = limits.Capacity + Math.Max(limits.Capacity, (long)_held);
-            _mostBytes = Math.Max(limits.MostBytes, _heldBytes + Math.Min(limits.CapacityBytes, long.MaxValue - _heldBytes));
+            _mostBytes = Math.Max(limits.MostBytes, _heldBytes + Math.Clamp(limits.CapacityBytes, QueueItem.MaxSize, long.MaxValue / 2));
         }
 
         context.Backpressure.Interrupt(); // Whoever waits for it counts with the former limit.
