@@ -1,3 +1,4 @@
+using Samples;
 using WebApi;
 using WebApi.Orders;
 using WebApi.Sales;

@@ -1,8 +1,8 @@
 using PgListener.Testing;
 
-namespace WebApi;
+namespace Samples;
 
-/// <summary>Lets the sample run with nothing installed or configured. A real application has none of this.</summary>
+/// <summary>Lets a sample run with nothing installed or configured. A real application has none of this.</summary>
 internal static class ThrowAwayPostgres
 {
     /// <summary>Starts a server and puts it into the configuration, unless a connection string is there already.</summary>
