@@ -1,0 +1,25 @@
+using Chat;
+using Npgsql;
+using Samples;
+
+var builder = WebApplication.CreateBuilder(args);
+
+// Without ConnectionStrings:Postgres the chat starts a PostgreSQL of its own, which is gone when it stops.
+await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
+
+// The backplane: whatever any instance writes, the handler of every instance hears and passes on to its own clients.
+builder.Services.AddPgListener()
+    .AddHandler<ChatMessage, Broadcast>(handler => handler.Timeout = TimeSpan.FromSeconds(5));
+builder.Services.AddHealthChecks().AddPgListener();
+
+builder.Services.AddSignalR();
+builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")!));
+builder.Services.AddSingleton<ChatStore>();
+
+var app = builder.Build();
+await app.Services.GetRequiredService<ChatStore>().CreateTableAsync();
+
+app.UseFileServer();
+app.MapHub<ChatHub>("/chat");
+app.MapHealthChecks("/health");
+await app.RunAsync();

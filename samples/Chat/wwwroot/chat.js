@@ -1,0 +1,39 @@
+'use strict';
+
+const byId = id => document.getElementById(id);
+const call = connectToHub('chat', {
+  onOpen: () => { byId('state').textContent = 'Connected'; reload(); },
+  onClose: () => { byId('state').textContent = 'Connecting'; },
+  Posted: show,
+  Missed: reload,
+});
+
+/** Shows a message in its place. One that is shown already stays: after a gap messages may come twice. */
+function show({ id, author, text }) {
+  if (byId(`message-${id}`)) return;
+  const item = document.createElement('li'), name = document.createElement('b');
+  item.id = `message-${id}`;
+  item.value = id;
+  name.textContent = author;
+  item.append(name, text);
+  byId('messages').insertBefore(item, [...byId('messages').children].find(other => other.value > id) ?? null);
+}
+
+/** Two gaps, one cure: the page was not connected to its server, or the server not to PostgreSQL. The table has everything. */
+async function reload() {
+  try {
+    (await call('Latest')).forEach(show);
+  } catch {
+    if (byId('state').textContent === 'Connected') setTimeout(reload, 1000); // Otherwise onOpen does it.
+  }
+}
+
+byId('form').onsubmit = async event => {
+  event.preventDefault();
+  try {
+    await call('Post', byId('author').value, byId('text').value);
+    byId('text').value = byId('problem').textContent = '';
+  } catch (error) {
+    byId('problem').textContent = error.message;
+  }
+};
