@@ -1,0 +1,71 @@
+using Npgsql;
+
+namespace Worker;
+
+/// <summary>The jobs in the database. A job is taken, done and written down in one transaction: if that breaks off, the job is there again.</summary>
+internal sealed class JobStore(NpgsqlDataSource dataSource)
+{
+    /// <summary>The trigger wakes the workers, whoever adds the job. The lock is for two workers that start at the same time.</summary>
+    public Task CreateTablesAsync() => ExecuteAsync("""
+        select pg_advisory_xact_lock(5083);
+        create table if not exists jobs (
+            id bigint generated always as identity primary key, queue text not null, text text not null,
+            attempts int not null default 0, problem text);
+        create table if not exists done (job_id bigint primary key, queue text not null, result text not null);
+        create or replace function job_added() returns trigger language plpgsql as
+            $$ begin perform pg_notify(new.queue, new.id::text); return null; end $$;
+        create or replace trigger job_added after insert on jobs for each row execute function job_added();
+        """);
+
+    public Task AddExamplesAsync()
+        => ExecuteAsync("insert into jobs (queue, text) values ('mails', 'ada@example.org'), ('mails', 'nobody'), ('reports', 'March')");
+
+    /// <summary>Does the oldest job that nobody else has in hand. Says what came of it; nothing when there is none.</summary>
+    public async Task<string?> DoNextAsync(string queue, Func<string, string> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var take = new NpgsqlCommand("""
+            delete from jobs where id = (
+                select id from jobs where queue = $1 and attempts < 3 order by id limit 1 for update skip locked)
+            returning id, text
+            """, connection) { Parameters = { new() { Value = queue } } };
+        long id;
+        string text;
+        await using (var row = await take.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await row.ReadAsync(cancellationToken))
+                return null;
+            (id, text) = (row.GetInt64(0), row.GetString(1));
+        }
+
+        string result;
+        try
+        {
+            result = work(text);
+        }
+        catch (Exception e)
+        {
+            // The job's own fault: it is tried three times, then it stays in the table with its problem.
+            await transaction.RollbackAsync(cancellationToken);
+            await ExecuteAsync("update jobs set attempts = attempts + 1, problem = $2 where id = $1", id, e.Message);
+            return $"job {id} has failed: {e.Message}";
+        }
+
+        await using var write = new NpgsqlCommand("insert into done (job_id, queue, result) values ($1, $2, $3)", connection)
+        {
+            Parameters = { new() { Value = id }, new() { Value = queue }, new() { Value = result } },
+        };
+        await write.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return $"job {id} is done: {result}";
+    }
+
+    private async Task ExecuteAsync(string sql, params object[] parameters)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new() { Value = parameter });
+        await command.ExecuteNonQueryAsync();
+    }
+}

@@ -1,0 +1,33 @@
+using Npgsql;
+using Samples;
+using Worker;
+
+var builder = Host.CreateApplicationBuilder(args);
+
+// Without ConnectionStrings:Postgres the worker starts a PostgreSQL of its own, which is gone when it stops.
+await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
+
+// Two channels, each with a handler and a queue of its own: many slow mails hold up no report.
+builder.Services.AddPgListener()
+    .AddHandler<Mails, JobHandler<Mails>>(handler => handler.MaxConcurrency = Mails.Parallelism)
+    .AddHandler<Reports, JobHandler<Reports>>(handler => handler.MaxConcurrency = Reports.Parallelism);
+
+builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")!));
+builder.Services.AddSingleton<JobStore>();
+
+using var host = builder.Build();
+try
+{
+    var jobs = host.Services.GetRequiredService<JobStore>();
+    await jobs.CreateTablesAsync();
+    if (throwAway is not null)
+        await jobs.AddExamplesAsync();
+
+    await host.RunAsync();
+    return 0; // Stopped as it was told to. What was not finished is still in the table.
+}
+catch (Exception e) when (e is NpgsqlException or TimeoutException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1; // Never came to work: whoever watches over the process may start it again.
+}
