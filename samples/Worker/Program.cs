@@ -26,6 +26,10 @@ try
     await host.RunAsync();
     return 0; // Stopped as it was told to. What was not finished is still in the table.
 }
+catch (OperationCanceledException)
+{
+    return 0; // Told to stop while it was still starting.
+}
 catch (Exception e) when (e is NpgsqlException or TimeoutException)
 {
     await Console.Error.WriteLineAsync(e.Message);
