@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using WebApi.Tests;
+
+namespace PgListener.Samples.Tests;
+
+/// <summary>One running instance of a web sample, on a real port.</summary>
+/// <typeparam name="T">Any type of the sample.</typeparam>
+internal sealed class WebSample<T> : WebApplicationFactory<T>
+    where T : class
+{
+    private readonly Database _database;
+
+    private WebSample(Database database) => _database = database;
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public Uri Address => ClientOptions.BaseAddress;
+
+    public IPgListener Listener => Services.GetRequiredService<IPgListener>();
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    /// <param name="database">Its database.</param>
+    public static async Task<WebSample<T>> StartAsync(Database database)
+    {
+        var sample = new WebSample<T>(database);
+        sample.UseKestrel();
+        sample.StartServer();
+        sample.Client = sample.CreateClient();
+        await sample.Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+        return sample;
+    }
+
+    /// <summary>Ends the server's side of the listener's connection. A while remains until the listener tries to connect again.</summary>
+    public async Task LoseListenerAsync()
+    {
+        Assert.True(await _database.QueryAsync<bool>($"select pg_terminate_backend({Listener.Status.ProcessId})"));
+        await Eventually.GetAsync(() => Task.FromResult(Listener.State), state => state == ListenerState.Reconnecting);
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("urls", "http://127.0.0.1:0");
+        builder.UseSetting("ConnectionStrings:Postgres", _database.ConnectionString);
+        builder.UseSetting("PgListener:ReconnectDelay", "00:00:03");
+        builder.UseSetting("Logging:Console:LogLevel:Default", "None");
+    }
+}
