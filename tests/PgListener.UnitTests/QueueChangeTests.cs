@@ -106,5 +106,5 @@ public class QueueChangeTests
     }
 
     private SubscriptionQueue Create(QueueLimits limits)
-        => new("c", "test", limits, new(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger));
+        => new("c", "test", limits, new(), new(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger));
 }
