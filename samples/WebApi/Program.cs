@@ -30,6 +30,9 @@ app.UseFileServer();
 
 app.MapOrders();
 app.MapStatus();
+
+// What the listener is doing, for people. A real application adds .RequireAuthorization() here.
+app.MapPgListener("/pg-listener");
 app.MapOpenApi();
 
 app.AnnounceAddress();
