@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 using WebApi.Tests;
 
@@ -15,10 +16,10 @@ public sealed class Pictures(Chromium chromium)
     [Fact(Explicit = true)]
     public async Task Take()
     {
-        var scene = new Scene();
-        await using var site = await Site.StartAsync([.. scene.Listeners]);
-        site.Time.SetUtcNow(DateTimeOffset.UtcNow.AddHours(3));
-        scene.Begin(site.Time.GetUtcNow());
+        var now = DateTimeOffset.UtcNow;
+        var scene = new Scene(started: now);
+        await using var site = await Site.StartAsync(
+            services => Site.Add(services, [.. scene.Listeners]), static app => app.MapPgListener(), now.AddHours(3).AddMinutes(12));
         (IPage Page, string Name, bool FullPage)[] views =
         [
             (await OpenAsync(site, ColorScheme.Light, 1280, 900), "dashboard-light.png", true),

@@ -7,7 +7,7 @@ internal sealed class Scene
     private readonly FakeListener _billing = new("billing");
     private readonly FakeListener _warehouse = new("warehouse");
 
-    public Scene()
+    public Scene(DateTimeOffset started)
     {
         Add(_shop, "OrderPlacedHandler", "order_placed", 10_000, 48_213);
         Add(_shop, "StockHandler", "order_placed", 10_000, 48_213);
@@ -18,17 +18,12 @@ internal sealed class Scene
         Add(_billing, "InvoiceHandler", "invoice_due", 10_000, 8_450);
         Add(_billing, "LedgerExport", "ledger_entry", 5_000, 1_730_522);
         Add(_warehouse, "ShelfHandler", "shelf_moved", 10_000, 3_318);
-    }
-
-    public IEnumerable<FakeListener> Listeners => [_shop, _billing, _warehouse];
-
-    public void Begin(DateTimeOffset now)
-    {
-        var started = now.AddHours(-3).AddMinutes(-12);
         _shop.Status = _shop.Status with { Server = "db1.shop.internal:5432", ProcessId = 218_114, Since = started, QueueUsage = 0.0004 };
         _billing.Status = _billing.Status with { Server = "db2.shop.internal:5432", ProcessId = 9_127, Since = started, QueueUsage = 0.031 };
         _warehouse.Status = _warehouse.Status with { Server = "db3.shop.internal:5432", ProcessId = 77_340, Since = started, QueueUsage = 0 };
     }
+
+    public IEnumerable<FakeListener> Listeners => [_shop, _billing, _warehouse];
 
     public void Move(int second, DateTimeOffset now)
     {

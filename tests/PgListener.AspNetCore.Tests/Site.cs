@@ -30,12 +30,12 @@ internal sealed class Site : IAsyncDisposable
         => StartAsync(services => Add(services, listeners), static app => app.MapPgListener());
 
     /// <summary>Starts an application with services and endpoints of its own.</summary>
-    public static async Task<Site> StartAsync(Action<IServiceCollection> configure, Action<WebApplication> map, string url = "http://127.0.0.1:0")
+    public static async Task<Site> StartAsync(Action<IServiceCollection> configure, Action<WebApplication> map, DateTimeOffset? start = null, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(url);
-        var time = new CountingTime(Start);
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        var time = new CountingTime(start ?? Start);
         builder.Services.AddSingleton<TimeProvider>(time);
         configure(builder.Services);
         var app = builder.Build();
