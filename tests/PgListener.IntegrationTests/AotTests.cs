@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using PgListener.TestServer;
 
 namespace PgListener.IntegrationTests;
 
@@ -18,17 +19,16 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
         var folder = Directory.CreateTempSubdirectory("pglistener-aot-");
         try
         {
-            using var publish = Start(
-                Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-                ["publish", ProjectPath(), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--artifacts-path", folder.FullName, $"-p:CppCompilerAndLinker={linker}"]);
-            var printed = await publish.StandardOutput.ReadToEndAsync(Cancellation);
-            await publish.WaitForExitAsync(Cancellation);
-            Assert.True(publish.ExitCode == 0, printed);
+            var project = Path.Combine(ChildProcess.RepositoryRoot, "tests", "AotApp", "AotApp.csproj");
+            var printed = await ChildProcess.DotnetAsync(
+                ["publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--artifacts-path", folder.FullName, $"-p:CppCompilerAndLinker={linker}"],
+                cancellationToken: Cancellation);
             Assert.DoesNotContain("warning", printed, StringComparison.OrdinalIgnoreCase);
 
             var executable = folder.GetFiles(OperatingSystem.IsWindows() ? "AotApp.exe" : "AotApp", SearchOption.AllDirectories)
                 .Single(file => file.Directory!.Parent!.Name == "AotApp" && file.Directory.Parent.Parent!.Name == "publish");
-            using var app = Start(executable.FullName, []);
+            using var app = ChildProcess.Start(
+                executable.FullName, [], new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__Postgres"] = server.ConnectionString });
             Assert.Matches("^listening after [0-9]+ ms$", await LineAsync(app, "listening after"));
             Assert.Equal("order 1 for 2.5", await LineAsync(app, "order"));
             Assert.Equal("order 2 for 2.5", await LineAsync(app, "order"));
@@ -58,25 +58,8 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
         throw new InvalidOperationException($"The application ended without a line '{beginning}…'.");
     }
 
-    private Process Start(string command, string[] arguments)
-    {
-        var info = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-            info.Environment.Remove(name);
-        info.Environment["ConnectionStrings__Postgres"] = server.ConnectionString;
-        return Process.Start(info)!;
-    }
-
     private static string? Linker()
         => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator) is var folders
             ? Array.Find(["clang", "gcc"], name => folders.Any(folder => File.Exists(Path.Combine(folder, name))))
             : null;
-
-    private static string ProjectPath()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "PgListener.sln")))
-            folder = folder.Parent!;
-        return Path.Combine(folder.FullName, "tests", "AotApp", "AotApp.csproj");
-    }
 }
