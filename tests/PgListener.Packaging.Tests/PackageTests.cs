@@ -1,0 +1,81 @@
+using System.Reflection.Metadata;
+using System.Xml.Linq;
+using PgListener.TestServer;
+
+namespace PgListener.Packaging.Tests;
+
+/// <summary>What is in the packages.</summary>
+[Collection(nameof(PackedPackages))]
+public sealed class PackageTests(PackedPackages packages)
+{
+    private static readonly string[] Ids = ["PgListener.Core", "PgListener.Hosting", "PgListener.Testing"];
+
+    public static TheoryData<string> Packages => [.. Ids];
+
+    [Fact]
+    public void The_three_libraries_are_packed_with_their_symbols_and_without_a_warning()
+    {
+        Assert.DoesNotContain("warning", packages.Printed, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(
+            Ids.SelectMany(id => new[] { $"{id}.{packages.Version}.nupkg", $"{id}.{packages.Version}.snupkg" }).Order(StringComparer.Ordinal),
+            Directory.GetFiles(packages.Folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public void A_package_has_its_documentation_readme_icon_and_licence(string id)
+    {
+        using var package = packages.Open(id);
+        string[] expected = [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "LICENSE", "icon.png"];
+        Assert.Subset(package.Entries.Select(entry => entry.FullName).ToHashSet(StringComparer.Ordinal), expected.ToHashSet(StringComparer.Ordinal));
+        Assert.All(expected, name => Assert.NotEqual(0, package.GetEntry(name)!.Length));
+
+        var metadata = PackedPackages.Metadata(package);
+        string Value(string name) => metadata.Element(metadata.Name.Namespace + name)?.Value ?? "";
+        Assert.Equal((id, "README.md", "icon.png", "MIT"), (Value("id"), Value("readme"), Value("icon"), Value("license")));
+        Assert.All(["description", "authors", "copyright", "tags"], name => Assert.NotEqual("", Value(name)));
+
+        using var documentation = package.GetEntry($"lib/net10.0/{id}.xml")!.Open();
+        Assert.NotEmpty(XDocument.Load(documentation).Descendants("summary"));
+        using var readme = new StreamReader(package.GetEntry("README.md")!.Open());
+        Assert.StartsWith($"# {id}\n", readme.ReadToEnd(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
+    [InlineData(
+        "PgListener.Hosting",
+        "Microsoft.Extensions.Diagnostics.HealthChecks",
+        "Microsoft.Extensions.Hosting.Abstractions",
+        "Microsoft.Extensions.Options.ConfigurationExtensions",
+        "PgListener.Core")]
+    [InlineData("PgListener.Testing", "Npgsql")]
+    public void A_package_depends_on_what_it_uses_and_on_nothing_else(string id, params string[] dependencies)
+    {
+        using var package = packages.Open(id);
+        var metadata = PackedPackages.Metadata(package);
+        Assert.Equal(dependencies, metadata.Descendants(metadata.Name.Namespace + "dependency").Select(dependency => dependency.Attribute("id")!.Value).Order(StringComparer.Ordinal));
+
+        // ASP.NET Core would be one of these, and a worker service could then not use the package.
+        Assert.Empty(metadata.Descendants(metadata.Name.Namespace + "frameworkReference"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public void Symbols_name_no_folder_of_the_machine_that_built_them(string id)
+    {
+        Assert.SkipUnless(Path.Exists(Path.Combine(ChildProcess.RepositoryRoot, ".git")), "The names come from git.");
+        using var package = packages.Open(id, "snupkg");
+        using var compressed = package.GetEntry($"lib/net10.0/{id}.pdb")!.Open();
+        using var symbols = new MemoryStream();
+        compressed.CopyTo(symbols);
+        symbols.Position = 0;
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(symbols);
+        var reader = provider.GetMetadataReader();
+        var documents = reader.Documents.Select(document => reader.GetString(reader.GetDocument(document).Name)).ToArray();
+        Assert.Contains(documents, document => document.StartsWith($"/_/src/{id}/", StringComparison.Ordinal));
+
+        // What generators wrote is embedded; here it stands outside the repository.
+        Assert.All(documents.Where(document => !document.StartsWith(packages.Artifacts, StringComparison.Ordinal)), document => Assert.StartsWith("/_/", document, StringComparison.Ordinal));
+    }
+}

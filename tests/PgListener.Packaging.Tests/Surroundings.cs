@@ -1,0 +1,35 @@
+// What the documents take for granted: the usings of a web application, variables that are there, types of the reader's own.
+global using System;
+global using System.Collections.Generic;
+global using System.IO;
+global using System.Linq;
+global using System.Net.Http;
+global using System.Net.Http.Json;
+global using System.Threading;
+global using System.Threading.Tasks;
+global using Microsoft.AspNetCore.Builder;
+global using Microsoft.AspNetCore.Hosting;
+global using Microsoft.AspNetCore.Http;
+global using Microsoft.AspNetCore.Routing;
+global using Microsoft.Extensions.Configuration;
+global using Microsoft.Extensions.DependencyInjection;
+global using Microsoft.Extensions.Hosting;
+global using Microsoft.Extensions.Logging;
+global using Npgsql;
+global using PgListener;
+global using PgListener.Testing;
+
+var connectionString = "Host=localhost;Database=shop;Username=shop";
+var cancellationToken = CancellationToken.None;
+var builder = WebApplication.CreateBuilder();
+var app = builder.Build();
+var services = builder.Services;
+var dataSource = NpgsqlDataSource.Create(connectionString);
+var listener = new Listener(connectionString);
+
+public sealed class ShopDbContext
+{
+    public Task ShowAsync(long id, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task ShowAllAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
