@@ -33,7 +33,7 @@ public sealed class PackedPackages : IAsyncLifetime, ICollectionFixture<PackedPa
         // Its own folders for everything: the build that these tests belong to may still be running. That the code is in order is
         // that build's business, so the analyzers rest.
         Printed = await ChildProcess.DotnetAsync(
-            ["pack", ChildProcess.RepositoryRoot, "--artifacts-path", Artifacts, "--output", Folder,
+            ["pack", ChildProcess.RepositoryRoot, "-c", "Release", "--artifacts-path", Artifacts, "--output", Folder,
                 $"-p:VersionSuffix={suffix}", "-p:RunAnalyzers=false"],
             cancellationToken: TestContext.Current.CancellationToken);
         var package = Assert.Single(Directory.GetFiles(Folder, "PgListener.Core.*.nupkg"));

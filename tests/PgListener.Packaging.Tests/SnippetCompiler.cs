@@ -16,8 +16,13 @@ internal static partial class SnippetCompiler
 {
     private static readonly CSharpParseOptions Options = new(LanguageVersion.Latest);
 
-    private static readonly MetadataReference[] References =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
+    // What is compiled grows out of this one, so that the references are bound once.
+    private static readonly CSharpCompilation Empty = CSharpCompilation.Create(
+        "Snippet",
+        references: ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
+        options: new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+
+    private static readonly ISourceGenerator[] Generators = JsonGenerator();
 
     private static readonly CompilationUnitSyntax Surroundings = Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Surroundings.cs")), "Surroundings.cs", CancellationToken.None);
 
@@ -66,14 +71,11 @@ internal static partial class SnippetCompiler
             {fence.Text[afterUsings..]}
             """;
         var isProgram = variables.Count > 0 || unit.Members.OfType<GlobalStatementSyntax>().Any();
-        var compilation = CSharpCompilation.Create(
-            "Snippet",
-            types.Prepend(source).Append(GlobalUsings).Select(text => CSharpSyntaxTree.ParseText(text, Options, cancellationToken: cancellationToken)),
-            References,
-            new(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        CSharpGeneratorDriver.Create(JsonGenerator()).WithUpdatedParseOptions(Options)
-            .RunGeneratorsAndUpdateCompilation(compilation, out var generated, out _, cancellationToken);
-        return [.. generated.GetDiagnostics(cancellationToken).Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];
+        Compilation compilation = Empty.WithOptions(Empty.Options.WithOutputKind(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary))
+            .AddSyntaxTrees(types.Prepend(source).Append(GlobalUsings).Select(text => CSharpSyntaxTree.ParseText(text, Options, cancellationToken: cancellationToken)));
+        CSharpGeneratorDriver.Create(Generators).WithUpdatedParseOptions(Options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _, cancellationToken);
+        return [.. compilation.GetDiagnostics(cancellationToken).Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];
     }
 
     private static CompilationUnitSyntax Parse(string text, string path, CancellationToken cancellationToken = default)
