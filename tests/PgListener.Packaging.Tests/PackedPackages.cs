@@ -47,6 +47,9 @@ public sealed class PackedPackages : IAsyncLifetime, ICollectionFixture<PackedPa
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The warnings in what a build printed.</summary>
+    public static string[] Warnings(string printed) => [.. printed.Split('\n').Where(line => line.Contains(": warning", StringComparison.OrdinalIgnoreCase) || line.StartsWith("warn", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Opens a package, or with <c>snupkg</c> its symbols.</summary>
     public ZipArchive Open(string id, string extension = "nupkg") => ZipFile.OpenRead(Path.Combine(Folder, $"{id}.{Version}.{extension}"));
 
