@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -29,6 +30,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private readonly SessionInbox _inbox;
     private readonly ListenerSession _session;
     private readonly ListenerLoop _loop;
+    private readonly ListenerMetrics _metrics;
     private ListenerRun? _run;
     private bool _isDispatching;
     private bool _disposed;
@@ -39,14 +41,18 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates. Called twice, for the connection that listens and for the pool.</param>
     /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
     /// <param name="timeProvider">The clock; the system's when left out.</param>
+    /// <param name="meterFactory">Where the meter comes from; the listener has one of its own when left out.</param>
+    /// <param name="name">The listener's name in metrics and traces, to tell several in a process apart.</param>
     /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
     public Listener(
         string connectionString,
         ListenerOptions? options = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null,
         ILoggerFactory? loggerFactory = null,
-        TimeProvider? timeProvider = null)
-        : this(settings => ConnectionSource.From(connectionString, settings, configureDataSource), options, loggerFactory, timeProvider)
+        TimeProvider? timeProvider = null,
+        IMeterFactory? meterFactory = null,
+        string name = "")
+        : this(settings => ConnectionSource.From(connectionString, settings, configureDataSource), options, loggerFactory, timeProvider, meterFactory, name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
     }
@@ -56,33 +62,45 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
     /// <param name="timeProvider">The clock; the system's when left out.</param>
+    /// <param name="meterFactory">Where the meter comes from; the listener has one of its own when left out.</param>
+    /// <param name="name">The listener's name in metrics and traces, to tell several in a process apart.</param>
     /// <remarks>
     /// While it runs the listener keeps one connection of the data source, as it is configured there. A <c>Keepalive</c> in its
     /// connection string has no use, since the listener asks the server itself, and costs a lock and two timers a notification.
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
-    public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : this(_ => ConnectionSource.From(dataSource), options, loggerFactory, timeProvider)
+    public Listener(
+        NpgsqlDataSource dataSource,
+        ListenerOptions? options = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null,
+        IMeterFactory? meterFactory = null,
+        string name = "")
+        : this(_ => ConnectionSource.From(dataSource), options, loggerFactory, timeProvider, meterFactory, name)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
     }
 
-    private Listener(Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+    private Listener(
+        Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, IMeterFactory? meterFactory, string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         var settings = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(settings, nameof(options));
         _options = new(settings);
         _logger = new SafeLogger((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         _time = timeProvider ?? TimeProvider.System;
         _connections = connect(settings);
-        _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger);
+        _metrics = new(meterFactory, name);
+        _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger) { Metrics = _metrics, Server = () => Status.Server };
         _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
         var waker = new Waker(_connections, settings.KeepAlive, _time, _logger);
         var roundTrip = new RoundTrip(waker, _context.LastGood, settings.KeepAlive / 2, _time);
         _channels.AddPrivate(waker.Channel, roundTrip.Receive);
         _inbox = new(_channels, _context.Backpressure, waker);
         _session = new(_connections, _channels, _context.Backpressure, _inbox, roundTrip, _state, _context.LastGood, _options, _time, _logger);
-        _loop = new(_session.RunAsync, _state, _options, _time, Random.Shared.NextDouble, _logger);
+        _loop = new(_session.RunAsync, _state, _options, _time, Random.Shared.NextDouble, _logger) { OnFailure = _metrics.ConnectionFailed };
+        _metrics.Observe(_channels, _state);
     }
 
     /// <summary>Whether the listener was started and not yet stopped; it may be reconnecting all the same: see <see cref="State"/>.</summary>
@@ -365,6 +383,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             _disposed = true;
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _connections.DisposeAsync().ConfigureAwait(false);
+        _metrics.Dispose();
     }
 
     private ListenerRun Begin(bool firstMustSucceed)
@@ -460,7 +479,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             ThrowIfNotStarted();
             var queue = subscription.Begin(isPaused: false, CancellationToken.None);
             settled = _channels.Add(subscription);
-            return new(queue, options.OnResync, () => Remove(subscription), cancellationToken);
+            return new(queue, options.OnResync, () => Remove(subscription), _options.Current.PropagateTraceContext, cancellationToken);
         }
     }
 

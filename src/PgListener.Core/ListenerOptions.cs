@@ -68,6 +68,14 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is <see langword="null"/>: not again. From <see cref="KeepAlive"/> to 1 day.</value>
     public TimeSpan? ProveDeliveryInterval { get; set; }
 
+    /// <summary>
+    /// Whether the trace context that a publisher has put into a JSON payload is read: the span of a call is then linked to that of
+    /// the sender, and the payload is as it was before the publisher added it.
+    /// </summary>
+    /// <remarks>Set it in everything that listens before setting it in what publishes: readers without it see one more property, <c>$trace</c>.</remarks>
+    /// <value>The default is <see langword="false"/>: payloads are not looked into.</value>
+    public bool PropagateTraceContext { get; set; }
+
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>

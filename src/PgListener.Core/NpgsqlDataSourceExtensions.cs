@@ -6,7 +6,7 @@ namespace PgListener;
 /// <summary>Makes listeners and publishers from data sources.</summary>
 public static class NpgsqlDataSourceExtensions
 {
-    /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions, ILoggerFactory, TimeProvider)"/>
+    /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions, ILoggerFactory, TimeProvider, System.Diagnostics.Metrics.IMeterFactory, string)"/>
     /// <param name="dataSource">Where connections come from. It stays yours to dispose of, after the listener.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <param name="loggerFactory">Where to log; nowhere when left out.</param>

@@ -1,3 +1,5 @@
+using PgListener.Dispatch;
+
 namespace PgListener;
 
 /// <summary>The settings of one subscription or reader.</summary>
@@ -22,6 +24,9 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <summary>Called when notifications may have been missed: at the start, after each reconnect, after an overflow.</summary>
     /// <value>The default is <see langword="null"/>: gaps are not announced to this subscription.</value>
     public ResyncCallback? OnResync { get; set; }
+
+    /// <summary>Where to count, for those who find out themselves that a notification has failed.</summary>
+    internal SubscriptionCounters? Counters { get; set; }
 
     internal SubscriptionOptions Snapshot() => (SubscriptionOptions)MemberwiseClone();
 }

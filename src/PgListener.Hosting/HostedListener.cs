@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.Diagnostics;
 using PgListener.Registration;
 
 namespace PgListener;
@@ -22,6 +24,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public HostedListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
     {
+        var meters = services.GetService<IMeterFactory>();
         var loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
         var time = services.GetService<TimeProvider>();
         _registration = registration;
@@ -29,8 +32,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         _applicationStopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
         _logger = loggers.CreateLogger("PgListener");
         Listener = registration.DataSource is { } dataSource
-            ? new(dataSource(services), options, loggers, time)
-            : new(options.ConnectionString!, options, builder => registration.ConfigureDataSource?.Invoke(services, builder), loggers, time);
+            ? new(dataSource(services), options, loggers, time, meters, registration.Name)
+            : new(options.ConnectionString!, options, builder => registration.ConfigureDataSource?.Invoke(services, builder), loggers, time, meters, registration.Name);
         _settings = new(registration, options, services, Apply, _logger);
     }
 
@@ -85,9 +88,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         return Listener.SubscribeAsync(TChannel.ChannelName, Read, options, cancellationToken);
 
         Task Read(NotificationContext context, CancellationToken token)
-            => PayloadReader.TryRead<TChannel>(context.Notification, name, _logger, out var value)
-                ? callback(new(value, context.Payload, context.ProcessId), token)
-                : Task.CompletedTask;
+            => callback(new(PayloadReader.Read<TChannel>(context.Notification, name, _logger), context.Payload, context.ProcessId), token);
     }
 
     public async IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(
@@ -100,13 +101,17 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false))
             yield break;
 
+        options = options?.Snapshot() ?? new();
+        var counters = options.Counters = new();
         var notifications = Listener.ReadAllAsync(TChannel.ChannelName, options, end.Token).GetAsyncEnumerator(end.Token);
         await using (notifications.ConfigureAwait(false))
         {
             while (await UnlessStoppingAsync(notifications.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
             {
                 var notification = notifications.Current;
-                if (PayloadReader.TryRead<TChannel>(notification, options?.Name ?? "A reader", _logger, out var value))
+                if (!PayloadReader.TryRead<TChannel>(notification, options.Name ?? "A reader", _logger, out var value, out var cause))
+                    counters.Fail(ErrorType.Of(cause));
+                else
                     yield return new(value, notification.Payload, notification.ProcessId);
             }
         }

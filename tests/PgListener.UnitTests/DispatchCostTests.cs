@@ -1,16 +1,21 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using PgListener.Diagnostics;
 using PgListener.Dispatch;
 using PgListener.Registration;
 
 namespace PgListener.UnitTests;
 
 /// <summary>What a notification costs between the connection and the handler, in memory, scopes and changes of threads: counted, not timed.</summary>
-public sealed partial class DispatchCostTests
+[Collection(nameof(Alone))]
+public sealed partial class DispatchCostTests : IDisposable
 {
     private const int Notifications = 10_000;
     private const int AtATime = 2_500;
@@ -22,13 +27,18 @@ public sealed partial class DispatchCostTests
     private readonly WakeUps _wakeUps = new();
     private readonly DispatchContext _context;
     private readonly long _session;
+    private readonly TestMeters _meters = new();
+    private readonly LoggerFactory _loggers = new([new FakeLoggerProvider()]);
+    private readonly ListenerMetrics _metrics;
     private int _calls;
     private int _thread;
 
     public DispatchCostTests()
     {
         var time = new FakeTimeProvider();
-        _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, new FakeLogger());
+        _metrics = new(_meters, "");
+        _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _loggers.CreateLogger("PgListener")) { Metrics = _metrics };
+        _metrics.Observe(_table, new(time, NullLogger.Instance));
         _session = _table.BeginSession();
         _wakeUps.Hold();
     }
@@ -39,6 +49,42 @@ public sealed partial class DispatchCostTests
         Subscribe(Count);
         Assert.Equal(0, BytesOf(DeliverAll));
         Assert.Equal(2 * Notifications, _calls);
+    }
+
+    [Fact]
+    public void Metrics_that_are_collected_and_durations_that_are_recorded_cost_no_memory_for_a_notification()
+    {
+        Subscribe(Count);
+        var measurements = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Scope == _meters)
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => measurements++);
+        listener.Start();
+        Assert.Equal(0, BytesOf(DeliverAll));
+        Assert.Equal((2 * Notifications, 2 * Notifications), (_calls, measurements));
+    }
+
+    [Fact]
+    public void A_span_is_paid_for_only_while_somebody_listens()
+    {
+        Subscribe(Count);
+        using (var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == PgListenerDiagnostics.ActivitySourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        })
+        {
+            ActivitySource.AddActivityListener(listener);
+            Assert.NotEqual(0, BytesOf(DeliverAll));
+        }
+
+        Assert.Equal(0, BytesOf(DeliverAll));
     }
 
     [Fact]
@@ -120,6 +166,13 @@ public sealed partial class DispatchCostTests
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _calls) == 1, Limit));
         Deliver();
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _calls) == 2, Limit));
+    }
+
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _meters.Dispose();
+        _loggers.Dispose();
     }
 
     private static TChannel JsonOf<TChannel>(string payload)

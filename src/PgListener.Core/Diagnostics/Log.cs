@@ -5,6 +5,11 @@ namespace PgListener.Diagnostics;
 /// <summary>What the listener logs. Ids are never reused: 1xx the connection, 2xx subscriptions, 3xx stopping.</summary>
 internal static partial class Log
 {
+    private static readonly Func<ILogger, string, string, IDisposable?> CallScopeOf = LoggerMessage.DefineScope<string, string>("{Subscription} on channel '{Channel}'");
+
+    /// <summary>The scope of everything that is logged while a subscription is called.</summary>
+    public static IDisposable? CallScope(this ILogger logger, string subscription, string channel) => CallScopeOf(logger, subscription, channel);
+
     [LoggerMessage(100, LogLevel.Information, "Listening to {Channels} channel(s) on {Server}, server process {ProcessId}.")]
     public static partial void Listening(this ILogger logger, int channels, string server, int processId);
 
@@ -35,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(109, LogLevel.Error, "An observer of the listener's state failed on {State}; the others are not affected.")]
     public static partial void ObserverFailed(this ILogger logger, Exception exception, ListenerState state);
 
+    [LoggerMessage(110, LogLevel.Error, "An observer of the metrics or traces failed; the notification is not affected.")]
+    public static partial void TelemetryFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(200, LogLevel.Error, "{Subscription} failed for a notification on channel '{Channel}'; the next one goes on.")]
     public static partial void CallbackFailed(this ILogger logger, Exception exception, string subscription, string channel);
 
@@ -43,6 +51,9 @@ internal static partial class Log
 
     [LoggerMessage(202, LogLevel.Warning, "{Subscription} cannot keep up: its queue is full, and its newest notifications are dropped and counted until it has caught up.")]
     public static partial void Overflowed(this ILogger logger, string subscription);
+
+    [LoggerMessage(203, LogLevel.Error, "{Subscription} failed to read again what it may have missed on channel '{Channel}'; it is not asked to again until the next gap.")]
+    public static partial void ResyncFailed(this ILogger logger, Exception exception, string subscription, string channel);
 
     [LoggerMessage(300, LogLevel.Information, "Stopped listening.")]
     public static partial void Stopped(this ILogger logger);

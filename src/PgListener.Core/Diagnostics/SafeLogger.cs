@@ -7,7 +7,16 @@ internal sealed class SafeLogger(ILogger inner) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull
-        => inner.BeginScope(state);
+    {
+        try
+        {
+            return inner.BeginScope(state);
+        }
+        catch (Exception)
+        {
+            return null; // As below.
+        }
+    }
 
     public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 

@@ -4,7 +4,7 @@ using PgListener.Diagnostics;
 namespace PgListener.Dispatch;
 
 /// <summary>Takes notifications from one subscription's queue and calls its callback, in order, or a few at a time.</summary>
-internal sealed class CallbackPump(string name, SubscriptionQueue queue, NotificationCallback callback, SubscriptionOptions options, SubscriptionCounters counters, DispatchContext context)
+internal sealed class CallbackPump(string name, string channel, SubscriptionQueue queue, NotificationCallback callback, SubscriptionOptions options, SubscriptionCounters counters, DispatchContext context)
 {
     private const int BatchSize = 64;
 
@@ -12,6 +12,7 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
     private static readonly AsyncLocal<CallbackPump?> Caller = new();
 
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CallTelemetry _telemetry = new(channel, name, context);
     private readonly CallSlots _slots = new(options.MaxConcurrency);
 
     /// <summary>Read anew for each call: others may take its place at any time.</summary>
@@ -31,6 +32,9 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         _slots.Resize(options.MaxConcurrency);
     }
 
+    /// <summary>Whether the last call has returned.</summary>
+    public bool HasEnded => _running.IsCompleted;
+
     /// <summary>Completes when the last call has returned, or waits for the stop itself.</summary>
     public Task WhenEndedAsync() => Task.WhenAny(_running, _released.Task);
 
@@ -44,6 +48,9 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
     private async Task RunAsync(CancellationToken abort)
     {
         Caller.Value = this;
+
+        // Once for all calls, which inherit it: so it costs none of them anything.
+        using var scope = context.Logger.CallScope(name, channel.ReplaceLineEndings(" "));
         while (await queue.WaitToReadAsync().ConfigureAwait(false) && !abort.IsCancellationRequested)
         {
             if (_options.MaxConcurrency > 1)
@@ -54,10 +61,12 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
                 await WhenSlotIsFreeAsync().ConfigureAwait(false); // The setting was above 1 just now: in order again once the others have ended.
         }
 
+        // Those still in work are waited for here, so that whoever waits for the pump waits for them too: before the rest is
+        // discarded, if there is time, since one that was taken may not have begun yet.
+        if (!abort.IsCancellationRequested)
+            await _slots.WhenIdleAsync().ConfigureAwait(false);
         if (queue.Complete(discard: true) is > 0 and var discarded)
             context.Logger.DiscardedAtStop(name, discarded);
-
-        // Those still in work are waited for here, so that whoever waits for the pump waits for them too.
         await _slots.WhenIdleAsync().ConfigureAwait(false);
     }
 
@@ -149,32 +158,55 @@ internal sealed class CallbackPump(string name, SubscriptionQueue queue, Notific
         var limit = _options.Timeout is { } timeout ? new TimeLimit(timeout, context.Time) : null;
         var linked = limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abort);
         var token = linked?.Token ?? abort;
+        var call = default(CallTelemetry.Call);
+        string? error = null;
         try
         {
             if (item.Gap is { } gap)
-                await (_options.OnResync?.Invoke(gap.ToResync(), token) ?? Task.CompletedTask).ConfigureAwait(false);
+            {
+                var resync = gap.ToResync();
+                call = _telemetry.Begin(resync);
+                await (_options.OnResync?.Invoke(resync, token) ?? Task.CompletedTask).ConfigureAwait(false);
+            }
             else
-                await callback(new NotificationContext(item.ToNotification(), context.OpenConnection), token).ConfigureAwait(false);
+            {
+                var notification = item.ToNotification();
+                call = _telemetry.Begin(ref notification);
+                await callback(new NotificationContext(notification, context.OpenConnection), token).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
+            error = PgListenerTags.Cancelled;
             context.Logger.CanceledAtStop(name, item.Channel.ReplaceLineEndings(" "));
         }
         catch (OperationCanceledException e) when (limit is { IsCancellationRequested: true })
         {
-            counters.Fail();
+            error = PgListenerTags.Timeout;
             context.Logger.CallbackTimedOut(e, name, item.Channel.ReplaceLineEndings(" "), limit.After);
         }
         catch (Exception e)
         {
             // The user's code may throw anything; the notifications after this one are not to suffer for it.
-            counters.Fail();
-            context.Logger.CallbackFailed(e, name, item.Channel.ReplaceLineEndings(" "));
+            error = ErrorType.Of(e);
+            LogFailure(e, item);
         }
         finally
         {
             linked?.Dispose();
             limit?.Dispose();
         }
+
+        if (error is not null && item.Gap is null)
+            counters.Fail(error);
+        _telemetry.End(call, error);
+    }
+
+    private void LogFailure(Exception error, in QueueItem item)
+    {
+        if (item.Gap is not null)
+            context.Logger.ResyncFailed(error, name, item.Channel.ReplaceLineEndings(" "));
+        else if (error is not MalformedPayloadException)
+            context.Logger.CallbackFailed(error, name, item.Channel.ReplaceLineEndings(" "));
     }
 }

@@ -13,6 +13,7 @@ internal sealed class ChannelTable
     private readonly ConcurrentDictionary<string, Route> _routes = new(StringComparer.Ordinal);
     private readonly HashSet<Route> _changed = [];
     private volatile Subscription[] _everything = [];
+    private readonly EndedSubscriptions _ended = new();
     private volatile bool _hasChanges;
 
     /// <summary>The one delivered to last, since many in a row go to the same.</summary>
@@ -36,6 +37,29 @@ internal sealed class ChannelTable
             lock (_sync)
                 return [.. _routes.Values.SelectMany(route => route.Subscribers), .. _everything];
         }
+    }
+
+    /// <summary>What all subscriptions have had to do, those that have ended among them, by name and channel.</summary>
+    public Dictionary<(string? Channel, string Name), SubscriptionTotals> Totals()
+    {
+        var totals = new Dictionary<(string? Channel, string Name), SubscriptionTotals>();
+        lock (_sync)
+        {
+            _ended.Sweep();
+            foreach (var (key, sum) in _ended.Sums)
+                Of(key).Add(sum);
+            foreach (var subscription in _ended.Ending)
+                Of(subscription.Key).Add(subscription.Counters);
+            foreach (var subscription in All)
+            {
+                Of(subscription.Key).Add(subscription.Counters);
+                Of(subscription.Key).AddQueue(subscription.Statistics);
+            }
+        }
+
+        return totals;
+
+        SubscriptionTotals Of((string? Channel, string Name) key) => totals.TryGetValue(key, out var known) ? known : totals[key] = new();
     }
 
     /// <summary>Adds a channel of the listener's own.</summary>
@@ -73,10 +97,19 @@ internal sealed class ChannelTable
     public Task Remove(Subscription subscription)
     {
         if (subscription.Channel is { } channel)
-            return Edit(channel, route => route.Subscribers = [.. route.Subscribers.Where(other => other != subscription)]);
+        {
+            return Edit(channel, route =>
+            {
+                if (route.Subscribers.Contains(subscription))
+                    _ended.Add(subscription);
+                route.Subscribers = [.. route.Subscribers.Where(other => other != subscription)];
+            });
+        }
 
         lock (_sync)
         {
+            if (_everything.Contains(subscription))
+                _ended.Add(subscription);
             _everything = [.. _everything.Where(other => other != subscription)];
             return Task.CompletedTask;
         }
@@ -97,6 +130,8 @@ internal sealed class ChannelTable
         var settled = Edit(channel, route =>
         {
             removed = [.. route.Subscribers.Where(subscription => subscription.IsCleared)];
+            foreach (var subscription in removed)
+                _ended.Add(subscription);
             route.Subscribers = [.. route.Subscribers.Where(subscription => !subscription.IsCleared)];
             route.IsPinned = false;
         });

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgListener.Diagnostics;
 
 namespace PgListener.Dispatch;
 
@@ -10,4 +11,11 @@ internal sealed record DispatchContext(
     LastGood LastGood,
     Func<CancellationToken, ValueTask<NpgsqlConnection>> OpenConnection,
     TimeProvider Time,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>Where durations are recorded, if anywhere.</summary>
+    public ListenerMetrics? Metrics { get; init; }
+
+    /// <summary>The server at the moment, as <c>host:port</c>, if it is known.</summary>
+    public Func<string?> Server { get; init; } = static () => null;
+}

@@ -1,11 +1,14 @@
+using PgListener.Diagnostics;
+
 namespace PgListener.Dispatch;
 
 /// <summary>Reads one subscription's queue by hand, as far as it is asked to.</summary>
 /// <param name="queue">The queue.</param>
 /// <param name="onResync">Hears of gaps.</param>
 /// <param name="end">Removes the subscription.</param>
+/// <param name="extractTraceContext">Whether payloads may carry the trace context of their sender.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
-internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, Action end, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
+internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, Action end, bool extractTraceContext, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
 {
     private readonly QueueItem[] _items = new QueueItem[16];
     private readonly CancellationTokenRegistration _registration =
@@ -31,7 +34,12 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
     public ValueTask DisposeAsync()
     {
         _registration.Dispose();
-        Interlocked.Exchange(ref _end, null)?.Invoke();
+        if (Interlocked.Exchange(ref _end, null) is { } end)
+        {
+            GiveBack();
+            end();
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -60,14 +68,19 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
         }
     }
 
-    private void Advance() => Current = _items[_next++].ToNotification();
+    private void Advance()
+    {
+        Current = _items[_next++].ToNotification();
+        if (extractTraceContext)
+            Current = Current with { Payload = TraceContext.Extract(Current.Payload, out _) };
+    }
 
-    /// <summary>Gives back the room of what has been read.</summary>
+    /// <summary>Gives back the room of what has been read, and the rest as it is.</summary>
     private void GiveBack()
     {
         var notifications = 0;
         var bytes = 0L;
-        foreach (ref readonly var item in _items.AsSpan(0, _taken))
+        foreach (ref readonly var item in _items.AsSpan(0, _next))
         {
             if (item.Gap is not null)
                 continue;
@@ -76,8 +89,10 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
             bytes += item.Size;
         }
 
+        queue.Release(notifications, bytes);
+        if (_next < _taken)
+            queue.PutBack(_items.AsSpan(_next, _taken - _next));
         Array.Clear(_items, 0, _taken);
         _taken = _next = 0;
-        queue.Release(notifications, bytes);
     }
 }

@@ -7,7 +7,7 @@ namespace PgListener.Dispatch;
 /// <param name="context">What it shares with others.</param>
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, DispatchContext context)
 {
-    private readonly SubscriptionCounters _counters = new();
+    private readonly SubscriptionCounters _counters = options.Counters ?? new();
     private readonly string _name = options.Name ?? callback?.Method.Name ?? "A reader";
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
@@ -15,6 +15,14 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     private bool _wasLive;
 
     public string? Channel => channel;
+
+    /// <summary>What its counts are summed up by.</summary>
+    public (string? Channel, string Name) Key => (channel, _name);
+
+    public SubscriptionCounters Counters => _counters;
+
+    /// <summary>Whether no call of its callback is running or will begin: to be asked once it was removed.</summary>
+    public bool HasEnded => _pump?.HasEnded ?? true;
 
     public bool IsReader => callback is null;
 
@@ -57,7 +65,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         if (callback is not null)
         {
             queue.SetPaused(isPaused);
-            _pump = new(_name, queue, callback, _options, _counters, context);
+            _pump = new(_name, channel ?? "", queue, callback, _options, _counters, context);
             _pump.Start(abort);
         }
 

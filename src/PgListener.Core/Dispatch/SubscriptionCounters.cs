@@ -1,13 +1,18 @@
+using PgListener.Diagnostics;
+
 namespace PgListener.Dispatch;
 
 /// <summary>Counts for one subscription, through all its queues.</summary>
 internal sealed class SubscriptionCounters
 {
+    private readonly ErrorCounts _errors = new();
+    private readonly long[] _gaps = new long[Enum.GetValues<ResyncReason>().Length];
     private long _received;
     private long _processed;
     private long _failed;
     private long _dropped;
-    private long _gaps;
+    private long _replaced;
+    private long _discarded;
 
     public long Received => Volatile.Read(ref _received);
 
@@ -15,9 +20,21 @@ internal sealed class SubscriptionCounters
 
     public long Failed => Volatile.Read(ref _failed);
 
+    /// <summary>Those that found the queue full.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    public long Gaps => Volatile.Read(ref _gaps);
+    /// <summary>Those whose place a newer one took.</summary>
+    public long Replaced => Volatile.Read(ref _replaced);
+
+    /// <summary>Those that were left when the subscription or the listener ended.</summary>
+    public long Discarded => Volatile.Read(ref _discarded);
+
+    public long Gaps => GapsByReason.Sum();
+
+    /// <summary>One count for each <see cref="ResyncReason"/>.</summary>
+    public long[] GapsByReason => [.. Enumerable.Range(0, _gaps.Length).Select(reason => Volatile.Read(ref _gaps[reason]))];
+
+    public KeyValuePair<string, long>[] Errors => _errors.ToArray();
 
     /// <summary>Only the one session there is receives.</summary>
     public void Receive() => Volatile.Write(ref _received, _received + 1);
@@ -25,9 +42,18 @@ internal sealed class SubscriptionCounters
     /// <summary>Only the one session there is drops.</summary>
     public void Drop() => Volatile.Write(ref _dropped, _dropped + 1);
 
+    /// <summary>Only the one session there is replaces.</summary>
+    public void Replace() => Volatile.Write(ref _replaced, _replaced + 1);
+
+    public void Discard() => Interlocked.Increment(ref _discarded);
+
     public void Process(int notifications) => Interlocked.Add(ref _processed, notifications);
 
-    public void Fail() => Interlocked.Increment(ref _failed);
+    public void Fail(string errorType)
+    {
+        Interlocked.Increment(ref _failed);
+        _errors.Add(errorType);
+    }
 
-    public void Announce() => Interlocked.Increment(ref _gaps);
+    public void Announce(ResyncReason reason) => Interlocked.Increment(ref _gaps[(int)reason]);
 }

@@ -324,14 +324,14 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         if (_openGap is { } open)
             open.Extend(reason, since, until);
         else
-            StartGap(new Gap(subject, reason, since, until));
+            StartGap(new Gap(subject, reason, since, until), reason);
     }
 
-    private void StartGap(Gap gap)
+    private void StartGap(Gap gap, ResyncReason reason)
     {
         _openGap = gap;
         _items.PushBack(new QueueItem(subject, gap, 0));
-        counters.Announce();
+        counters.Announce(reason);
     }
 
     /// <summary>The consumer has come to the gap: it no longer grows, and there is room again for what follows it.</summary>
@@ -358,6 +358,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
             _heldBytes += size - item.Size;
             item = new QueueItem(channel, payload, processId);
+            counters.Replace();
             return true;
         }
 
@@ -384,6 +385,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
     private void Uncount(in QueueItem item)
     {
+        counters.Discard();
         _held--;
         _heldBytes -= item.Size;
     }

@@ -18,6 +18,9 @@ internal sealed class ListenerLoop(
     Func<double> random,
     ILogger logger)
 {
+    /// <summary>Counts losses and failed attempts.</summary>
+    public Action<Exception>? OnFailure { get; init; }
+
     /// <summary>Runs until the token is cancelled, and then returns.</summary>
     /// <param name="firstMustSucceed">Whether a failure of the very first attempt ends it with that error.</param>
     /// <param name="stopping">Ends it.</param>
@@ -62,6 +65,7 @@ internal sealed class ListenerLoop(
     private string? Report(Exception error, bool isLoss, string? reported, TimeSpan delay, CancellationToken stopping)
     {
         var problem = Diagnosis.Of(error);
+        OnFailure?.Invoke(error);
         if (isLoss)
         {
             state.Move(ListenerState.Reconnecting, status => status with { ProcessId = null, Problem = problem }, stopping);

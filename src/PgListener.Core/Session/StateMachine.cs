@@ -15,11 +15,15 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
     private TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerStatus _status = new() { State = ListenerState.Stopped, Since = time.GetUtcNow() };
     private bool _telling;
+    private long _reconnects;
 
     /// <summary>Tells of a move. Set once, before the first.</summary>
     public Action<ListenerStateChangedEventArgs>? Observer { get; set; }
 
     public ListenerStatus Status => _status;
+
+    /// <summary>How often a lost connection was made again.</summary>
+    public long Reconnects => Interlocked.Read(ref _reconnects);
 
     public static bool IsLegal(ListenerState from, ListenerState to) => (from, to) switch
     {
@@ -53,6 +57,8 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
 
             var after = before with { State = state, Since = time.GetUtcNow() };
             _status = change is null ? after : change(after);
+            if (before.State == ListenerState.Reconnecting && state == ListenerState.Listening)
+                Interlocked.Increment(ref _reconnects);
             if (state == ListenerState.Listening)
             {
                 _listening.TrySetResult();

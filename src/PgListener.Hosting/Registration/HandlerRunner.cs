@@ -13,8 +13,7 @@ internal sealed class HandlerRunner<TChannel>(
 {
     public async Task HandleAsync(NotificationContext context, CancellationToken cancellationToken)
     {
-        if (!PayloadReader.TryRead<TChannel>(context.Notification, name, logger, out var value))
-            return;
+        var value = PayloadReader.Read<TChannel>(context.Notification, name, logger);
 
         // Not "await using", which would put the scope into a box to configure its awaiting.
         var scope = scopes.CreateAsyncScope();

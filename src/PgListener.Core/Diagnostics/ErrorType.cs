@@ -1,0 +1,17 @@
+using Npgsql;
+using PgListener.Dispatch;
+
+namespace PgListener.Diagnostics;
+
+/// <summary>What an error is called in <see cref="PgListenerTags.ErrorType"/>.</summary>
+internal static class ErrorType
+{
+    public static string Of(Exception error) => error switch
+    {
+        MalformedPayloadException { InnerException: { } cause } => NameOf(cause),
+        PostgresException { SqlState: { Length: > 0 } state } => state,
+        _ => NameOf(error),
+    };
+
+    private static string NameOf(Exception error) => error.GetType().FullName ?? error.GetType().Name;
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using PgListener.Diagnostics;
+using PgListener.Dispatch;
+using PgListener.Session;
+
+namespace PgListener.UnitTests;
+
+/// <summary>A listener from the table of channels on, with its metrics, and without a connection.</summary>
+internal sealed class Pipeline : IDisposable
+{
+    private readonly ChannelTable _table = new();
+    private readonly WakeUps _wakeUps = new();
+    private readonly DispatchContext _context;
+    private readonly long _session;
+
+    public Pipeline(string name = "", ListenerOptions? options = null, ILogger? logger = null)
+    {
+        Metrics = new(Meters, name);
+        State = new(Time, Logger);
+        _context = new(options ?? new(), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => "db.example:5433" };
+        Metrics.Observe(_table, State);
+        _session = _table.BeginSession();
+    }
+
+    public TestMeters Meters { get; } = new();
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public FakeLogger Logger { get; } = new();
+
+    public ListenerMetrics Metrics { get; }
+
+    public StateMachine State { get; }
+
+    /// <summary>Cancels calls, as a stop that cannot wait does.</summary>
+    public CancellationToken Abort { get; init; }
+
+    public void Dispose()
+    {
+        Metrics.Dispose();
+        Meters.Dispose();
+    }
+
+    /// <summary>Adds a callback, or a reader if it is given none.</summary>
+    public Subscription Subscribe(string? channel, NotificationCallback? callback, SubscriptionOptions options, bool isPaused = false)
+    {
+        var subscription = new Subscription(channel, callback, options, _context);
+        subscription.Begin(isPaused, Abort);
+        _ = _table.Add(subscription);
+        _table.Apply(_session, _table.TakeChanges(_session));
+        return subscription;
+    }
+
+    public void Deliver(string channel, params string[] payloads)
+    {
+        foreach (var payload in payloads)
+            _table.Deliver(_session, channel, payload, 0, _wakeUps);
+    }
+
+    public void Remove(Subscription subscription) => _ = _table.Remove(subscription);
+
+    /// <summary>Completes when all of the subscription's calls have been counted.</summary>
+    public static Task EndAsync(Subscription subscription) => subscription.EndAsync(discard: false).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+}
