@@ -2,8 +2,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace PgListener.Health;
 
-/// <summary>Healthy while the server listens, degraded while it listens with a problem in sight.</summary>
-internal sealed class PgListenerHealthCheck(IPgListener listener) : IHealthCheck
+/// <summary>
+/// Healthy while the server listens; degraded while it listens with a problem in sight, and for a while after the connection
+/// was lost; otherwise unhealthy, or what the registration says instead.
+/// </summary>
+internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, TimeProvider time) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -19,12 +22,14 @@ internal sealed class PgListenerHealthCheck(IPgListener listener) : IHealthCheck
         AddIfKnown("problem", status.Problem);
         AddIfKnown("roundTrip", status.RoundTrip);
         AddIfKnown("queueUsage", status.QueueUsage);
+        AddTotals(data, listener.GetStatistics());
 
         var description = status.Problem is { } problem ? $"{status.State}: {problem}" : $"{status.State}.";
         var result = (status.State, status.Problem) switch
         {
             (ListenerState.Listening, null) => HealthCheckResult.Healthy(description, data),
             (ListenerState.Listening, _) => HealthCheckResult.Degraded(description, exception: null, data),
+            (ListenerState.Reconnecting, _) when time.GetUtcNow() - status.Since < gracePeriod => HealthCheckResult.Degraded(description, exception: null, data),
             _ => new HealthCheckResult(context.Registration.FailureStatus, description, exception: null, data),
         };
         return Task.FromResult(result);
@@ -34,5 +39,14 @@ internal sealed class PgListenerHealthCheck(IPgListener listener) : IHealthCheck
             if (value is not null)
                 data[name] = value;
         }
+    }
+
+    private static void AddTotals(Dictionary<string, object> data, IReadOnlyList<SubscriptionStatistics> subscriptions)
+    {
+        data["subscriptions"] = subscriptions.Count;
+        data["queued"] = subscriptions.Sum(subscription => subscription.Queued);
+        data["failed"] = subscriptions.Sum(subscription => subscription.Failed);
+        data["dropped"] = subscriptions.Sum(subscription => subscription.Dropped);
+        data["gaps"] = subscriptions.Sum(subscription => subscription.Gaps);
     }
 }

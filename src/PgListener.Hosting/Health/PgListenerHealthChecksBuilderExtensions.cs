@@ -7,21 +7,36 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds health checks of listeners.</summary>
 public static class PgListenerHealthChecksBuilderExtensions
 {
-    /// <summary>Adds a check that is healthy while the listener listens.</summary>
+    private static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>Adds a check that is healthy while the listener listens, degraded for a while after its connection was lost, and then unhealthy.</summary>
     /// <param name="builder">The application's health checks.</param>
     /// <param name="listenerName">The listener's name; empty for the one without a name.</param>
     /// <param name="name">The check's name; <c>pglistener</c>, or <c>pglistener-{listener name}</c>, when left out.</param>
     /// <param name="failureStatus">What to report when it does not listen; unhealthy when left out.</param>
-    /// <param name="tags">Tags to select checks by.</param>
+    /// <param name="tags">Tags to select checks by, such as <c>ready</c>.</param>
+    /// <param name="gracePeriod">
+    /// How long after a loss of the connection it is only degraded; 10 seconds when left out. A listener that has not listened
+    /// yet, or is stopped, has no such period.
+    /// </param>
     /// <returns>The same builder.</returns>
+    /// <remarks>Use it for readiness, not for liveness: restarting the application does not repair a database.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The grace period is negative.</exception>
     public static IHealthChecksBuilder AddPgListener(
-        this IHealthChecksBuilder builder, string listenerName = "", string? name = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
+        this IHealthChecksBuilder builder,
+        string listenerName = "",
+        string? name = null,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null,
+        TimeSpan? gracePeriod = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(listenerName);
+        var grace = gracePeriod ?? DefaultGracePeriod;
+        ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero, nameof(gracePeriod));
         return builder.Add(new(
             name ?? (listenerName.Length == 0 ? "pglistener" : $"pglistener-{listenerName}"),
-            services => new PgListenerHealthCheck(services.GetRequiredKeyedService<HostedListener>(listenerName)),
+            services => new PgListenerHealthCheck(services.GetRequiredKeyedService<HostedListener>(listenerName), grace, services.GetService<TimeProvider>() ?? TimeProvider.System),
             failureStatus,
             tags));
     }

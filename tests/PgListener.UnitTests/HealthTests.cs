@@ -1,0 +1,121 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
+using PgListener.Health;
+
+namespace PgListener.UnitTests;
+
+public class HealthTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Theory]
+    [InlineData(ListenerState.Stopped, null, 0, HealthStatus.Unhealthy)]
+    [InlineData(ListenerState.Stopping, null, 0, HealthStatus.Unhealthy)]
+    [InlineData(ListenerState.Connecting, null, 0, HealthStatus.Unhealthy)]
+    [InlineData(ListenerState.Connecting, "refused", 9, HealthStatus.Unhealthy)]
+    [InlineData(ListenerState.Listening, null, 0, HealthStatus.Healthy)]
+    [InlineData(ListenerState.Listening, null, 1_000_000, HealthStatus.Healthy)]
+    [InlineData(ListenerState.Listening, "the server's queue fills", 1_000_000, HealthStatus.Degraded)]
+    [InlineData(ListenerState.Reconnecting, "lost", 0, HealthStatus.Degraded)]
+    [InlineData(ListenerState.Reconnecting, "lost", 9.999, HealthStatus.Degraded)]
+    [InlineData(ListenerState.Reconnecting, "lost", 10, HealthStatus.Unhealthy)]
+    public async Task Health_follows_the_state_and_forgives_a_short_loss(ListenerState state, string? problem, double seconds, HealthStatus expected)
+    {
+        var status = new ListenerStatus { State = state, Since = _time.GetUtcNow(), Problem = problem };
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        var result = await CheckAsync(status, TimeSpan.FromSeconds(10), HealthStatus.Unhealthy);
+        Assert.Equal(expected, result.Status);
+        Assert.Equal(problem is null ? $"{state}." : $"{state}: {problem}", result.Description);
+    }
+
+    [Fact]
+    public async Task Without_a_grace_period_a_loss_is_what_the_registration_says()
+    {
+        var status = new ListenerStatus { State = ListenerState.Reconnecting, Since = _time.GetUtcNow() };
+        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(status, TimeSpan.Zero, HealthStatus.Unhealthy)).Status);
+        Assert.Equal(HealthStatus.Degraded, (await CheckAsync(status, TimeSpan.Zero, HealthStatus.Degraded)).Status);
+    }
+
+    [Fact]
+    public async Task The_data_say_what_there_is_to_know()
+    {
+        var since = _time.GetUtcNow();
+        var status = new ListenerStatus
+        {
+            State = ListenerState.Reconnecting,
+            Since = since,
+            Problem = "lost",
+            FailedAttempts = 3,
+            Server = "db:5432",
+            ProcessId = 7,
+            QueueUsage = 0.25,
+            RoundTrip = TimeSpan.FromMilliseconds(2),
+        };
+        var data = (await CheckAsync(status, TimeSpan.Zero, HealthStatus.Unhealthy)).Data;
+        Assert.Equal(
+            new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["state"] = "Reconnecting",
+                ["since"] = since,
+                ["failedAttempts"] = 3,
+                ["problem"] = "lost",
+                ["server"] = "db:5432",
+                ["processId"] = 7,
+                ["queueUsage"] = 0.25,
+                ["roundTrip"] = TimeSpan.FromMilliseconds(2),
+                ["subscriptions"] = 2,
+                ["queued"] = 11,
+                ["failed"] = 33L,
+                ["dropped"] = 55L,
+                ["gaps"] = 77L,
+            },
+            data.ToDictionary(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_grace_period_is_checked()
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new ServiceCollection().AddHealthChecks().AddPgListener(gracePeriod: TimeSpan.FromTicks(-1)));
+
+    private Task<HealthCheckResult> CheckAsync(ListenerStatus status, TimeSpan grace, HealthStatus failure)
+    {
+        var check = new PgListenerHealthCheck(new Stub(status), grace, _time);
+        return check.CheckHealthAsync(new() { Registration = new("x", check, failure, tags: null) }, TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Stub(ListenerStatus status) : IPgListener
+    {
+        public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
+        {
+            add => throw new NotSupportedException();
+            remove => throw new NotSupportedException();
+        }
+
+        public string Name => "";
+
+        public ListenerState State => status.State;
+
+        public ListenerStatus Status => status;
+
+        public IReadOnlyList<SubscriptionStatistics> GetStatistics() =>
+        [
+            new() { Name = "a", Channel = "a", Queued = 1, Failed = 3, Dropped = 5, Gaps = 7 },
+            new() { Name = "b", Channel = "b", Queued = 10, Failed = 30, Dropped = 50, Gaps = 70 },
+        ];
+
+        public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<ListenerSubscription> SubscribeAsync(
+            string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+            => throw new NotSupportedException();
+
+        public Task<ListenerSubscription> SubscribeAsync<TChannel>(
+            Func<Notification<TChannel>, CancellationToken, Task> callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+            where TChannel : INotificationChannel<TChannel>
+            => throw new NotSupportedException();
+
+        public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+            where TChannel : INotificationChannel<TChannel>
+            => throw new NotSupportedException();
+    }
+}
