@@ -43,7 +43,7 @@ public static class PgListenerInstruments
     /// <summary>Up-down counter, in <see cref="ByteUnit"/>: how much of it a queue may take.</summary>
     public const string QueueMemoryLimit = "pglistener.queue.memory.limit";
 
-    /// <summary>Up-down counter, in <see cref="RatioUnit"/>: 1 for the state a listener is in, 0 for the others.</summary>
+    /// <summary>Up-down counter, in <see cref="StateUnit"/>: 1 for the state a listener is in, 0 for the others.</summary>
     public const string ConnectionState = "pglistener.connection.state";
 
     /// <summary>Counter, in <see cref="ReconnectUnit"/>: how often a lost connection was made again.</summary>
@@ -70,12 +70,15 @@ public static class PgListenerInstruments
     /// <summary>The unit of what counts errors.</summary>
     public const string ErrorUnit = "{error}";
 
+    /// <summary>The unit of what counts states.</summary>
+    public const string StateUnit = "{state}";
+
     /// <summary>The unit of durations.</summary>
     public const string SecondUnit = "s";
 
     /// <summary>The unit of memory.</summary>
     public const string ByteUnit = "By";
 
-    /// <summary>The unit of what has none.</summary>
+    /// <summary>The unit of ratios.</summary>
     public const string RatioUnit = "1";
 }

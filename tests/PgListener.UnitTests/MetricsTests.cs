@@ -38,7 +38,7 @@ public sealed class MetricsTests
                 "messaging.client.sent.messages {message} Counter PgListener True",
                 "messaging.process.duration s Histogram PgListener True",
                 "pglistener.connection.errors {error} ObservableCounter PgListener True",
-                "pglistener.connection.state 1 ObservableUpDownCounter PgListener True",
+                "pglistener.connection.state {state} ObservableUpDownCounter PgListener True",
                 "pglistener.gaps {gap} ObservableCounter PgListener True",
                 "pglistener.notifications.dropped {message} ObservableCounter PgListener True",
                 "pglistener.notifications.failed {message} ObservableCounter PgListener True",
@@ -216,7 +216,12 @@ public sealed class MetricsTests
         }
 
         for (var i = 0; i < 2 * EndedSubscriptions.MaxSums; i++)
-            pipeline.Remove(pipeline.Subscribe($"channel {i}", callback: null, new()));
+        {
+            var reader = pipeline.Subscribe($"channel {i}", callback: null, new());
+            _ = reader.EndAsync(discard: true);
+            pipeline.Remove(reader);
+        }
+
         Assert.Equal(EndedSubscriptions.MaxSums, pipeline.Meters.Observe<long>(ConsumedMessages).Length);
     }
 

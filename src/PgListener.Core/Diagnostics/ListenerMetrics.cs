@@ -52,7 +52,7 @@ internal sealed class ListenerMetrics : IDisposable
             () => [new(state.Reconnects, Tags())]);
         Counter(PgListenerInstruments.ConnectionErrors, PgListenerInstruments.ErrorUnit, "Lost connections and failed attempts to connect and listen.",
             () => [.. _connectionErrors.ToArray().Select(error => new Measurement<long>(error.Value, Tags(new Tag(PgListenerTags.ErrorType, error.Key))))]);
-        UpDown(PgListenerInstruments.ConnectionState, PgListenerInstruments.RatioUnit, "1 for the state the listener is in, 0 for the others.", () => StatesOf(state.Status.State));
+        UpDown(PgListenerInstruments.ConnectionState, PgListenerInstruments.StateUnit, "1 for the state the listener is in, 0 for the others.", () => StatesOf(state.Status.State));
         Gauge(PgListenerInstruments.RoundTrip, PgListenerInstruments.SecondUnit, "How long the latest notification took that was sent through the server to prove that they arrive.",
             () => state.Status.RoundTrip?.TotalSeconds);
         Gauge(PgListenerInstruments.ServerQueueUsage, PgListenerInstruments.RatioUnit, "How full the server's notification queue was when it was last looked at.",

@@ -13,7 +13,7 @@ internal sealed class EndedSubscriptions
 
     public IReadOnlyDictionary<(string? Channel, string Name), SubscriptionTotals> Sums => _sums;
 
-    /// <summary>Those that were removed while a call of theirs was running, which still counts.</summary>
+    /// <summary>Those that were removed while a call of theirs was running, or something was left to read, which still counts.</summary>
     public IReadOnlyList<Subscription> Ending => _ending;
 
     public void Add(Subscription subscription)
@@ -22,13 +22,13 @@ internal sealed class EndedSubscriptions
         Sweep();
     }
 
-    /// <summary>Sums up those that count no more.</summary>
+    /// <summary>Sums up those that count no more, or of which there are too many.</summary>
     public void Sweep()
     {
         for (var i = _ending.Count - 1; i >= 0; i--)
         {
             var subscription = _ending[i];
-            if (!subscription.HasEnded)
+            if (!subscription.HasEnded && _ending.Count <= MaxSums)
                 continue;
 
             _ending.RemoveAt(i);

@@ -21,8 +21,8 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
 
     public SubscriptionCounters Counters => _counters;
 
-    /// <summary>Whether no call of its callback is running or will begin: to be asked once it was removed.</summary>
-    public bool HasEnded => _pump?.HasEnded ?? true;
+    /// <summary>Whether nothing of it is left to count: to be asked once it was removed.</summary>
+    public bool HasEnded => _pump?.HasEnded ?? _queue?.IsOver ?? true;
 
     public bool IsReader => callback is null;
 

@@ -53,6 +53,16 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         }
     }
 
+    /// <summary>Whether it takes nothing more in, and all that it held has been dealt with.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_sync)
+                return _completed && _held == 0;
+        }
+    }
+
     /// <summary>Whether what was taken is not to be dealt with, but to be given to <see cref="PutBack"/>.</summary>
     public bool IsHalted => _paused || _discarded;
 
