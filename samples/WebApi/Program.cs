@@ -11,7 +11,8 @@ await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.C
 // The listener connects to ConnectionStrings:Postgres; its other settings are in the section "PgListener".
 builder.Services.AddPgListener()
     .AddHandler<OrderPlaced, SalesHandler>();
-builder.Services.AddHealthChecks().AddPgListener();
+builder.Services.AddHealthChecks().AddPgListener(tags: ["ready"]);
+builder.AddTelemetry();
 
 builder.Services.AddShopDatabase();
 builder.Services.AddScoped<OrderStore>();

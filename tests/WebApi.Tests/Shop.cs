@@ -12,6 +12,7 @@ internal sealed class Shop : WebApplicationFactory<Program>
 {
     private readonly string _connectionString;
     private readonly (string Key, string Value)[] _settings;
+    private Action<IServiceCollection>? _configure;
 
     private Shop(string connectionString, (string Key, string Value)[] settings)
     {
@@ -27,6 +28,15 @@ internal sealed class Shop : WebApplicationFactory<Program>
     public static async Task<Shop> StartAsync(ShopData data, params (string Key, string Value)[] settings)
     {
         var shop = StartWithoutDatabase(data.ConnectionString, settings);
+        await shop.Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+        return shop;
+    }
+
+    /// <summary>Starts it in memory with further services, and waits until it listens.</summary>
+    public static async Task<Shop> StartAsync(ShopData data, Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
+    {
+        var shop = new Shop(data.ConnectionString, settings) { _configure = configure };
+        shop.Client = shop.CreateClient();
         await shop.Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
         return shop;
     }
@@ -67,5 +77,7 @@ internal sealed class Shop : WebApplicationFactory<Program>
         builder.UseSetting("Logging:Console:LogLevel:Default", "None");
         foreach (var (key, value) in _settings)
             builder.UseSetting(key, value);
+        if (_configure is not null)
+            builder.ConfigureServices(_configure);
     }
 }
