@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Transactions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,6 +17,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     private readonly NotificationPublisherOptions _options;
     private readonly Formatter _formatter;
     private readonly PooledSender _sender;
+    private readonly PublisherTelemetry _telemetry;
     private readonly Coalescer? _coalescer;
     private readonly NpgsqlDataSource? _ownDataSource;
     private volatile bool _disposed;
@@ -25,14 +28,18 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates.</param>
     /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
     /// <param name="timeProvider">The clock; the system's when left out.</param>
+    /// <param name="meterFactory">Where the meter of its metrics comes from; the publisher has one of its own when left out.</param>
+    /// <param name="name">Its name in metrics and traces; empty for none.</param>
     /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
     public NotificationPublisher(
         string connectionString,
         NotificationPublisherOptions? options = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null,
         ILoggerFactory? loggerFactory = null,
-        TimeProvider? timeProvider = null)
-        : this(DataSourceFactory.Build(connectionString, configureDataSource), options, loggerFactory, timeProvider)
+        TimeProvider? timeProvider = null,
+        IMeterFactory? meterFactory = null,
+        string name = "")
+        : this(DataSourceFactory.Build(connectionString, configureDataSource), options, loggerFactory, timeProvider, meterFactory, name)
     {
         _ownDataSource = _sender.DataSource;
     }
@@ -42,15 +49,25 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
     /// <param name="timeProvider">The clock; the system's when left out.</param>
+    /// <param name="meterFactory">Where the meter of its metrics comes from; the publisher has one of its own when left out.</param>
+    /// <param name="name">Its name in metrics and traces; empty for none.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
-    public NotificationPublisher(NpgsqlDataSource dataSource, NotificationPublisherOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    public NotificationPublisher(
+        NpgsqlDataSource dataSource,
+        NotificationPublisherOptions? options = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null,
+        IMeterFactory? meterFactory = null,
+        string name = "")
     {
         ArgumentNullException.ThrowIfNull(dataSource);
+        ArgumentNullException.ThrowIfNull(name);
         _options = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(_options, nameof(options));
         var logger = new SafeLogger((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         _formatter = new(_options.AllowDuplicates);
         _sender = new(dataSource, logger);
+        _telemetry = new(meterFactory, name, timeProvider ?? TimeProvider.System, logger);
         if (_options.CoalesceWindow is { } window)
             _coalescer = new(_sender, window, _options, timeProvider ?? TimeProvider.System, logger);
     }
@@ -118,6 +135,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             await _coalescer.DisposeAsync().ConfigureAwait(false);
         if (_ownDataSource is not null)
             await _ownDataSource.DisposeAsync().ConfigureAwait(false);
+        _telemetry.Dispose();
     }
 
     /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks as long as that takes.</summary>
@@ -132,9 +150,9 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             return Task.CompletedTask;
 
         // What is coalesced is sent by somebody else, outside the caller's ambient transaction.
-        return _coalescer is not null && isAlone
-            ? _coalescer.PublishAsync(message.Notifications, cancellationToken)
-            : _sender.SendAsync(message.Notifications, cancellationToken);
+        return ObserveAsync(message, server: null, notifications => _coalescer is not null && isAlone
+            ? _coalescer.PublishAsync(notifications, cancellationToken)
+            : _sender.SendAsync(notifications, cancellationToken));
     }
 
     private async Task SendAsync(Message message, NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -146,7 +164,8 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             return;
 
         await ConnectionRules.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
-        await NotifyCommand.ExecuteAsync(connection, transaction: null, message.Notifications, cancellationToken).ConfigureAwait(false);
+        await ObserveAsync(message, $"{connection.Host}:{connection.Port}", notifications =>
+            NotifyCommand.ExecuteAsync(connection, transaction: null, notifications, cancellationToken)).ConfigureAwait(false);
     }
 
     private async Task SendAsync(Message message, NpgsqlTransaction transaction, CancellationToken cancellationToken)
@@ -154,6 +173,18 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         ArgumentNullException.ThrowIfNull(transaction);
         await SendAsync(message, ConnectionRules.ConnectionOf(transaction), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Sends within a span, whose context goes along if that is wanted.</summary>
+    private Task ObserveAsync(in Message message, string? server, Func<Outgoing[], Task> send)
+    {
+        var notifications = message.Notifications;
+        return _telemetry.SendAsync(notifications[0].Channel, notifications.Length, server, context => send(WithContext(notifications, context)));
+    }
+
+    private Outgoing[] WithContext(Outgoing[] notifications, ActivityContext context)
+        => _options.PropagateTraceContext && context != default
+            ? Array.ConvertAll(notifications, notification => notification with { Payload = TraceContext.Inject(notification.Payload, context) })
+            : notifications;
 
     /// <summary>Refuses what PostgreSQL might merge although it shall not: it is not known what else is in a transaction of somebody else's.</summary>
     private void ThrowIfMergeable(Message message, bool isAlone)

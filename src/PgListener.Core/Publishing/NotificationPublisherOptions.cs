@@ -37,6 +37,14 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <value>The default is 5 seconds. From 0 to 1 day.</value>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether the context of the publish's span goes along in JSON payloads, as one more property, <c>$trace</c>, for listeners with
+    /// <see cref="ListenerOptions.PropagateTraceContext"/> to link to. They take it out again before anybody reads the payload.
+    /// </summary>
+    /// <remarks>Listeners without that setting, and those of other makes, see the property. Where it would make a payload too long it is left out.</remarks>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool PropagateTraceContext { get; set; }
+
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>

@@ -19,6 +19,13 @@ internal static class KnownSettings
         new(nameof(PgListenerOptions.FullQueueMode), options => options.FullQueueMode),
         new(nameof(PgListenerOptions.MaxBackpressure), options => options.MaxBackpressure),
         new(nameof(PgListenerOptions.DrainTimeout), options => options.DrainTimeout),
+        new(nameof(PgListenerOptions.PropagateTraceContext), options => options.PropagateTraceContext),
+        OfPublisher(nameof(NotificationPublisherOptions.AllowDuplicates), options => options.AllowDuplicates),
+        OfPublisher(nameof(NotificationPublisherOptions.CoalesceWindow), options => options.CoalesceWindow),
+        OfPublisher(nameof(NotificationPublisherOptions.MaxCoalesced), options => options.MaxCoalesced),
+        OfPublisher(nameof(NotificationPublisherOptions.MaxWaiting), options => options.MaxWaiting),
+        OfPublisher(nameof(NotificationPublisherOptions.StopTimeout), options => options.StopTimeout),
+        OfPublisher(nameof(NotificationPublisherOptions.PropagateTraceContext), options => options.PropagateTraceContext),
     ];
 
     public static IReadOnlyList<SettingInfo<HandlerOptions>> OfHandler { get; } =
@@ -30,4 +37,8 @@ internal static class KnownSettings
         new(nameof(HandlerOptions.MaxConcurrency), options => options.MaxConcurrency),
         new(nameof(HandlerOptions.Timeout), options => options.Timeout),
     ];
+
+    /// <summary>The publisher reads its settings when it is made.</summary>
+    private static SettingInfo<PgListenerOptions> OfPublisher(string name, Func<NotificationPublisherOptions, object?> read)
+        => new($"{nameof(PgListenerOptions.Publisher)}:{name}", options => read(options.Publisher), NeedsRestart: true);
 }

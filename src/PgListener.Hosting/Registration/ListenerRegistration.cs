@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -52,8 +53,9 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     {
         var loggers = services.GetService<ILoggerFactory>();
         var time = services.GetService<TimeProvider>();
+        var meters = services.GetService<IMeterFactory>();
         return DataSource is { } dataSource
-            ? new(dataSource(services), options.Publisher, loggers, time)
-            : new(options.ConnectionString!, options.Publisher, builder => ConfigureDataSource?.Invoke(services, builder), loggers, time);
+            ? new(dataSource(services), options.Publisher, loggers, time, meters, Name)
+            : new(options.ConnectionString!, options.Publisher, builder => ConfigureDataSource?.Invoke(services, builder), loggers, time, meters, Name);
     }
 }
