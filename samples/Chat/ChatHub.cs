@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Chat;
 
-/// <summary>What clients are told. The tokens are not sent: they end the wait for a client that does not read.</summary>
+/// <summary>What clients are told.</summary>
 public interface IChatClient
 {
-    Task Posted(ChatMessage message, CancellationToken cancellationToken);
+    Task Posted(ChatMessage message);
 
     /// <summary>Messages may have been missed: ask for <see cref="ChatHub.Latest"/>.</summary>
-    Task Missed(string reason, CancellationToken cancellationToken);
+    Task Missed(string reason);
 }
 
 /// <summary>What clients may ask. It sends nothing to anyone: that is left to <see cref="Broadcast"/>, here and in the other instances.</summary>

@@ -9,7 +9,7 @@ await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.C
 
 // The backplane: whatever any instance writes, the handler of every instance hears and passes on to its own clients.
 builder.Services.AddPgListener()
-    .AddHandler<ChatMessage, Broadcast>(handler => handler.Timeout = TimeSpan.FromSeconds(5));
+    .AddHandler<ChatMessage, Broadcast>();
 builder.Services.AddHealthChecks().AddPgListener();
 
 builder.Services.AddSignalR();
