@@ -11,8 +11,13 @@ internal sealed class WebSample<T> : WebApplicationFactory<T>
     where T : class
 {
     private readonly Database _database;
+    private readonly Action<IServiceCollection> _configure;
 
-    private WebSample(Database database) => _database = database;
+    private WebSample(Database database, Action<IServiceCollection>? configure)
+    {
+        _database = database;
+        _configure = configure ?? (static _ => { });
+    }
 
     public HttpClient Client { get; private set; } = null!;
 
@@ -22,9 +27,10 @@ internal sealed class WebSample<T> : WebApplicationFactory<T>
 
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="database">Its database.</param>
-    public static async Task<WebSample<T>> StartAsync(Database database)
+    /// <param name="configure">Replaces some of its services.</param>
+    public static async Task<WebSample<T>> StartAsync(Database database, Action<IServiceCollection>? configure = null)
     {
-        var sample = new WebSample<T>(database);
+        var sample = new WebSample<T>(database, configure);
         sample.UseKestrel();
         sample.StartServer();
         sample.Client = sample.CreateClient();
@@ -41,6 +47,7 @@ internal sealed class WebSample<T> : WebApplicationFactory<T>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
+        builder.ConfigureServices(_configure);
         builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("ConnectionStrings:Postgres", _database.ConnectionString);
         builder.UseSetting("PgListener:ReconnectDelay", "00:00:03");
