@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using WebApi.Tests;
 
 namespace PgListener.AspNetCore.Tests;
 
@@ -65,7 +66,8 @@ internal sealed class Site : IAsyncDisposable
         using var request = new HttpRequestMessage(new(method), path);
         if (accept is not null)
             request.Headers.TryAddWithoutValidation("Accept", accept);
-        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)
+            .WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
