@@ -8,12 +8,12 @@ namespace PgListener.Packaging.Tests;
 [Collection(nameof(PackedPackages))]
 public sealed class PackageTests(PackedPackages packages)
 {
-    private static readonly string[] Ids = ["PgListener.Core", "PgListener.Hosting", "PgListener.Testing"];
+    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Core", "PgListener.Hosting", "PgListener.Testing"];
 
     public static TheoryData<string> Packages => [.. Ids];
 
     [Fact]
-    public void The_three_libraries_are_packed_with_their_symbols_and_without_a_warning()
+    public void The_libraries_are_packed_with_their_symbols_and_without_a_warning()
     {
         Assert.Equal([], PackedPackages.Warnings(packages.Printed));
         Assert.Equal(
@@ -42,6 +42,7 @@ public sealed class PackageTests(PackedPackages packages)
     }
 
     [Theory]
+    [InlineData("PgListener.AspNetCore", "PgListener.Hosting")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
     [InlineData(
         "PgListener.Hosting",
@@ -56,8 +57,9 @@ public sealed class PackageTests(PackedPackages packages)
         var metadata = PackedPackages.Metadata(package);
         Assert.Equal(dependencies, metadata.Descendants(metadata.Name.Namespace + "dependency").Select(dependency => dependency.Attribute("id")!.Value).Order(StringComparer.Ordinal));
 
-        // ASP.NET Core would be one of these, and a worker service could then not use the package.
-        Assert.Empty(metadata.Descendants(metadata.Name.Namespace + "frameworkReference"));
+        // A worker service could not use a package that refers to ASP.NET Core.
+        string[] frameworks = id == "PgListener.AspNetCore" ? ["Microsoft.AspNetCore.App"] : [];
+        Assert.Equal(frameworks, metadata.Descendants(metadata.Name.Namespace + "frameworkReference").Select(framework => framework.Attribute("name")!.Value));
     }
 
     [Theory]

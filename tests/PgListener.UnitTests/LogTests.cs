@@ -30,6 +30,13 @@ public sealed class LogTests
         (303, "LeftBehind", LogLevel.Warning),
         (400, "MalformedPayload", LogLevel.Warning),
         (401, "MalformedPayloadText", LogLevel.Debug),
+        (440, "SettingChanged", LogLevel.Information),
+        (441, "SettingNeedsRestart", LogLevel.Warning),
+        (442, "SettingIsBack", LogLevel.Information),
+        (443, "ConfigurationRefused", LogLevel.Error),
+        (500, "PublishedAgain", LogLevel.Debug),
+        (501, "SentOneByOne", LogLevel.Warning),
+        (502, "GivenUpAtStop", LogLevel.Warning),
     ];
 
     /// <summary>Every event there is, in the order of the ids.</summary>

@@ -155,7 +155,7 @@ public sealed class MetricsTests
 
         Assert.Equal([$"{Tags} -> 2"], Of("a", pipeline.Meters.Observe<long>(QueueUsage)));
         Assert.Equal([$"{Tags} -> 2"], Of("a", pipeline.Meters.Observe<long>(QueueLimit)));
-        Assert.Equal([$"{Tags} -> 134"], Of("a", pipeline.Meters.Observe<long>(QueueMemoryUsage)));
+        Assert.Equal([$"{Tags} -> 166"], Of("a", pipeline.Meters.Observe<long>(QueueMemoryUsage)));
         Assert.Equal([$"{Tags} -> 1000"], Of("a", pipeline.Meters.Observe<long>(QueueMemoryLimit)));
         Assert.Equal(
             [$"{Tags} pglistener.gap.reason=overflow -> 1", $"{Tags} pglistener.gap.reason=reconnected -> 0", $"{Tags} pglistener.gap.reason=started -> 0"],

@@ -19,7 +19,7 @@ internal sealed class Pipeline : IDisposable
     {
         Metrics = new(Meters, name);
         State = new(Time, Logger);
-        _context = new(options ?? new(), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => "db.example:5433" };
+        _context = new(new(options ?? new()), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => "db.example:5433" };
         Metrics.Observe(_table, State);
         _session = _table.BeginSession();
     }
