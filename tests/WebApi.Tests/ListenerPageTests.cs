@@ -25,7 +25,7 @@ public sealed class ListenerPageTests(TestDatabase database, Chromium chromium)
             await shop.PlaceAsync();
         await data.NotifyAsync("malformed");
 
-        await Expect(counts).ToHaveTextAsync(["13", "13", "0", "0", "1"]);
+        await Expect(counts).ToHaveTextAsync(["13", "13", "1", "0", "1"]);
         await Expect(page.Locator(".server")).ToHaveTextAsync(shop.Listener.Status.Server!);
         await Expect(page.Locator("figure.trip strong")).ToContainTextAsync("ms");
         Assert.DoesNotContain("malformed", await page.ContentAsync(), StringComparison.Ordinal);
