@@ -15,7 +15,7 @@ internal sealed partial class JobHandler<TQueue>(JobStore jobs, IHostApplication
     public Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
         => Task.WhenAll(Enumerable.Range(0, TQueue.Parallelism).Select(_ => WorkAsync(cancellationToken)));
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    public async Task WorkAsync(CancellationToken cancellationToken)
     {
         // Once the host is stopping the job in hand is finished and no other begun. The token is cancelled only when that takes too long.
         while (!lifetime.ApplicationStopping.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using Npgsql;
+using PgListener;
 using Samples;
 using Worker;
 
@@ -7,10 +8,12 @@ var builder = Host.CreateApplicationBuilder(args);
 // Without ConnectionStrings:Postgres the worker starts a PostgreSQL of its own, which is gone when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
-// Two channels, each with a handler and a queue of its own: many slow mails hold up no report.
+// Two channels, each with a handler and a queue of its own: many slow mails hold up no report. The queues may be short, since one
+// notification is as good as another, and drop the rest: what was dropped is made up for by ResyncAsync.
 builder.Services.AddPgListener()
-    .AddHandler<Mails, JobHandler<Mails>>(handler => handler.MaxConcurrency = Mails.Parallelism)
-    .AddHandler<Reports, JobHandler<Reports>>(handler => handler.MaxConcurrency = Reports.Parallelism);
+    .AddHandler<Mails, JobHandler<Mails>>(handler => ShortQueue(handler, Mails.Parallelism))
+    .AddHandler<Reports, JobHandler<Reports>>(handler => ShortQueue(handler, Reports.Parallelism));
+builder.Services.AddHostedService<Rounds>();
 
 builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")!));
 builder.Services.AddSingleton<JobStore>();
@@ -34,4 +37,11 @@ catch (Exception e) when (e is NpgsqlException or TimeoutException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1; // Never came to work: whoever watches over the process may start it again.
+}
+
+static void ShortQueue(HandlerOptions handler, int parallelism)
+{
+    handler.MaxConcurrency = parallelism;
+    handler.FullQueueMode = FullQueueMode.Drop;
+    handler.QueueCapacity = 100;
 }

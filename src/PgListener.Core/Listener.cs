@@ -479,7 +479,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             ThrowIfNotStarted();
             var queue = subscription.Begin(isPaused: false, CancellationToken.None);
             settled = _channels.Add(subscription);
-            return new(queue, options.OnResync, () => Remove(subscription), _options.Current.PropagateTraceContext, cancellationToken);
+            return new(queue, options.OnResync, () => Remove(subscription), _options, cancellationToken);
         }
     }
 

@@ -13,7 +13,7 @@ public static class PgListenerInstruments
     /// <summary>Counter, in <see cref="MessageUnit"/>: notifications a publisher sent, or tried to.</summary>
     public const string SentMessages = "messaging.client.sent.messages";
 
-    /// <summary>Histogram, in <see cref="SecondUnit"/>: how long a publish took until its commit.</summary>
+    /// <summary>Histogram, in <see cref="SecondUnit"/>: how long a publish took until its commit; on a connection or in a transaction of the caller's, until the server had been told.</summary>
     public const string OperationDuration = "messaging.client.operation.duration";
 
     /// <summary>Counter, in <see cref="MessageUnit"/>: notifications that were dealt with, successfully or not.</summary>

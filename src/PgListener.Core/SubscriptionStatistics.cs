@@ -9,13 +9,13 @@ public sealed record SubscriptionStatistics
     /// <summary>Its channel; <see langword="null"/> for one that reads all channels.</summary>
     public required string? Channel { get; init; }
 
-    /// <summary>Notifications that were put into its queue.</summary>
+    /// <summary>Notifications that arrived for it.</summary>
     public long Received { get; init; }
 
     /// <summary>Notifications that were dealt with, successfully or not.</summary>
     public long Processed { get; init; }
 
-    /// <summary>Notifications whose callback failed or was cancelled by its time limit.</summary>
+    /// <summary>Notifications that could not be read, or whose callback failed or was cancelled, by its time limit or the stop.</summary>
     public long Failed { get; init; }
 
     /// <summary>Notifications that found its queue full and were dropped.</summary>

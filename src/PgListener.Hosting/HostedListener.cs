@@ -39,6 +39,9 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public Listener Listener { get; }
 
+    /// <summary>The settings that everything is made with which a change at run time does not reach.</summary>
+    public PgListenerOptions OptionsAtStart => _settings.AtStart;
+
     public string Name => _registration.Name;
 
     public ListenerState State => Listener.State;

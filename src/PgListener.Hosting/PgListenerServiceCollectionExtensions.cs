@@ -100,11 +100,12 @@ public static class PgListenerServiceCollectionExtensions
         else
             services.AddSingleton<IPgListener>(provider => provider.GetRequiredKeyedService<HostedListener>(name));
 
-        // Made when somebody asks for it, and then disposed of by the container, which sends what was coalesced.
+        // Made when somebody asks for it, and then disposed of by the container, which sends what was coalesced. It is for the
+        // server that is listened to, whatever the configuration says by then.
         if (registration.Key is { } publisherKey)
-            services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => registration.CreatePublisher(CurrentOptions(provider), provider));
+            services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => registration.CreatePublisher(OptionsAtStart(provider), provider));
         else
-            services.AddSingleton<INotificationPublisher>(provider => registration.CreatePublisher(CurrentOptions(provider), provider));
+            services.AddSingleton<INotificationPublisher>(provider => registration.CreatePublisher(OptionsAtStart(provider), provider));
 
         // Not AddHostedService, which would take a second listener for the first one again.
         services.AddSingleton<IHostedService>(provider => new PgListenerService(
@@ -112,6 +113,8 @@ public static class PgListenerServiceCollectionExtensions
         return registration;
 
         PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider);
+
+        PgListenerOptions OptionsAtStart(IServiceProvider provider) => provider.GetRequiredKeyedService<HostedListener>(name).OptionsAtStart;
 
         PgListenerOptions CurrentOptions(IServiceProvider provider) => provider.GetRequiredService<IOptionsMonitor<PgListenerOptions>>().Get(name);
     }

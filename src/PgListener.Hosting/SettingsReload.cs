@@ -21,7 +21,6 @@ internal sealed class SettingsReload : IDisposable
     private readonly IOptionsMonitorCache<PgListenerOptions> _cache;
     private readonly Action<PgListenerOptions> _apply;
     private readonly ILogger _logger;
-    private readonly PgListenerOptions _atStart;
     private volatile PgListenerOptions _current;
     private string? _refused;
 
@@ -37,7 +36,7 @@ internal sealed class SettingsReload : IDisposable
         _cache = services.GetRequiredService<IOptionsMonitorCache<PgListenerOptions>>();
         _apply = apply;
         _logger = logger;
-        _atStart = _current = options;
+        AtStart = _current = options;
 
         // The application's configuration has the connection strings, wherever the section comes from.
         foreach (var configuration in registration.SectionsFrom(services).Append(services.GetService<IConfiguration>()).OfType<IConfiguration>())
@@ -52,6 +51,9 @@ internal sealed class SettingsReload : IDisposable
         if (changes is not null)
             _watches.Add(changes);
     }
+
+    /// <summary>The settings at the start.</summary>
+    public PgListenerOptions AtStart { get; }
 
     /// <summary>The settings that were last found valid.</summary>
     public PgListenerOptions Current => _current;
@@ -85,6 +87,7 @@ internal sealed class SettingsReload : IDisposable
                 if (_refused != e.Message)
                     _logger.ConfigurationRefused(_registration.SectionPath, e.Message);
                 _refused = e.Message;
+                _cache.TryAdd(_registration.Name, _current); // The monitor may have thrown away what it had, to make it anew, and failed.
                 return;
             }
 
@@ -99,14 +102,14 @@ internal sealed class SettingsReload : IDisposable
     private void Report(PgListenerOptions old, PgListenerOptions next)
     {
         foreach (var setting in KnownSettings.OfListener.Where(IsUsed))
-            Report($"{_registration.SectionPath}:{setting.Name}", setting, old, next, _atStart);
+            Report($"{_registration.SectionPath}:{setting.Name}", setting, old, next, AtStart);
 
         foreach (var handlers in _registration.Handlers.GroupBy(handler => handler.ClassName, StringComparer.Ordinal))
         {
             // Of a class that handles several channels, the first tells of all: one entry changes them together.
             var key = handlers.First().Key;
             foreach (var setting in KnownSettings.OfHandler)
-                Report($"{_registration.SectionPath}:{PgListenerOptions.HandlersName}:{handlers.Key}:{setting.Name}", setting, old.Handlers[key], next.Handlers[key], _atStart.Handlers[key]);
+                Report($"{_registration.SectionPath}:{PgListenerOptions.HandlersName}:{handlers.Key}:{setting.Name}", setting, old.Handlers[key], next.Handlers[key], AtStart.Handlers[key]);
         }
     }
 

@@ -74,6 +74,62 @@ public class IsolationTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_callback_that_blocks_on_what_is_at_hand_when_a_connection_begins_does_not_keep_its_loss_from_being_noticed()
+    {
+        const int Rounds = 5;
+        var channel = NewChannel();
+        var (entered, listening) = (new Received<string>(), new Received<int>());
+        using var release = new SemaphoreSlim(0);
+        var blocks = false;
+        await using var listener = new Listener(server.ConnectionString, new() { ReconnectDelay = TimeSpan.FromMilliseconds(5) });
+        listener.StateChanged += (_, change) =>
+        {
+            if (change.Status.State == ListenerState.Reconnecting)
+                Volatile.Write(ref blocks, true);
+            if (change.Status is { State: ListenerState.Listening, ProcessId: { } processId })
+                listening.Add(processId);
+        };
+        await listener.AddCallbackAsync(
+            channel,
+            (_, _) =>
+            {
+                if (Interlocked.Exchange(ref blocks, false))
+                {
+                    entered.Add("");
+                    release.Wait(CancellationToken.None);
+                }
+
+                return Task.CompletedTask;
+            },
+            Cancellation);
+        await listener.StartAsync(Cancellation);
+        listener.Listen();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var sending = SendAsync();
+        var session = await listening.NextAsync();
+        for (var round = 0; round < Rounds; round++)
+        {
+            await server.TerminateAsync(session);
+            session = await listening.NextAsync();
+            await entered.NextAsync();
+            await server.TerminateAsync(session);
+            session = await listening.NextAsync(); // And that although the callback still blocks.
+            release.Release();
+            Volatile.Write(ref blocks, false);
+        }
+
+        await enough.CancelAsync();
+        release.Release(100);
+        await sending;
+
+        async Task SendAsync()
+        {
+            for (var i = 0; !enough.IsCancellationRequested; i++)
+                await server.NotifyAsync(channel, $"{i}");
+        }
+    }
+
+    [Fact]
     public async Task A_callback_left_behind_by_a_stop_does_not_disturb_the_next_run()
     {
         var channel = NewChannel();

@@ -43,6 +43,25 @@ public sealed class PublisherHostingTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task It_sends_to_the_server_that_is_listened_to_whatever_the_configuration_says_by_then()
+    {
+        var received = new Received<int>();
+        var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection([new("PgListener:ConnectionString", server.ConnectionString)]);
+        builder.Services.AddSingleton(received);
+        builder.Services.AddPgListener().AddHandler<Placed, PlacedHandler>();
+        using var host = builder.Build();
+        await host.StartAsync(Cancellation);
+        await host.Services.GetRequiredService<IPgListener>().WaitUntilListeningAsync(Cancellation).SoonAsync();
+
+        builder.Configuration["PgListener:ConnectionString"] = "Host=127.0.0.1;Port=1;Username=nobody";
+        ((IConfigurationRoot)builder.Configuration).Reload();
+        await host.Services.GetRequiredService<INotificationPublisher>().PublishAsync(new Placed(2), Cancellation);
+        Assert.Equal(2, await received.NextAsync());
+        await host.StopAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task It_connects_when_it_is_first_used_and_the_container_sends_what_was_coalesced()
     {
         var channel = NewChannel();

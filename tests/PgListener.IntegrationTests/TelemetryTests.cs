@@ -110,6 +110,40 @@ public sealed class TelemetryTests(ServerFixture server)
         Assert.Empty(telemetry.Observe());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_published_is_linked_to_its_sender_and_read_as_it_was_written(bool coalesced)
+    {
+        using var telemetry = new Telemetry(_name);
+        var received = new Received<string>();
+        var section = $"PgListener:{_name}";
+        var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection([
+            new($"{section}:ConnectionString", server.ConnectionString),
+            new($"{section}:PropagateTraceContext", "true"),
+            new($"{section}:Publisher:PropagateTraceContext", "true"),
+            new($"{section}:Publisher:CoalesceWindow", coalesced ? "00:00:00" : null),
+        ]);
+        builder.Services.AddSingleton(received);
+        builder.Services.AddPgListener(_name).AddHandler<Numbered, NumberedHandler>();
+        using var host = builder.Build();
+        await host.StartAsync(Cancellation);
+        Assert.Equal("Started", await received.NextAsync());
+        var publisher = host.Services.GetRequiredKeyedService<INotificationPublisher>(_name);
+        await publisher.PublishAsync(new Numbered(7), Cancellation);
+        Assert.Equal("""{"id":7}""", await received.NextAsync());
+        await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync(Numbered.ChannelName, new string('x', 8_000), Cancellation));
+
+        var spans = await telemetry.Spans.NextAsync(3, seconds: 20);
+        var sent = Assert.Single(spans, span => span.Kind == ActivityKind.Producer);
+        var processed = Assert.Single(spans, span => span.Kind == ActivityKind.Consumer);
+        Assert.Equal($"send {Numbered.ChannelName}", sent.OperationName);
+        Assert.Equal(sent.SpanId, Assert.Single(processed.Links).Context.SpanId);
+        Assert.Equal([SentMessages, OperationDuration], telemetry.Recorded.Where(series => series is SentMessages or OperationDuration));
+        await host.StopAsync(Cancellation);
+    }
+
     [Fact]
     public async Task What_a_full_queue_drops_is_counted_and_so_is_what_it_holds()
     {

@@ -41,6 +41,8 @@ public class TraceContextTests
     [InlineData("{\"a\":1}}")]
     [InlineData("{\"a\":1} {}")]
     [InlineData("""{"$trace":1}""")]
+    [InlineData("{ }")]
+    [InlineData("""{"\ud800":1}""")]
     public void What_is_not_a_JSON_object_or_has_such_a_property_is_left_alone(string payload)
         => Assert.Same(payload, TraceContext.Inject(payload, Sender));
 
@@ -150,7 +152,7 @@ public class TraceContextTests
             },
             new());
         var reading = pipeline.Subscribe("a", callback: null, new());
-        await using var reader = new PgListener.Dispatch.NotificationReader(reading.Queue!, onResync: null, () => { }, isOn, TestContext.Current.CancellationToken);
+        await using var reader = new PgListener.Dispatch.NotificationReader(reading.Queue!, onResync: null, () => { }, new(new() { PropagateTraceContext = isOn }), TestContext.Current.CancellationToken);
         pipeline.Deliver("a", injected);
         await Pipeline.EndAsync(subscription);
         Assert.True(await reader.MoveNextAsync());

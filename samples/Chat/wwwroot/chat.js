@@ -22,7 +22,9 @@ function show({ id, author, text }) {
 /** Two gaps, one cure: the page was not connected to its server, or the server not to PostgreSQL. The table has everything. */
 async function reload() {
   try {
-    (await call('Latest')).forEach(show);
+    const latest = await call('Latest');
+    byId('messages').replaceChildren(); // Older ones may be missing, and a list with a hole is worse than a short one.
+    latest.forEach(show);
   } catch {
     if (byId('state').textContent === 'Connected') setTimeout(reload, 1000); // Otherwise onOpen does it.
   }

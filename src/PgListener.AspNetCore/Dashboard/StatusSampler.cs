@@ -101,10 +101,17 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
     {
         lock (_sync)
         {
-            _lookSoon?.Dispose();
-            _lookSoon = null;
-            if (!stopping.IsCancellationRequested)
+            if (stopping.IsCancellationRequested)
+                return;
+
+            try
+            {
                 Look();
+            }
+            catch (Exception)
+            {
+                // A listener of the user's own may throw anything. Whoever watches the page will hear of it; the process does not end for it.
+            }
         }
     }
 

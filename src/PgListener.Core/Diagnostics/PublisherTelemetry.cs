@@ -50,7 +50,7 @@ internal sealed class PublisherTelemetry : IDisposable
     private async Task SendObservedAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
     {
         var started = _time.GetTimestamp();
-        var activity = Tracing.StartSend(channel, count, _name, server);
+        var activity = Start(channel, count, server);
         string? error = null;
         try
         {
@@ -64,6 +64,19 @@ internal sealed class PublisherTelemetry : IDisposable
         finally
         {
             Report(activity, channel, count, error, _time.GetElapsedTime(started));
+        }
+    }
+
+    private Activity? Start(string channel, int count, string? server)
+    {
+        try
+        {
+            return Tracing.StartSend(channel, count, _name, server);
+        }
+        catch (Exception e)
+        {
+            _logger.TelemetryFailed(e); // Nothing is left unsent because of whoever listens to traces.
+            return null;
         }
     }
 

@@ -30,7 +30,7 @@ internal static class TraceContext
             return payload;
 
         var end = payload.AsSpan().TrimEnd(WhiteSpace).Length;
-        if (!CanTakeProperty(payload, out var isEmpty))
+        if (!CanTakeProperty(payload, out var isEmpty) || (isEmpty && payload[end - 2] != '{'))
             return payload;
 
         var state = context.TraceState is { Length: > 0 } text && text.All(static c => c is > ' ' and < '\x7f' and not '"' and not '\\' or ' ') ? StateOpening + text : "";
@@ -88,8 +88,9 @@ internal static class TraceContext
 
             return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half of a surrogate pair in a name.
             return false;
         }
     }

@@ -29,26 +29,10 @@ internal sealed class Backpressure(TimeProvider time)
     }
 
     /// <summary>Called by a queue that is half empty again, under its own lock.</summary>
-    public void Leave(SubscriptionQueue queue)
-    {
-        TaskCompletionSource? changed;
-        lock (_sync)
-        {
-            _full.Remove(queue);
-            _isOn = _full.Count > 0;
-            changed = _isOn ? null : _changed;
-        }
-
-        changed?.TrySetResult();
-    }
+    public void Leave(SubscriptionQueue queue) => Remove(queue, forGood: false);
 
     /// <summary>Called by a queue that will not be full again: it has overflowed, or has ended.</summary>
-    public void Forget(SubscriptionQueue queue)
-    {
-        lock (_sync)
-            _firstFull.Remove(queue);
-        Leave(queue);
-    }
+    public void Forget(SubscriptionQueue queue) => Remove(queue, forGood: true);
 
     /// <summary>Called by the reader when it has read all there was: nobody is being held up.</summary>
     public void CaughtUp()
@@ -111,6 +95,21 @@ internal sealed class Backpressure(TimeProvider time)
 
         lock (_sync)
             return [.. _full.Where(queue => Left(queue) <= TimeSpan.Zero)];
+    }
+
+    private void Remove(SubscriptionQueue queue, bool forGood)
+    {
+        TaskCompletionSource? changed;
+        lock (_sync)
+        {
+            if (forGood)
+                _firstFull.Remove(queue);
+            _full.Remove(queue);
+            _isOn = _full.Count > 0;
+            changed = _isOn ? null : _changed;
+        }
+
+        changed?.TrySetResult();
     }
 
     private TimeSpan Left(SubscriptionQueue queue) => queue.MaxBackpressure - time.GetElapsedTime(_firstFull[queue]);

@@ -6,9 +6,9 @@ namespace PgListener.Dispatch;
 /// <param name="queue">The queue.</param>
 /// <param name="onResync">Hears of gaps.</param>
 /// <param name="end">Removes the subscription.</param>
-/// <param name="extractTraceContext">Whether payloads may carry the trace context of their sender.</param>
+/// <param name="options">Say whether payloads may carry the trace context of their sender.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
-internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, Action end, bool extractTraceContext, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
+internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, Action end, OptionsInForce options, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
 {
     private readonly QueueItem[] _items = new QueueItem[16];
     private readonly CancellationTokenRegistration _registration =
@@ -71,7 +71,7 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
     private void Advance()
     {
         Current = _items[_next++].ToNotification();
-        if (extractTraceContext)
+        if (options.Current.PropagateTraceContext)
             Current = Current with { Payload = TraceContext.Extract(Current.Payload, out _) };
     }
 

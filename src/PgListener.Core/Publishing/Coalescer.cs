@@ -170,7 +170,8 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
 
         logger.GivenUpAtStop(left.Length, options.StopTimeout);
         foreach (var pending in left)
-            pending.Fail(new ObjectDisposedException($"The publisher was disposed of, and this was not committed within {nameof(NotificationPublisherOptions.StopTimeout)} ({options.StopTimeout}).", cause));
+            pending.Fail(new ObjectDisposedException(
+                $"The publisher was disposed of, and no commit of this was heard of within {nameof(NotificationPublisherOptions.StopTimeout)} ({options.StopTimeout}). If it was being sent by then, nobody knows whether it was committed.", cause));
         await _abort.CancelAsync().ConfigureAwait(false);
     }
 }

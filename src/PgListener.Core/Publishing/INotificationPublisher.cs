@@ -6,7 +6,7 @@ namespace PgListener;
 /// <remarks>
 /// <para>All members may be used from several threads at a time, but a connection of the caller's only by one at a time, as ever.</para>
 /// <para>A notification is sent when its transaction is committed, to those who listen at that moment; it is gone when the transaction is rolled back.</para>
-/// <para>Identical notifications of one transaction are merged into one by PostgreSQL, unless <see cref="NotificationPublisherOptions.AllowDuplicates"/> makes them distinct.</para>
+/// <para>Identical notifications of one transaction are merged into one by PostgreSQL, unless <see cref="NotificationPublisherOptions.AllowDuplicates"/> makes them distinct, or <see cref="NotificationPublisherOptions.PropagateTraceContext"/> those of separate publishes.</para>
 /// <para>What PostgreSQL would refuse is refused before anything is sent to it: a transaction of the caller's can then go on.</para>
 /// </remarks>
 public interface INotificationPublisher
@@ -23,7 +23,7 @@ public interface INotificationPublisher
     /// <exception cref="ArgumentException">The channel's name is not valid; or the payload is longer than 7,999 bytes in UTF-8, has the character NUL or half of a surrogate pair.</exception>
     /// <exception cref="InvalidOperationException">The ambient transaction is a distributed one; the server is a standby; identical notifications were to be kept apart and cannot be; or too many publishes wait already.</exception>
     /// <exception cref="NotSupportedException">The channel does not say how its payload is written.</exception>
-    /// <exception cref="ObjectDisposedException">The publisher was disposed of, before this or while this waited to be sent.</exception>
+    /// <exception cref="ObjectDisposedException">The publisher was disposed of before this, or before the commit of this was heard of; if it was being sent by then, nobody knows whether it was committed.</exception>
     /// <exception cref="NpgsqlException">The server refused, or cannot be reached. If the connection broke, nobody knows whether it was sent.</exception>
     Task PublishAsync<TChannel>(TChannel value, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>;

@@ -73,6 +73,8 @@ internal sealed class ListenerSession(
     /// <summary>Reads notifications until something throws.</summary>
     private async Task ReadAsync(NpgsqlConnection connection, SessionConnection server, long session, WakeUps wakeUps, CancellationToken stopping)
     {
+        // Whoever awaits this must be waiting already when a consumer is served on this thread, which may take as long as it likes.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var proven = time.GetTimestamp();
         using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
         while (true)

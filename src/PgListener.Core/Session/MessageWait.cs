@@ -5,7 +5,7 @@ namespace PgListener.Session;
 /// <summary>
 /// Waits for messages on a session's connection, each time no longer than <see cref="ListenerOptions.KeepAlive"/>.
 /// A wait with another limit than the connection's command timeout makes Npgsql change the socket's receive timeout twice:
-/// two system calls a notification. So the command timeout is the limit, and where that is longer, on a connection that is
+/// two system calls a notification. So the command timeout is the limit, unless it is shorter; and where it is longer, on a connection that is
 /// not of our own making, a timer cuts the wait short. The timer runs only while there is nothing to read.
 /// </summary>
 internal sealed class MessageWait : IDisposable
@@ -21,8 +21,9 @@ internal sealed class MessageWait : IDisposable
         _connection = connection;
         _keepAlive = keepAlive;
         _stopping = stopping;
-        // Where there is no command timeout the wait still needs a limit of its own: a cancellation alone can get lost (npgsql#5975).
-        _limit = connection.CommandTimeout > 0 ? TimeSpan.FromSeconds(connection.CommandTimeout) : keepAlive;
+        // A shorter one would cut off what is only slow. And where there is none the wait still needs a limit of its own: a
+        // cancellation alone can get lost (npgsql#5975).
+        _limit = TimeSpan.FromSeconds(Math.Max(connection.CommandTimeout, keepAlive.TotalSeconds));
         if (_limit > keepAlive)
             _cut = NewCut();
     }

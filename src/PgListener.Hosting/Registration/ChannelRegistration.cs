@@ -54,9 +54,9 @@ internal sealed class ChannelRegistration<TChannel>(string? key) : IChannelRegis
                 continue;
 
             var type = TypeOf(descriptors[i]);
-            var name = added?.HandlerType.Name ?? type?.Name ?? $"INotificationHandler<{typeof(TChannel).Name}>";
+            var name = HandlerName.Of(added?.HandlerType ?? type) ?? $"INotificationHandler<{typeof(TChannel).Name}>";
             yield return (
-                new(new(typeof(TChannel), i), name, original?.HandlerType.Name ?? type?.Name, options),
+                new(new(typeof(TChannel), i), name, HandlerName.Of(original?.HandlerType ?? type), options),
                 added?.Resolve ?? ResolveNth(i, descriptors.Length));
         }
     }

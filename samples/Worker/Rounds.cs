@@ -1,0 +1,12 @@
+namespace Worker;
+
+/// <summary>Looks every minute. A job may become free without a word: the worker that had it in hand has died, or was stopped.</summary>
+internal sealed class Rounds(JobHandler<Mails> mails, JobHandler<Reports> reports) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1));
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await Task.WhenAll(mails.WorkAsync(stoppingToken), reports.WorkAsync(stoppingToken));
+    }
+}
