@@ -26,9 +26,7 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var take = new NpgsqlCommand("""
-            delete from jobs where id = (
-                select id from jobs where queue = $1 and attempts < 3 order by id limit 1 for update skip locked)
-            returning id, text
+            select id, text from jobs where queue = $1 and attempts < 3 order by id limit 1 for update skip locked
             """, connection) { Parameters = { new() { Value = queue } } };
         long id;
         string text;
@@ -47,12 +45,16 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
         catch (Exception e)
         {
             // The job's own fault: it is tried three times, then it stays in the table with its problem.
-            await transaction.RollbackAsync(cancellationToken);
-            await ExecuteAsync("update jobs set attempts = attempts + 1, problem = $2 where id = $1", id, e.Message);
+            await using var fail = new NpgsqlCommand("update jobs set attempts = attempts + 1, problem = $2 where id = $1", connection)
+            {
+                Parameters = { new() { Value = id }, new() { Value = e.Message } },
+            };
+            await fail.ExecuteNonQueryAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
             return $"job {id} has failed: {e.Message}";
         }
 
-        await using var write = new NpgsqlCommand("insert into done (job_id, queue, result) values ($1, $2, $3)", connection)
+        await using var write = new NpgsqlCommand("with gone as (delete from jobs where id = $1) insert into done (job_id, queue, result) values ($1, $2, $3)", connection)
         {
             Parameters = { new() { Value = id }, new() { Value = queue }, new() { Value = result } },
         };
@@ -61,11 +63,9 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
         return $"job {id} is done: {result}";
     }
 
-    private async Task ExecuteAsync(string sql, params object[] parameters)
+    private async Task ExecuteAsync(string sql)
     {
         await using var command = dataSource.CreateCommand(sql);
-        foreach (var parameter in parameters)
-            command.Parameters.Add(new() { Value = parameter });
         await command.ExecuteNonQueryAsync();
     }
 }

@@ -20,6 +20,9 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
     private long _frames;
     private ITimer? _lookSoon;
 
+    /// <summary>Tells the latest of these timers from one that was replaced when it had gone off already.</summary>
+    private object? _due;
+
     /// <summary>Begins to keep the time line.</summary>
     public void Start()
     {
@@ -93,14 +96,20 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
                 return;
 
             _lookSoon?.Dispose();
-            _lookSoon = time.CreateTimer(_ => LookSoon(), state: null, Soon, Timeout.InfiniteTimeSpan);
+            _due = new object();
+            _lookSoon = time.CreateTimer(LookSoon, _due, Soon, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void LookSoon()
+    private void LookSoon(object? due)
     {
         lock (_sync)
         {
+            if (due != _due)
+                return; // Another change came meanwhile, and has a timer of its own.
+
+            _lookSoon?.Dispose();
+            _lookSoon = null;
             if (stopping.IsCancellationRequested)
                 return;
 
