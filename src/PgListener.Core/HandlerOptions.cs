@@ -54,10 +54,10 @@ public class HandlerOptions : IValidatableObject
     /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
         => Setting.Problems(
-            QueueCapacity is { } capacity ? Setting.InRange(nameof(QueueCapacity), capacity, 1, ListenerOptions.MaxQueueCapacity) : null,
-            QueueCapacityBytes is { } bytes ? Setting.InRange(nameof(QueueCapacityBytes), bytes, 1, long.MaxValue) : null,
+            Setting.InRangeIfSet(nameof(QueueCapacity), QueueCapacity, 1, ListenerOptions.MaxQueueCapacity),
+            Setting.InRangeIfSet(nameof(QueueCapacityBytes), QueueCapacityBytes, 1, long.MaxValue),
             FullQueueMode is { } mode ? Setting.IsDefined(nameof(FullQueueMode), mode) : null,
-            MaxBackpressure is { } backpressure ? Setting.InRange(nameof(MaxBackpressure), backpressure, TimeSpan.Zero, TimeSpan.FromHours(1)) : null,
+            Setting.InRangeIfSet(nameof(MaxBackpressure), MaxBackpressure, TimeSpan.Zero, TimeSpan.FromHours(1)),
             Setting.InRange(nameof(MaxConcurrency), MaxConcurrency, 1, 10_000),
-            Timeout is { } timeout ? Setting.InRange(nameof(Timeout), timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)) : null);
+            Setting.InRangeIfSet(nameof(Timeout), Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)));
 }

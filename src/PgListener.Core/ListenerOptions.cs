@@ -94,20 +94,9 @@ public class ListenerOptions : IValidatableObject
             Setting.InRange(nameof(QueueCapacityBytes), QueueCapacityBytes, 1, long.MaxValue),
             Setting.IsDefined(nameof(FullQueueMode), FullQueueMode),
             Setting.InRange(nameof(MaxBackpressure), MaxBackpressure, TimeSpan.Zero, hour),
-            ProveDeliveryInterval is { } interval ? Setting.InRange(nameof(ProveDeliveryInterval), interval, KeepAlive, TimeSpan.FromDays(1)) : null,
+            Setting.InRangeIfSet(nameof(ProveDeliveryInterval), ProveDeliveryInterval, KeepAlive, TimeSpan.FromDays(1)),
             Setting.InRange(nameof(DrainTimeout), DrainTimeout, TimeSpan.Zero, TimeSpan.FromDays(1)));
     }
-
-    /// <summary>Checks one setting, for settings derived from these.</summary>
-    /// <typeparam name="T">The setting's type.</typeparam>
-    /// <param name="setting">Its name.</param>
-    /// <param name="value">Its value; <see langword="null"/> is not set, and always right.</param>
-    /// <param name="least">The least it may be.</param>
-    /// <param name="most">The most it may be.</param>
-    /// <returns>What is wrong with it, if anything is.</returns>
-    protected static ValidationResult? CheckRange<T>(string setting, T? value, T least, T most)
-        where T : struct, IComparable<T>
-        => value is { } set ? Setting.InRange(setting, set, least, most) : null;
 
     internal ListenerOptions Snapshot() => (ListenerOptions)MemberwiseClone();
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using PgListener.Diagnostics;
 using PgListener.Registration;
 
 namespace PgListener;
@@ -39,7 +40,7 @@ public class PgListenerOptions : ListenerOptions
         foreach (var problem in base.Validate(validationContext))
             yield return problem;
 
-        if (CheckRange(nameof(StartupTimeout), StartupTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)) is { } wrong)
+        if (Setting.InRangeIfSet(nameof(StartupTimeout), StartupTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)) is { } wrong)
             yield return wrong;
 
         foreach (var problem in Publisher.Validate(validationContext))

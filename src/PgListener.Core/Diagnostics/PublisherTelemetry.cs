@@ -96,17 +96,9 @@ internal sealed class PublisherTelemetry : IDisposable
 
     private void Record(string channel, int count, string? error, TimeSpan took)
     {
-        var tags = new TagList
-        {
-            { PgListenerTags.System, PgListenerTags.PostgreSql },
-            { PgListenerTags.OperationName, PgListenerTags.Send },
-            { PgListenerTags.OperationType, PgListenerTags.Send },
-            { PgListenerTags.Channel, channel },
-        };
-        if (_name.Length > 0)
-            tags.Add(new Tag(PgListenerTags.Listener, _name));
-        if (error is not null)
-            tags.Add(new Tag(PgListenerTags.ErrorType, error));
+        var tags = error is null
+            ? SubscriptionTags.Of(_name, channel, subscription: null, PgListenerTags.Send)
+            : SubscriptionTags.Of(_name, channel, subscription: null, PgListenerTags.Send, new Tag(PgListenerTags.ErrorType, error));
         _sent.Add(count, tags);
         _duration.Record(took.TotalSeconds, tags);
     }

@@ -21,6 +21,11 @@ internal static class Setting
         where T : IComparable<T>
         => value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 ? null : Problem(member, $"must be from {least} to {most}, but is {value}");
 
+    /// <summary>The same for a setting that need not be set.</summary>
+    public static ValidationResult? InRangeIfSet<T>(string member, T? value, T least, T most)
+        where T : struct, IComparable<T>
+        => value is { } set ? InRange(member, set, least, most) : null;
+
     public static ValidationResult? IsDefined<T>(string member, T value)
         where T : struct, Enum
         => Enum.IsDefined(value) ? null : Problem(member, $"must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}");

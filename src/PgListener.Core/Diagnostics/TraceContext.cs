@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using PgListener.Publishing;
 
 namespace PgListener.Diagnostics;
 
@@ -12,7 +13,6 @@ internal static class TraceContext
 {
     internal const string Property = "$trace";
 
-    private const int MaxPayloadBytes = 7_999;
     private const int TraceParentLength = 55;
     private const string WhiteSpace = " \t\r\n";
     private const string Opening = $$"""
@@ -36,7 +36,7 @@ internal static class TraceContext
         var state = context.TraceState is { Length: > 0 } text && text.All(static c => c is > ' ' and < '\x7f' and not '"' and not '\\' or ' ') ? StateOpening + text : "";
         var parent = $"00-{context.TraceId.ToHexString()}-{context.SpanId.ToHexString()}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
         var extended = string.Concat([payload[..(end - 1)], isEmpty ? "" : ",", Opening, parent, state, Closing, payload[end..]]);
-        if (Encoding.UTF8.GetByteCount(extended) <= MaxPayloadBytes)
+        if (Encoding.UTF8.GetByteCount(extended) <= PayloadRules.MaxBytes)
             return extended;
 
         return state.Length > 0 ? Inject(payload, new(context.TraceId, context.SpanId, context.TraceFlags)) : payload;

@@ -34,17 +34,9 @@ internal static class Tracing
         if (!IsOn)
             return null;
 
-        List<Tag> tags =
-        [
-            new(PgListenerTags.System, PgListenerTags.PostgreSql),
-            new(PgListenerTags.OperationName, PgListenerTags.Send),
-            new(PgListenerTags.OperationType, PgListenerTags.Send),
-            new(PgListenerTags.Channel, channel),
-        ];
-        if (count > 1)
-            tags.Add(new(PgListenerTags.BatchSize, count));
-        if (publisher.Length > 0)
-            tags.Add(new(PgListenerTags.Listener, publisher));
+        var tags = count > 1
+            ? SubscriptionTags.Of(publisher, channel, subscription: null, PgListenerTags.Send, new Tag(PgListenerTags.BatchSize, count))
+            : SubscriptionTags.Of(publisher, channel, subscription: null, PgListenerTags.Send);
         return Source.StartActivity($"{PgListenerTags.Send} {channel}", ActivityKind.Producer, parentContext: default, WithServer(tags, server));
     }
 

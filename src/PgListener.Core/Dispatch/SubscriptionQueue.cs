@@ -27,7 +27,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private QueueLimits _limits = limits;
 
     /// <summary>What may be held at the very most in <see cref="FullQueueMode.Wait"/>: see <see cref="MustDrop"/>.</summary>
-    private long _most = limits.Capacity * 2L;
+    private long _most = limits.Most;
     private long _mostBytes = limits.MostBytes;
     private long _maxBackpressure = limits.MaxBackpressure.Ticks;
     private bool _saturated;
@@ -108,18 +108,14 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Adds a gap; one that follows another with nothing between grows that one.</summary>
     public void EnqueueGap(ResyncReason reason, DateTimeOffset? since)
     {
-        bool wake;
         lock (_sync)
         {
             if (_completed)
                 return;
 
             AddGap(reason, since, context.Time.GetUtcNow());
-            wake = TakeWaiter();
+            WakeWaiter();
         }
-
-        if (wake)
-            WakeOnPool();
     }
 
     /// <summary>Stops holding up the reading: from now on the newest are dropped, until the consumer has caught up.</summary>
@@ -159,17 +155,14 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not hold up the reading either: full, it drops.</summary>
     public void SetPaused(bool value)
     {
-        bool wake;
         lock (_sync)
         {
             _paused = value;
             if (value && _saturated)
                 Unsaturate(forGood: true);
-            wake = _items.Count > 0 && TakeWaiter();
+            if (_items.Count > 0)
+                WakeWaiter();
         }
-
-        if (wake)
-            WakeOnPool();
     }
 
     /// <summary>Waits until there is something to take; <see langword="false"/> once the queue is completed and empty. One waiter at a time.</summary>
@@ -193,15 +186,11 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Ends the present and every further wait with the token's cancellation.</summary>
     public void CancelWait(CancellationToken cancelled)
     {
-        bool wake;
         lock (_sync)
         {
             _cancelled = cancelled;
-            wake = TakeWaiter();
+            WakeWaiter();
         }
-
-        if (wake)
-            WakeOnPool();
     }
 
     /// <summary>Takes the oldest items; they count as held until <see cref="Release"/>. A gap that is taken is closed.</summary>
@@ -224,7 +213,6 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Gives back what was taken and not dealt with: to the front of the queue, or to nowhere if the queue was discarded meanwhile.</summary>
     public void PutBack(ReadOnlySpan<QueueItem> items)
     {
-        bool wake;
         lock (_sync)
         {
             foreach (ref readonly var item in items)
@@ -235,11 +223,9 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
 
             for (var i = items.Length - 1; i >= 0 && !_discarded; i--)
                 _items.PushFront(items[i]);
-            wake = _items.Count > 0 && TakeWaiter();
+            if (_items.Count > 0)
+                WakeWaiter();
         }
-
-        if (wake)
-            WakeOnPool();
     }
 
     /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
@@ -259,22 +245,16 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <returns>How many notifications were discarded.</returns>
     public int Complete(bool discard)
     {
-        bool wake;
-        var discarded = 0;
         lock (_sync)
         {
             _completed = true;
             _discarded |= discard;
-            if (discard)
-                discarded = Clear();
+            var discarded = discard ? Clear() : 0;
             if (_saturated)
                 Unsaturate(forGood: true);
-            wake = TakeWaiter();
+            WakeWaiter();
+            return discarded;
         }
-
-        if (wake)
-            WakeOnPool();
-        return discarded;
     }
 
     /// <summary>Lets the consumer go on, on another thread.</summary>
@@ -332,15 +312,13 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private void AddGap(ResyncReason reason, DateTimeOffset? since, DateTimeOffset until)
     {
         if (_openGap is { } open)
+        {
             open.Extend(reason, since, until);
-        else
-            StartGap(new Gap(subject, reason, since, until), reason);
-    }
+            return;
+        }
 
-    private void StartGap(Gap gap, ResyncReason reason)
-    {
-        _openGap = gap;
-        _items.PushBack(new QueueItem(subject, gap, 0));
+        _openGap = new Gap(subject, reason, since, until);
+        _items.PushBack(new QueueItem(subject, _openGap, 0));
         counters.Announce(reason);
     }
 
@@ -400,6 +378,12 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         _heldBytes -= item.Size;
     }
 
+    private void WakeWaiter()
+    {
+        if (TakeWaiter())
+            WakeOnPool();
+    }
+
     private bool TakeWaiter()
     {
         // Paused, the consumer is woken only to end.
@@ -423,7 +407,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     private void Unsaturate(bool forGood)
     {
         _saturated = false;
-        _most = _limits.Capacity * 2L;
+        _most = _limits.Most;
         _mostBytes = _limits.MostBytes;
         if (forGood)
             context.Backpressure.Forget(this);

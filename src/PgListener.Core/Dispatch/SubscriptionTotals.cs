@@ -28,33 +28,12 @@ internal sealed class SubscriptionTotals
 
     public long QueueCapacityBytes { get; private set; }
 
+    // What comes later on a notification's way is read first, so that the differences never go below zero.
     public void Add(SubscriptionCounters counters)
-    {
-        // What comes later on a notification's way is read first, so that the differences never go below zero.
-        foreach (var (error, count) in counters.Errors)
-            Errors[error] = Errors.GetValueOrDefault(error) + count;
-        var gaps = counters.GapsByReason;
-        for (var reason = 0; reason < gaps.Length; reason++)
-            Gaps[reason] += gaps[reason];
-        Processed += counters.Processed;
-        Discarded += counters.Discarded;
-        Replaced += counters.Replaced;
-        Dropped += counters.Dropped;
-        Received += counters.Received;
-    }
+        => Add(counters.Errors, counters.GapsByReason, counters.Processed, counters.Discarded, counters.Replaced, counters.Dropped, counters.Received);
 
     public void Add(SubscriptionTotals other)
-    {
-        foreach (var (error, count) in other.Errors)
-            Errors[error] = Errors.GetValueOrDefault(error) + count;
-        for (var reason = 0; reason < Gaps.Length; reason++)
-            Gaps[reason] += other.Gaps[reason];
-        Received += other.Received;
-        Processed += other.Processed;
-        Dropped += other.Dropped;
-        Replaced += other.Replaced;
-        Discarded += other.Discarded;
-    }
+        => Add(other.Errors, other.Gaps, other.Processed, other.Discarded, other.Replaced, other.Dropped, other.Received);
 
     public void AddQueue(SubscriptionStatistics queue)
     {
@@ -63,5 +42,18 @@ internal sealed class SubscriptionTotals
         QueuedBytes += queue.QueuedBytes;
         QueueCapacity += queue.QueueCapacity;
         QueueCapacityBytes = queue.QueueCapacityBytes > long.MaxValue - QueueCapacityBytes ? long.MaxValue : QueueCapacityBytes + queue.QueueCapacityBytes;
+    }
+
+    private void Add(IEnumerable<KeyValuePair<string, long>> errors, long[] gaps, long processed, long discarded, long replaced, long dropped, long received)
+    {
+        foreach (var (error, count) in errors)
+            Errors[error] = Errors.GetValueOrDefault(error) + count;
+        for (var reason = 0; reason < gaps.Length; reason++)
+            Gaps[reason] += gaps[reason];
+        Processed += processed;
+        Discarded += discarded;
+        Replaced += replaced;
+        Dropped += dropped;
+        Received += received;
     }
 }

@@ -165,7 +165,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
 
         await ConnectionRules.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
         await ObserveAsync(message, $"{connection.Host}:{connection.Port}", notifications =>
-            NotifyCommand.ExecuteAsync(connection, transaction: null, notifications, cancellationToken)).ConfigureAwait(false);
+            NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken)).ConfigureAwait(false);
     }
 
     private async Task SendAsync(Message message, NpgsqlTransaction transaction, CancellationToken cancellationToken)

@@ -50,7 +50,7 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
         => Setting.Problems(
-            CoalesceWindow is { } window ? Setting.InRange(nameof(CoalesceWindow), window, TimeSpan.Zero, TimeSpan.FromSeconds(1)) : null,
+            Setting.InRangeIfSet(nameof(CoalesceWindow), CoalesceWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1)),
             Setting.InRange(nameof(MaxCoalesced), MaxCoalesced, 1, 100_000),
             Setting.InRange(nameof(MaxWaiting), MaxWaiting, 1, 1_000_000),
             Setting.InRange(nameof(StopTimeout), StopTimeout, TimeSpan.Zero, TimeSpan.FromDays(1)));

@@ -11,9 +11,9 @@ internal static class NotifyCommand
     // In the order of the arrays, and with a single row for an answer.
     private const string Many = "SELECT count(pg_notify(channel, payload)) FROM unnest($1, $2) AS n (channel, payload)";
 
-    public static async Task ExecuteAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
+    public static async Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(notifications.Count == 1 ? One : Many, connection, transaction);
+        var command = new NpgsqlCommand(notifications.Count == 1 ? One : Many, connection);
         await using (command.ConfigureAwait(false))
         {
             if (notifications.Count == 1)

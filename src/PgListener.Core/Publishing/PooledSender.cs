@@ -35,7 +35,7 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) 
         await using (connection.ConfigureAwait(false))
         {
             await ConnectionRules.ThrowIfStandbyAsync(connection, cancellationToken).ConfigureAwait(false);
-            await NotifyCommand.ExecuteAsync(connection, transaction: null, notifications, cancellationToken).ConfigureAwait(false);
+            await NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken).ConfigureAwait(false);
         }
     }
 }
