@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using PgListener.Dispatch;
+using PgListener.Routing;
+using PgListener.Subscriptions;
 
 namespace PgListener.MicroBench;
 
@@ -17,7 +18,7 @@ internal sealed class DispatchPath
     public DispatchPath(IEnumerable<string> channels)
     {
         var options = new ListenerOptions { QueueCapacity = Capacity, QueueCapacityBytes = 1L << 40 };
-        var context = new DispatchContext(new(options), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance);
+        var context = new SubscriptionContext(new(options), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance);
         _session = _table.BeginSession();
         _queues = [.. channels.Select(channel =>
         {

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using PgListener.Diagnostics;
 
 namespace PgListener;
 

@@ -1,11 +1,12 @@
-using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
+using PgListener.Connections;
+using PgListener.Routing;
 using PgListener.Session;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
 
 namespace PgListener;
 
@@ -26,7 +27,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private readonly ConnectionSource _connections;
     private readonly StateMachine _state;
     private readonly ChannelTable _channels = new();
-    private readonly DispatchContext _context;
+    private readonly SubscriptionContext _context;
     private readonly SessionInbox _inbox;
     private readonly ListenerSession _session;
     private readonly ListenerLoop _loop;
@@ -39,20 +40,12 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="connectionString">How to connect. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates. Called twice, for the connection that listens and for the pool.</param>
-    /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
-    /// <param name="timeProvider">The clock; the system's when left out.</param>
-    /// <param name="meterFactory">Where the meter comes from; the listener has one of its own when left out.</param>
-    /// <param name="name">The listener's name in metrics and traces, to tell several in a process apart.</param>
     /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
     public Listener(
         string connectionString,
         ListenerOptions? options = null,
-        Action<NpgsqlDataSourceBuilder>? configureDataSource = null,
-        ILoggerFactory? loggerFactory = null,
-        TimeProvider? timeProvider = null,
-        IMeterFactory? meterFactory = null,
-        string name = "")
-        : this(settings => ConnectionSource.From(connectionString, settings, configureDataSource), options, loggerFactory, timeProvider, meterFactory, name)
+        Action<NpgsqlDataSourceBuilder>? configureDataSource = null)
+        : this(settings => ConnectionSource.From(connectionString, settings, configureDataSource), options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
     }
@@ -60,38 +53,26 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Creates a listener on connections of a data source that exists already.</summary>
     /// <param name="dataSource">Where connections come from. It stays yours to dispose of, after the listener.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
-    /// <param name="loggerFactory">Where to log; nowhere when left out.</param>
-    /// <param name="timeProvider">The clock; the system's when left out.</param>
-    /// <param name="meterFactory">Where the meter comes from; the listener has one of its own when left out.</param>
-    /// <param name="name">The listener's name in metrics and traces, to tell several in a process apart.</param>
     /// <remarks>
     /// While it runs the listener keeps one connection of the data source, as it is configured there. A <c>Keepalive</c> in its
     /// connection string has no use, since the listener asks the server itself, and costs a lock and two timers a notification.
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
-    public Listener(
-        NpgsqlDataSource dataSource,
-        ListenerOptions? options = null,
-        ILoggerFactory? loggerFactory = null,
-        TimeProvider? timeProvider = null,
-        IMeterFactory? meterFactory = null,
-        string name = "")
-        : this(_ => ConnectionSource.From(dataSource), options, loggerFactory, timeProvider, meterFactory, name)
+    public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null)
+        : this(_ => ConnectionSource.From(dataSource), options)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
     }
 
-    private Listener(
-        Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, IMeterFactory? meterFactory, string name)
+    private Listener(Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(name);
         var settings = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(settings, nameof(options));
         _options = new(settings);
-        _logger = new SafeLogger((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
-        _time = timeProvider ?? TimeProvider.System;
+        _logger = new SafeLogger((settings.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
+        _time = settings.TimeProvider ?? TimeProvider.System;
         _connections = connect(settings);
-        _metrics = new(meterFactory, name);
+        _metrics = new(settings.MeterFactory, settings.Name);
         _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger) { Metrics = _metrics, Server = () => Status.Server };
         _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
         var waker = new Waker(_connections, settings.KeepAlive, _time, _logger);
@@ -203,7 +184,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Changes settings at run time, without connecting again.</summary>
     /// <param name="options">
     /// All settings, as for the constructor. <see cref="ListenerOptions.KeepAlive"/> and <see cref="ListenerOptions.ConnectTimeout"/>
-    /// stay as they were: the connections are made with them.
+    /// stay as they were, since the connections are made with them; so do name, logger, clock and meter.
     /// </param>
     /// <remarks>
     /// Queues keep what they hold, even if it is more than they may hold from now on. What a subscription or a reader has

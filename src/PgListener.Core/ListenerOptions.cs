@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using PgListener.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace PgListener;
 
@@ -76,6 +77,22 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is <see langword="false"/>: payloads are not looked into.</value>
     public bool PropagateTraceContext { get; set; }
 
+    /// <summary>The listener's name in metrics and traces, to tell several in a process apart.</summary>
+    /// <value>The default is empty: no name.</value>
+    public string Name { get; set; } = "";
+
+    /// <summary>Where to log.</summary>
+    /// <value>The default is <see langword="null"/>: nowhere. With a host, the host's.</value>
+    public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>The clock.</summary>
+    /// <value>The default is <see langword="null"/>: the system's. With a host, the <see cref="System.TimeProvider"/> that is registered, if there is one.</value>
+    public TimeProvider? TimeProvider { get; set; }
+
+    /// <summary>Where the meter of the metrics comes from.</summary>
+    /// <value>The default is <see langword="null"/>: a meter of its own. With a host, the host's.</value>
+    public IMeterFactory? MeterFactory { get; set; }
+
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
@@ -85,6 +102,7 @@ public class ListenerOptions : IValidatableObject
         var second = TimeSpan.FromSeconds(1);
         var hour = TimeSpan.FromHours(1);
         return Setting.Problems(
+            Name is null ? Setting.Problem(nameof(Name), "must not be null") : null,
             Setting.InRange(nameof(KeepAlive), KeepAlive, second, hour)
                 ?? (KeepAlive.Ticks % TimeSpan.TicksPerSecond == 0 ? null : Setting.Problem(nameof(KeepAlive), $"must be whole seconds, but is {KeepAlive}")),
             Setting.InRange(nameof(ConnectTimeout), ConnectTimeout, second, TimeSpan.FromMinutes(10)),

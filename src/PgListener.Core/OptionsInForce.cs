@@ -20,7 +20,11 @@ internal sealed class OptionsInForce(ListenerOptions options)
         var next = options.Snapshot();
         next.KeepAlive = _current.KeepAlive;
         next.ConnectTimeout = _current.ConnectTimeout;
-        Diagnostics.Setting.ThrowIfInvalid(next, parameter);
+        next.Name = _current.Name;
+        next.LoggerFactory = _current.LoggerFactory;
+        next.TimeProvider = _current.TimeProvider;
+        next.MeterFactory = _current.MeterFactory;
+        Setting.ThrowIfInvalid(next, parameter);
         _current = next;
     }
 }

@@ -1,4 +1,5 @@
-using PgListener.Dispatch;
+using PgListener.Subscriptions;
+
 
 namespace PgListener;
 

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using PgListener.Diagnostics;
 using PgListener.Registration;
+using PgListener.Telemetry;
 
 namespace PgListener;
 
@@ -24,16 +23,14 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public HostedListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
     {
-        var meters = services.GetService<IMeterFactory>();
-        var loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
-        var time = services.GetService<TimeProvider>();
+        var own = registration.WithHost(options, services);
         _registration = registration;
         _scopes = services.GetRequiredService<IServiceScopeFactory>();
         _applicationStopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
-        _logger = loggers.CreateLogger("PgListener");
+        _logger = (own.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener");
         Listener = registration.DataSource is { } dataSource
-            ? new(dataSource(services), options, loggers, time, meters, registration.Name)
-            : new(options.ConnectionString!, options, builder => registration.ConfigureDataSource?.Invoke(services, builder), loggers, time, meters, registration.Name);
+            ? new(dataSource(services), own)
+            : new(options.ConnectionString!, own, builder => registration.ConfigureDataSource?.Invoke(services, builder));
         _settings = new(registration, options, services, Apply, _logger);
     }
 

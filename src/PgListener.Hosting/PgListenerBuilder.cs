@@ -78,7 +78,7 @@ public sealed class PgListenerBuilder
     /// <summary>Takes the connections of the listener and its publisher from a data source that exists already, instead of from a connection string.</summary>
     /// <param name="dataSource">Gets it, for example <c>services => services.GetRequiredService&lt;NpgsqlDataSource&gt;()</c>.</param>
     /// <returns>This builder.</returns>
-    /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions, Microsoft.Extensions.Logging.ILoggerFactory, TimeProvider, System.Diagnostics.Metrics.IMeterFactory, string)" path="/remarks"/>
+    /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions)" path="/remarks"/>
     public PgListenerBuilder UseDataSource(Func<IServiceProvider, NpgsqlDataSource> dataSource)
     {
         ArgumentNullException.ThrowIfNull(dataSource);

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using PgListener.Diagnostics;
 using PgListener.Registration;
 
 namespace PgListener;

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace PgListener.Chaos;
 
 /// <summary>What the listeners under test are set to, and what the checker allows for.</summary>
@@ -33,8 +35,9 @@ public static class Settings
     public const long MemoryPerEntry = 160;
 
     /// <summary>The settings of both listeners.</summary>
-    public static ListenerOptions Options() => new()
+    public static ListenerOptions Options(ILoggerFactory loggers) => new()
     {
+        LoggerFactory = loggers,
         KeepAlive = KeepAlive,
         ConnectTimeout = ConnectTimeout,
         ReconnectDelay = TimeSpan.FromMilliseconds(20),

@@ -25,11 +25,11 @@ internal sealed class Subject : IAsyncDisposable
         if (borrows)
         {
             _dataSource = new NpgsqlDataSourceBuilder(Proxy.ConnectionString) { ConnectionStringBuilder = { Timeout = (int)Settings.ConnectTimeout.TotalSeconds } }.Build();
-            Listener = _dataSource.CreateListener(Settings.Options(), loggers);
+            Listener = _dataSource.CreateListener(Settings.Options(loggers));
         }
         else
         {
-            Listener = new Listener(Proxy.ConnectionString, Settings.Options(), loggerFactory: loggers);
+            Listener = new Listener(Proxy.ConnectionString, Settings.Options(loggers));
         }
 
         Listener.StateChanged += (_, change)

@@ -73,7 +73,7 @@ public class CallbackTests(ServerFixture server)
         var log = new FakeLogCollector();
         using var loggers = new LoggerFactory([new FakeLoggerProvider(log)]);
         var (own, other) = (new Received<string>(), new Received<string>());
-        await using var listener = server.Sender.CreateListener(loggerFactory: loggers);
+        await using var listener = server.Sender.CreateListener(new() { LoggerFactory = loggers });
         await listener.AddCallbackAsync(
             channel,
             (context, _) =>
@@ -227,7 +227,7 @@ public class CallbackTests(ServerFixture server)
         var log = new FakeLogCollector();
         using var loggers = new LoggerFactory([new FakeLoggerProvider(log)]);
         var received = new Received<string>();
-        await using var listener = server.Sender.CreateListener(loggerFactory: loggers);
+        await using var listener = server.Sender.CreateListener(new() { LoggerFactory = loggers });
         await using var subscription = await listener.SubscribeAsync(
             channel,
             async (context, token) =>

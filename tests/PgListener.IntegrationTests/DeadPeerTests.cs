@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.TestServer;
 using static PgListener.IntegrationTests.ServerFixture;
@@ -83,7 +84,7 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
         await using var proxy = FaultProxy.Start(server.ConnectionString);
         proxy.Stalls = true;
         var log = new ListenerLog();
-        await using var listener = new Listener(proxy.ConnectionString, Peer.Options(keepAlive: 1), loggerFactory: log);
+        await using var listener = new Listener(proxy.ConnectionString, Peer.Options(keepAlive: 1, log));
         var watch = Stopwatch.StartNew();
         var error = await Assert.ThrowsAsync<ListenerStartException>(() => listener.StartAsync(Cancellation).SoonAsync());
         Report("peer that says nothing", watch.Elapsed, TimeSpan.FromSeconds(1));
@@ -275,12 +276,12 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
             Proxy = FaultProxy.Start(connectionString);
             if (commandTimeout is null)
             {
-                Listener = new(Proxy.ConnectionString, Options(keepAlive), loggerFactory: Log);
+                Listener = new(Proxy.ConnectionString, Options(keepAlive, Log));
             }
             else
             {
                 _callers = NpgsqlDataSource.Create($"{Proxy.ConnectionString};Command Timeout={commandTimeout}");
-                Listener = _callers.CreateListener(Options(keepAlive), Log);
+                Listener = _callers.CreateListener(Options(keepAlive, Log));
             }
         }
 
@@ -294,8 +295,9 @@ public sealed class DeadPeerTests(ServerFixture server, ITestOutputHelper output
 
         public Received<string> Received { get; } = new();
 
-        public static ListenerOptions Options(int keepAlive) => new()
+        public static ListenerOptions Options(int keepAlive, ILoggerFactory? log = null) => new()
         {
+            LoggerFactory = log,
             KeepAlive = TimeSpan.FromSeconds(keepAlive),
             ConnectTimeout = TimeSpan.FromSeconds(1),
             ReconnectDelay = TimeSpan.FromMilliseconds(20),

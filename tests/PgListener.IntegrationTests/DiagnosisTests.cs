@@ -13,8 +13,9 @@ namespace PgListener.IntegrationTests;
 /// <summary>What is wrong is said in one line, with what to do about it, once.</summary>
 public sealed class DiagnosisTests(ServerFixture server) : IDisposable
 {
-    private static readonly ListenerOptions Quick = new()
+    private ListenerOptions Quick => new()
     {
+        LoggerFactory = Loggers,
         KeepAlive = TimeSpan.FromSeconds(1),
         ReconnectDelay = TimeSpan.FromMilliseconds(10),
         MaxReconnectDelay = TimeSpan.FromMilliseconds(50),
@@ -34,7 +35,7 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
     {
         Assert.SkipWhen(PgBouncer.Executable is null, "PgBouncer is not installed.");
         await using var bouncer = await PgBouncer.StartAsync(server.ConnectionString, "transaction");
-        await using var listener = new Listener(bouncer.ConnectionString, Quick, loggerFactory: Loggers);
+        await using var listener = new Listener(bouncer.ConnectionString, Quick);
         await listener.AddChannelAsync(NewChannel(), Cancellation);
         var error = await Assert.ThrowsAsync<ListenerStartException>(() => listener.StartAsync(Cancellation).SoonAsync());
         Assert.Contains("Most likely the connection goes through a pooler in transaction mode", error.Message, StringComparison.Ordinal);
@@ -67,8 +68,8 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
     {
         Assert.SkipWhen(PgBouncer.Executable is null, "PgBouncer is not installed.");
         await using var bouncer = await PgBouncer.StartAsync(server.ConnectionString, "transaction");
-        var options = new ListenerOptions { KeepAlive = TimeSpan.FromSeconds(1), ProveDelivery = false, ProveDeliveryInterval = TimeSpan.FromSeconds(1) };
-        await using var listener = new Listener(bouncer.ConnectionString, options, loggerFactory: Loggers);
+        var options = new ListenerOptions { LoggerFactory = Loggers, KeepAlive = TimeSpan.FromSeconds(1), ProveDelivery = false, ProveDeliveryInterval = TimeSpan.FromSeconds(1) };
+        await using var listener = new Listener(bouncer.ConnectionString, options);
         var lost = new TaskCompletionSource<string?>();
         listener.StateChanged += (_, change) =>
         {
@@ -90,7 +91,7 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
     [MemberData(nameof(Wrong))]
     public async Task A_wrong_connection_string(string change, string problem, string sqlState)
     {
-        await using var listener = new Listener($"{server.ConnectionString};{change};Password=a secret", Quick, loggerFactory: Loggers);
+        await using var listener = new Listener($"{server.ConnectionString};{change};Password=a secret", Quick);
         listener.Start();
         await FailsAsync(listener, 3);
         Assert.StartsWith(problem, listener.Status.Problem, StringComparison.Ordinal);
@@ -111,7 +112,7 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
             await command.ExecuteNonQueryAsync(Cancellation);
         }
 
-        await using (var listener = new Listener($"{server.ConnectionString};Username={name};Password=a secret;Database={name}", Quick, loggerFactory: Loggers))
+        await using (var listener = new Listener($"{server.ConnectionString};Username={name};Password=a secret;Database={name}", Quick))
         {
             listener.Start();
             await FailsAsync(listener, 2);
@@ -141,7 +142,7 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
             await reload.ExecuteNonQueryAsync(Cancellation);
         }
 
-        await using var listener = new Listener($"{own.ConnectionString};Username={role};Password=wrong", Quick, loggerFactory: Loggers);
+        await using var listener = new Listener($"{own.ConnectionString};Username={role};Password=wrong", Quick);
         listener.Start();
         await FailsAsync(listener, 2);
         Assert.StartsWith("28P01: password authentication failed for user", listener.Status.Problem, StringComparison.Ordinal);

@@ -71,7 +71,7 @@ public sealed class HostileInputTests(ServerFixture server)
         using var loggers = new LoggerFactory([new FakeLoggerProvider(log)]);
         var channel = NewChannel() + "\nforged";
         var called = new TaskCompletionSource();
-        await using var listener = new Listener(server.ConnectionString, loggerFactory: loggers);
+        await using var listener = new Listener(server.ConnectionString, new() { LoggerFactory = loggers });
         await listener.AddCallbackAsync(
             channel,
             (_, _) =>

@@ -24,7 +24,7 @@ public sealed class LeastRightsTests(ServerFixture server)
         {
             var received = new Received<string>();
             await using var listener = new Listener(
-                $"{server.ConnectionString};Username={name};Password=a secret;Database={name}", new() { KeepAlive = TimeSpan.FromSeconds(1) }, loggerFactory: loggers);
+                $"{server.ConnectionString};Username={name};Password=a secret;Database={name}", new() { KeepAlive = TimeSpan.FromSeconds(1), LoggerFactory = loggers });
             var channel = NewChannel();
             await listener.AddCallbackAsync(channel, received.Payloads(), Cancellation);
             await listener.StartAsync(Cancellation);

@@ -116,7 +116,7 @@ public class ReconnectTests(ServerFixture server)
         var log = new FakeLogCollector();
         using var loggers = new LoggerFactory([new FakeLoggerProvider(log)]);
         var received = new Received<string>();
-        await using var listener = new Listener(own.ConnectionString, Quick, loggerFactory: loggers);
+        await using var listener = new Listener(own.ConnectionString, new() { ReconnectDelay = Quick.ReconnectDelay, MaxReconnectDelay = Quick.MaxReconnectDelay, LoggerFactory = loggers });
         await listener.StartAsync(Cancellation);
         listener.Listen();
         await SubscribeAsync(listener, "c", received);

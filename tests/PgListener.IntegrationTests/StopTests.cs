@@ -257,9 +257,10 @@ public sealed class StopTests : IAsyncLifetime
 
         public static async Task<Subject> StartAsync(How how, string connectionString, ListenerOptions options, ListenerLog log)
         {
+            options.LoggerFactory = log;
             if (how != How.Host)
             {
-                var listener = new Listener(connectionString, options, loggerFactory: log);
+                var listener = new Listener(connectionString, options);
                 listener.Start();
                 listener.Listen();
                 return new(how, listener, host: null);

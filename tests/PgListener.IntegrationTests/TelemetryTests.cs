@@ -150,7 +150,7 @@ public sealed class TelemetryTests(ServerFixture server)
         using var telemetry = new Telemetry(_name);
         var channel = NewChannel();
         var (entered, leave) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var listener = new Listener(server.ConnectionString, name: _name);
+        await using var listener = new Listener(server.ConnectionString, new() { Name = _name });
         await using var subscription = await listener.SubscribeAsync(
             channel,
             (_, _) =>
@@ -188,7 +188,7 @@ public sealed class TelemetryTests(ServerFixture server)
     {
         using var telemetry = new Telemetry(_name);
         var channel = NewChannel();
-        await using var listener = new Listener(server.ConnectionString, name: _name);
+        await using var listener = new Listener(server.ConnectionString, new() { Name = _name });
         await listener.StartAsync(Cancellation);
         var reader = listener.ReadAllAsync(channel, new() { Name = "reader" }, Cancellation).GetAsyncEnumerator(Cancellation);
         var first = reader.MoveNextAsync();
@@ -229,7 +229,7 @@ public sealed class TelemetryTests(ServerFixture server)
     public async Task Attempts_that_fail_are_counted_by_error()
     {
         using var telemetry = new Telemetry(_name);
-        await using var listener = new Listener(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "nowhere" }.ConnectionString, name: _name);
+        await using var listener = new Listener(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "nowhere" }.ConnectionString, new() { Name = _name });
         listener.Start();
         await telemetry.UntilAsync($"{ConnectionErrors} 3D000", 2);
         Assert.Equal((1, 0), (telemetry.Observe()[$"{ConnectionState} connecting"], telemetry.Observe()[Reconnects]));

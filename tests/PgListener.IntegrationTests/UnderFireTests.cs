@@ -79,8 +79,7 @@ public sealed class UnderFireTests(ServerFixture server, ITestOutputHelper outpu
         var received = new Received<string>();
         await using var listener = new Listener(
             proxy.ConnectionString,
-            new() { ReconnectDelay = TimeSpan.FromMilliseconds(20), MaxReconnectDelay = TimeSpan.FromMilliseconds(100) },
-            loggerFactory: log);
+            new() { ReconnectDelay = TimeSpan.FromMilliseconds(20), MaxReconnectDelay = TimeSpan.FromMilliseconds(100), LoggerFactory = log });
         await using var publisher = new Publisher(server.Sender, NewChannel());
         await listener.AddChannelAsync(publisher.Channel, Cancellation);
 

@@ -1,5 +1,6 @@
 using PgListener.Session;
 
+
 namespace PgListener.UnitTests;
 
 public class BackoffTests

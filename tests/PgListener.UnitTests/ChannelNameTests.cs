@@ -1,4 +1,5 @@
-using PgListener.Session;
+using PgListener.Connections;
+
 
 namespace PgListener.UnitTests;
 

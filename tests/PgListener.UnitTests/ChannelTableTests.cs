@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Dispatch;
+using PgListener.Routing;
+using PgListener.Subscriptions;
 
 namespace PgListener.UnitTests;
 
@@ -8,7 +9,7 @@ namespace PgListener.UnitTests;
 public class ChannelTableTests
 {
     private readonly ChannelTable _table = new();
-    private readonly DispatchContext _context;
+    private readonly SubscriptionContext _context;
 
     public ChannelTableTests()
     {

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Npgsql;
-using PgListener.Diagnostics;
+using PgListener.Connections;
 
 namespace PgListener.UnitTests;
 

@@ -7,9 +7,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
 using PgListener.Registration;
+using PgListener.Routing;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
 
 namespace PgListener.UnitTests;
 
@@ -25,7 +26,7 @@ public sealed partial class DispatchCostTests : IDisposable
 
     private readonly ChannelTable _table = new();
     private readonly WakeUps _wakeUps = new();
-    private readonly DispatchContext _context;
+    private readonly SubscriptionContext _context;
     private readonly long _session;
     private readonly TestMeters _meters = new();
     private readonly LoggerFactory _loggers = new([new FakeLoggerProvider()]);

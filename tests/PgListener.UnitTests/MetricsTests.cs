@@ -2,9 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
 using PgListener.Registration;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
 using static PgListener.PgListenerInstruments;
 
 namespace PgListener.UnitTests;
@@ -29,7 +29,7 @@ public sealed class MetricsTests
         };
         listener.Start();
         using var publisher = new PublisherTelemetry(meters, "", TimeProvider.System, NullLogger.Instance);
-        _ = new Listener("Host=nowhere", meterFactory: meters);
+        _ = new Listener("Host=nowhere", new() { MeterFactory = meters });
 
         Assert.Equal(
             [
@@ -264,7 +264,7 @@ public sealed class MetricsTests
     public async Task A_listener_that_is_disposed_of_reports_nothing_any_more(bool hasFactory)
     {
         using var meters = new TestMeters();
-        var listener = new Listener("Host=nowhere", meterFactory: hasFactory ? meters : null, name: hasFactory ? "" : nameof(A_listener_that_is_disposed_of_reports_nothing_any_more));
+        var listener = new Listener("Host=nowhere", new() { MeterFactory = hasFactory ? meters : null, Name = hasFactory ? "" : nameof(A_listener_that_is_disposed_of_reports_nothing_any_more) });
         await listener.AddCallbackAsync("a", Ignore, TestContext.Current.CancellationToken);
         Assert.Equal(5, CountStates());
         await listener.DisposeAsync();

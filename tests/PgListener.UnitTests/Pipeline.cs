@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
+using PgListener.Routing;
 using PgListener.Session;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
 
 namespace PgListener.UnitTests;
 
@@ -12,7 +13,7 @@ internal sealed class Pipeline : IDisposable
 {
     private readonly ChannelTable _table = new();
     private readonly WakeUps _wakeUps = new();
-    private readonly DispatchContext _context;
+    private readonly SubscriptionContext _context;
     private readonly long _session;
 
     public Pipeline(string name = "", ListenerOptions? options = null, ILogger? logger = null)

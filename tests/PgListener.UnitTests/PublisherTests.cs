@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Transactions;
 using Npgsql;
+using PgListener.Connections;
 using PgListener.Publishing;
 
 namespace PgListener.UnitTests;

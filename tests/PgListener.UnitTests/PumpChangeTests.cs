@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Dispatch;
+using PgListener.Subscriptions;
 
 namespace PgListener.UnitTests;
 
@@ -12,7 +12,7 @@ public sealed class PumpChangeTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _logger = new();
-    private readonly DispatchContext _context;
+    private readonly SubscriptionContext _context;
     private readonly Channel<Call> _begun = Channel.CreateUnbounded<Call>();
     private readonly ConcurrentQueue<string> _order = [];
     private Subscription? _subscription;

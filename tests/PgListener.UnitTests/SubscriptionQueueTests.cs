@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Dispatch;
+using PgListener.Subscriptions;
 
 namespace PgListener.UnitTests;
 

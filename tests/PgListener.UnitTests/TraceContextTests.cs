@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using PgListener.Diagnostics;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
 
 namespace PgListener.UnitTests;
 
@@ -152,7 +153,7 @@ public class TraceContextTests
             },
             new());
         var reading = pipeline.Subscribe("a", callback: null, new());
-        await using var reader = new PgListener.Dispatch.NotificationReader(reading.Queue!, onResync: null, () => { }, new(new() { PropagateTraceContext = isOn }), TestContext.Current.CancellationToken);
+        await using var reader = new NotificationReader(reading.Queue!, onResync: null, () => { }, new(new() { PropagateTraceContext = isOn }), TestContext.Current.CancellationToken);
         pipeline.Deliver("a", injected);
         await Pipeline.EndAsync(subscription);
         Assert.True(await reader.MoveNextAsync());

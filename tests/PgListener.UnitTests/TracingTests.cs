@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
-using PgListener.Diagnostics;
+using PgListener.Telemetry;
 
 namespace PgListener.UnitTests;
 

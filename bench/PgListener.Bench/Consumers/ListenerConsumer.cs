@@ -14,10 +14,10 @@ internal sealed class ListenerConsumer(ConsumerSettings settings) : IConsumer
 
     public async Task StartAsync()
     {
-        var options = new ListenerOptions();
+        var options = new ListenerOptions { LoggerFactory = _loggers };
         settings.ApplyTo(options);
         _dataSource = FromDataSource ? NpgsqlDataSource.Create(settings.ConnectionString) : null;
-        _listener = _dataSource?.CreateListener(options, _loggers) ?? new(settings.ConnectionString, options, loggerFactory: _loggers);
+        _listener = _dataSource?.CreateListener(options) ?? new(settings.ConnectionString, options);
         foreach (var channel in settings.ChannelNames)
         {
             for (var lane = 0; lane < settings.Lanes; lane++)

@@ -11,9 +11,9 @@ internal sealed class ListenerForeachConsumer(ConsumerSettings settings) : ICons
 
     public async Task StartAsync()
     {
-        var options = new ListenerOptions();
+        var options = new ListenerOptions { LoggerFactory = _loggers };
         settings.ApplyTo(options);
-        _listener = new(settings.ConnectionString, options, loggerFactory: _loggers);
+        _listener = new(settings.ConnectionString, options);
         foreach (var channel in settings.ChannelNames)
             await _listener.AddChannelAsync(channel);
         await _listener.StartAsync();

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PgListener.Diagnostics;
+using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
+using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
 

@@ -1,7 +1,7 @@
 using System.Transactions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PgListener.Diagnostics;
+using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
 

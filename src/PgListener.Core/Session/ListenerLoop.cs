@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
-using PgListener.Diagnostics;
+using PgListener.Connections;
+using PgListener.Telemetry;
 
 namespace PgListener.Session;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
+using PgListener.Routing;
+using PgListener.Telemetry;
 
 namespace PgListener.Session;
 

@@ -2,8 +2,10 @@ using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
+using PgListener.Connections;
+using PgListener.Routing;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
 
 namespace PgListener.Session;
 

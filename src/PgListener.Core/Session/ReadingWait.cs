@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using PgListener.Dispatch;
+using PgListener.Subscriptions;
 
 namespace PgListener.Session;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using PgListener.Dispatch;
+using PgListener.Connections;
+using PgListener.Subscriptions;
 
 namespace PgListener.Session;
 

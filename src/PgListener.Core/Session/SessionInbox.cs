@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using PgListener.Dispatch;
+using PgListener.Routing;
+using PgListener.Subscriptions;
 
 namespace PgListener.Session;
 

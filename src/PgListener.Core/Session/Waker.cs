@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PgListener.Diagnostics;
-using PgListener.Dispatch;
+using PgListener.Connections;
+using PgListener.Telemetry;
 
 namespace PgListener.Session;
 

@@ -51,11 +51,24 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Makes the listener's publisher. It has a pool of its own, unless a data source was handed over.</summary>
     public NotificationPublisher CreatePublisher(PgListenerOptions options, IServiceProvider services)
     {
-        var loggers = services.GetService<ILoggerFactory>();
-        var time = services.GetService<TimeProvider>();
-        var meters = services.GetService<IMeterFactory>();
+        var own = options.Publisher.Snapshot();
+        own.Name = Name;
+        own.LoggerFactory ??= services.GetService<ILoggerFactory>();
+        own.TimeProvider ??= services.GetService<TimeProvider>();
+        own.MeterFactory ??= services.GetService<IMeterFactory>();
         return DataSource is { } dataSource
-            ? new(dataSource(services), options.Publisher, loggers, time, meters, Name)
-            : new(options.ConnectionString!, options.Publisher, builder => ConfigureDataSource?.Invoke(services, builder), loggers, time, meters, Name);
+            ? new(dataSource(services), own)
+            : new(options.ConnectionString!, own, builder => ConfigureDataSource?.Invoke(services, builder));
+    }
+
+    /// <summary>A listener's settings, completed with its name and what the host provides.</summary>
+    public ListenerOptions WithHost(PgListenerOptions options, IServiceProvider services)
+    {
+        var own = options.Snapshot();
+        own.Name = Name;
+        own.LoggerFactory ??= services.GetService<ILoggerFactory>();
+        own.TimeProvider ??= services.GetService<TimeProvider>();
+        own.MeterFactory ??= services.GetService<IMeterFactory>();
+        return own;
     }
 }

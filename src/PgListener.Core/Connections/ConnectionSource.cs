@@ -1,0 +1,71 @@
+using Npgsql;
+
+namespace PgListener.Connections;
+
+/// <summary>Where connections come from: the one that listens, and pooled ones for everything else.</summary>
+internal sealed class ConnectionSource : IAsyncDisposable
+{
+    private const int IdleSeconds = 10;
+
+    private readonly NpgsqlDataSource _listening;
+    private readonly NpgsqlDataSource _pooled;
+    private readonly bool _owned;
+
+    private ConnectionSource(NpgsqlDataSource listening, NpgsqlDataSource pooled, bool owned)
+    {
+        _listening = listening;
+        _pooled = pooled;
+        _owned = owned;
+    }
+
+    /// <summary>Whether the listening connection goes back to somebody's pool, and must not go there still listening.</summary>
+    public bool ReturnsToPool => !_owned;
+
+    /// <summary>Uses the caller's data source as it is.</summary>
+    public static ConnectionSource From(NpgsqlDataSource dataSource) => new(dataSource, dataSource, owned: false);
+
+    /// <summary>Builds two data sources of our own from the configured string, which alone still has the password.</summary>
+    public static ConnectionSource From(string connectionString, ListenerOptions options, Action<NpgsqlDataSourceBuilder>? configure)
+        => new(
+            DataSourceFactory.Build(connectionString, configure, settings =>
+            {
+                settings.Pooling = false;
+                settings.Multiplexing = false;
+                settings.Enlist = false;
+                // The session asks the server itself after a silence. Npgsql's own keepalive would take a lock and set two
+                // timers for every notification.
+                settings.KeepAlive = 0;
+                // Equal to the wait's own limit: then no wait has to change the socket's receive timeout, twice each.
+                settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
+                settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+            }),
+            DataSourceFactory.Build(connectionString, configure, settings =>
+            {
+                // Seldom needed, and so not to be kept open for long.
+                settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+                settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, IdleSeconds);
+                settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, IdleSeconds);
+            }),
+            owned: true);
+
+    /// <summary>Makes the connection that will listen, not yet open.</summary>
+    public NpgsqlConnection CreateListening() => _listening.CreateConnection();
+
+    public ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken) => _pooled.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Closes what our own pool keeps in reserve.</summary>
+    public void CloseIdle()
+    {
+        if (_owned)
+            _pooled.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_owned)
+            return;
+
+        await _listening.DisposeAsync().ConfigureAwait(false);
+        await _pooled.DisposeAsync().ConfigureAwait(false);
+    }
+}

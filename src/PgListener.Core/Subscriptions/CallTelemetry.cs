@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using PgListener.Telemetry;
+
+using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
+
+namespace PgListener.Subscriptions;
+
+/// <summary>Times and traces the calls of one subscription, as far as somebody wants to know.</summary>
+internal sealed class CallTelemetry(string channel, string subscription, SubscriptionContext context)
+{
+    private readonly ListenerMetrics? _metrics = context.Metrics;
+    private readonly string _listener = context.Metrics?.Name ?? "";
+    private readonly Tag[] _success = SubscriptionTags.Of(context.Metrics?.Name ?? "", channel, subscription, PgListenerTags.Process);
+
+    /// <summary>Begins a call for a notification.</summary>
+    /// <param name="notification">The notification; the sender's context is taken out of its payload if such contexts are expected.</param>
+    public Call Begin(ref Notification notification)
+    {
+        var sender = default(ActivityContext);
+        if (context.Options.Current.PropagateTraceContext)
+            notification = notification with { Payload = TraceContext.Extract(notification.Payload, out sender) };
+        return new(
+            Tracing.IsOn ? StartSpan(sender, reason: null) : null,
+            _metrics?.ProcessDuration.Enabled == true ? context.Time.GetTimestamp() : null,
+            Reason: null);
+    }
+
+    /// <summary>Begins a call for a gap.</summary>
+    public Call Begin(Resync resync) => new(
+        Tracing.IsOn ? StartSpan(sender: default, resync.Reason) : null,
+        _metrics?.ResyncDuration.Enabled == true ? context.Time.GetTimestamp() : null,
+        resync.Reason);
+
+    /// <summary>Ends it.</summary>
+    public void End(in Call call, string? errorType)
+    {
+        if (call.Activity is null && call.Started is null)
+            return;
+
+        try
+        {
+            Report(call, errorType);
+        }
+        catch (Exception e)
+        {
+            // Whoever listens to metrics or traces may throw anything, and the notifications are not to suffer for it.
+            context.Logger.TelemetryFailed(e);
+        }
+    }
+
+    private Activity? StartSpan(in ActivityContext sender, ResyncReason? reason)
+    {
+        try
+        {
+            return reason is { } why
+                ? Tracing.StartResync(channel, subscription, _listener, context.Server(), why)
+                : Tracing.StartProcess(channel, subscription, _listener, context.Server(), sender);
+        }
+        catch (Exception e)
+        {
+            context.Logger.TelemetryFailed(e); // As above.
+            return null;
+        }
+    }
+
+    private void Report(in Call call, string? errorType)
+    {
+        Tracing.End(call.Activity, errorType);
+        if (call.Started is not { } started)
+            return;
+
+        var took = context.Time.GetElapsedTime(started).TotalSeconds;
+        if (call.Reason is not { } reason)
+            _metrics!.ProcessDuration.Record(took, errorType is null ? _success : [.. _success, new(PgListenerTags.ErrorType, errorType)]);
+        else
+            _metrics!.ResyncDuration.Record(took, ResyncTags(reason, errorType));
+    }
+
+    private Tag[] ResyncTags(ResyncReason reason, string? errorType)
+    {
+        var tags = SubscriptionTags.Of(_listener, channel, subscription, operation: null, new Tag(PgListenerTags.GapReason, ListenerMetrics.NameOf(reason)));
+        return errorType is null ? tags : [.. tags, new(PgListenerTags.ErrorType, errorType)];
+    }
+
+    /// <summary>A call under way.</summary>
+    /// <param name="Activity">Its span, if somebody wants it.</param>
+    /// <param name="Started">When it began, if somebody wants to know how long it took.</param>
+    /// <param name="Reason">Why notifications may have been missed, if it is about that.</param>
+    public readonly record struct Call(Activity? Activity, long? Started, ResyncReason? Reason);
+}

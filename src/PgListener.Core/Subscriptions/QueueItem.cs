@@ -1,0 +1,22 @@
+namespace PgListener.Subscriptions;
+
+/// <summary>One place in a subscription's queue: a notification, or a gap where notifications are missing.</summary>
+/// <param name="Channel">The channel's name.</param>
+/// <param name="Content">The payload (a string) or the <see cref="Subscriptions.Gap"/>.</param>
+/// <param name="ProcessId">The sender's process id.</param>
+internal readonly record struct QueueItem(string Channel, object Content, int ProcessId)
+{
+    /// <summary>What a notification costs at most besides its characters: its place in the queue, which may be half empty, and the string's own header.</summary>
+    private const int Overhead = 80;
+
+    /// <summary>PostgreSQL refuses payloads of 8,000 bytes, and so of 8,000 characters.</summary>
+    public const long MaxSize = Overhead + 8000 * sizeof(char);
+
+    public Gap? Gap => Content as Gap;
+
+    public Notification ToNotification() => new(Channel, (string)Content, ProcessId);
+
+    public long Size => SizeOf((string)Content);
+
+    public static long SizeOf(string payload) => Overhead + (long)payload.Length * sizeof(char);
+}

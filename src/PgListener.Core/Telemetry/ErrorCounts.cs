@@ -1,0 +1,25 @@
+namespace PgListener.Telemetry;
+
+/// <summary>Counts errors by their type. How many types it tells apart is limited, since each becomes a series of its own in a metric.</summary>
+internal sealed class ErrorCounts
+{
+    internal const int MaxTypes = 50;
+
+    private readonly Lock _sync = new();
+    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+
+    public void Add(string errorType, long count = 1)
+    {
+        lock (_sync)
+        {
+            var key = _counts.Count < MaxTypes || _counts.ContainsKey(errorType) ? errorType : PgListenerTags.Other;
+            _counts[key] = _counts.GetValueOrDefault(key) + count;
+        }
+    }
+
+    public KeyValuePair<string, long>[] ToArray()
+    {
+        lock (_sync)
+            return [.. _counts];
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
+
+namespace PgListener.Telemetry;
+
+/// <summary>The metrics and spans of one publisher.</summary>
+internal sealed class PublisherTelemetry : IDisposable
+{
+    private readonly Meter _meter;
+    private readonly string _name;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Counter<long> _sent;
+    private readonly Histogram<double> _duration;
+    private volatile bool _disposed;
+
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="factory">Where the meter comes from; without one the publisher has a meter of its own.</param>
+    /// <param name="name">The publisher's name; empty for one without.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of observers that fail.</param>
+    public PublisherTelemetry(IMeterFactory? factory, string name, TimeProvider time, ILogger logger)
+    {
+        _name = name;
+        _time = time;
+        _logger = logger;
+        _meter = ListenerMetrics.MeterOf(factory);
+        _sent = _meter.CreateCounter<long>(PgListenerInstruments.SentMessages, PgListenerInstruments.MessageUnit, "Notifications a publisher sent, or tried to.");
+        _duration = _meter.CreateHistogram(
+            PgListenerInstruments.OperationDuration, PgListenerInstruments.SecondUnit, "How long a publish took until its commit.", tags: null, ListenerMetrics.Durations);
+    }
+
+    /// <summary>Runs a publish within its span and counts it.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="count">How many notifications it sends.</param>
+    /// <param name="server">The server as <c>host:port</c>, if it is known.</param>
+    /// <param name="send">Sends. It is given the context to put into the payloads with <see cref="TraceContext.Inject"/>: of the span, or of what is under way if nobody listens for spans here.</param>
+    public Task SendAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
+        => Tracing.IsOn || _sent.Enabled || _duration.Enabled ? SendObservedAsync(channel, count, server, send) : send(Activity.Current?.Context ?? default);
+
+    /// <summary>From now on nothing is reported.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _meter.Dispose(); // Of a factory's meter this does nothing.
+    }
+
+    private async Task SendObservedAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
+    {
+        var started = _time.GetTimestamp();
+        var activity = Start(channel, count, server);
+        string? error = null;
+        try
+        {
+            await send((activity ?? Activity.Current)?.Context ?? default).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            error = ErrorType.Of(e);
+            throw;
+        }
+        finally
+        {
+            Report(activity, channel, count, error, _time.GetElapsedTime(started));
+        }
+    }
+
+    private Activity? Start(string channel, int count, string? server)
+    {
+        try
+        {
+            return Tracing.StartSend(channel, count, _name, server);
+        }
+        catch (Exception e)
+        {
+            _logger.TelemetryFailed(e); // Nothing is left unsent because of whoever listens to traces.
+            return null;
+        }
+    }
+
+    private void Report(Activity? activity, string channel, int count, string? error, TimeSpan took)
+    {
+        try
+        {
+            Tracing.End(activity, error);
+            if (!_disposed)
+                Record(channel, count, error, took);
+        }
+        catch (Exception e)
+        {
+            _logger.TelemetryFailed(e); // What was committed has not failed because of whoever listens to metrics or traces.
+        }
+    }
+
+    private void Record(string channel, int count, string? error, TimeSpan took)
+    {
+        var tags = error is null
+            ? SubscriptionTags.Of(_name, channel, subscription: null, PgListenerTags.Send)
+            : SubscriptionTags.Of(_name, channel, subscription: null, PgListenerTags.Send, new Tag(PgListenerTags.ErrorType, error));
+        _sent.Add(count, tags);
+        _duration.Record(took.TotalSeconds, tags);
+    }
+}
