@@ -192,6 +192,24 @@ public sealed class PageTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task It_says_that_too_many_watch_and_goes_live_when_one_leaves()
+    {
+        await using var site = await Site.StartAsync(
+            static services => Site.Add(services, new FakeListener("shop")), static app => app.MapPgListener(configure: static page => page.MaxWatchers = 1));
+        var watcher = await Watcher.OpenLiveAsync(site);
+        var page = await chromium.OpenPageAsync();
+        await page.GotoAsync(site.Page.ToString());
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("the application allows no more");
+        await Expect(page.GetByRole(AriaRole.Alert)).Not.ToContainTextAsync("what is shown");
+
+        watcher.Dispose();
+
+        await Expect(page.Locator("#link")).ToHaveTextAsync("Live");
+        await Expect(page.Locator("#lost")).ToBeHiddenAsync();
+        await page.CloseAsync();
+    }
+
+    [Fact]
     public async Task Text_from_outside_stays_text()
     {
         var listener = new FakeListener(Hostile);
