@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 using WebApi.Tests;
@@ -106,6 +107,35 @@ public sealed class PageTests(Chromium chromium)
         await Expect(page.Locator("#timeline > li")).ToContainTextAsync(["Failed 3 calls of Handler on channel", "Dropped 7 notifications for Handler on channel", "Listening"], new() { UseInnerText = true });
         Assert.Matches("^M[0-9. L]+$", await row.Locator(".rate .line").GetAttributeAsync("d") ?? "");
         await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Charts_begin_anew_when_the_servers_clock_is_set_back()
+    {
+        var listener = new FakeListener("shop");
+        listener.Subscribe("Handler", "channel");
+        await using var site = await Site.StartAsync(listener);
+        var page = await OpenAsync(site);
+        var row = Row(page, "shop", "Handler");
+        await ReceiveAsync(10, 20);
+
+        site.Time.SetBack(TimeSpan.FromHours(1));
+        await ReceiveAsync(30, 40, 50);
+
+        var path = await row.Locator(".rate .line").GetAttributeAsync("d") ?? "";
+        var places = Regex.Matches(path, "(?<x>[0-9.]+) [0-9.]+", RegexOptions.ExplicitCapture, Second).Select(point => double.Parse(point.Groups["x"].Value, CultureInfo.InvariantCulture));
+        Assert.Equal([119, 120], places);
+        await page.CloseAsync();
+
+        async Task ReceiveAsync(params int[] received)
+        {
+            foreach (var count in received)
+            {
+                listener.Update(0, one => one with { Received = count });
+                site.Time.Advance(Second);
+                await Expect(row.Locator(".count").First).ToHaveTextAsync(count.ToString(CultureInfo.InvariantCulture));
+            }
+        }
     }
 
     [Fact]

@@ -105,12 +105,8 @@ internal sealed class StatusFeed
 
         try
         {
-            if (StuckWatchers() is { } stuck)
-            {
-                foreach (var watcher in stuck)
-                    watcher.Disconnect();
+            if (DisconnectStuckWatchers())
                 Tell();
-            }
         }
         finally
         {
@@ -118,14 +114,14 @@ internal sealed class StatusFeed
         }
     }
 
-    /// <summary>Those to be disconnected; null if nobody watches at all.</summary>
-    private List<Watcher>? StuckWatchers()
+    /// <summary>Answers whether anybody is left. It is locked, since the connection of a watcher who has left serves other requests by now.</summary>
+    private bool DisconnectStuckWatchers()
     {
         lock (_sync)
         {
-            return _watchers.Count == 0
-                ? null
-                : [.. _watchers.Where(watcher => watcher.BusySince is { } since && _time.GetElapsedTime(since) > Patience)];
+            foreach (var watcher in _watchers.Where(watcher => watcher.BusySince is { } since && _time.GetElapsedTime(since) > Patience).ToArray())
+                watcher.Disconnect();
+            return _watchers.Count > 0;
         }
     }
 
