@@ -14,7 +14,6 @@ internal sealed class ChannelTable
     private readonly ConcurrentDictionary<string, Route> _routes = new(StringComparer.Ordinal);
     private readonly HashSet<Route> _changed = [];
     private volatile Subscription[] _everything = [];
-    private readonly EndedSubscriptions _ended = new();
     private volatile bool _hasChanges;
 
     /// <summary>The one delivered to last, since many in a row go to the same.</summary>
@@ -40,29 +39,6 @@ internal sealed class ChannelTable
         }
     }
 
-    /// <summary>What all subscriptions have had to do, those that have ended among them, by name and channel.</summary>
-    public Dictionary<(string? Channel, string Name), SubscriptionTotals> Totals()
-    {
-        var totals = new Dictionary<(string? Channel, string Name), SubscriptionTotals>();
-        lock (_sync)
-        {
-            _ended.Sweep();
-            foreach (var (key, sum) in _ended.Sums)
-                Of(key).Add(sum);
-            foreach (var subscription in _ended.Ending)
-                Of(subscription.Key).Add(subscription.Counters);
-            foreach (var subscription in All)
-            {
-                Of(subscription.Key).Add(subscription.Counters);
-                Of(subscription.Key).AddQueue(subscription.Statistics);
-            }
-        }
-
-        return totals;
-
-        SubscriptionTotals Of((string? Channel, string Name) key) => totals.TryGetValue(key, out var known) ? known : totals[key] = new();
-    }
-
     /// <summary>Adds a channel of the listener's own.</summary>
     public void AddPrivate(string channel, Action<string> receive) => _ = Edit(channel, static _ => { }, receive);
 
@@ -81,6 +57,7 @@ internal sealed class ChannelTable
                 if (route.LiveSession == _session && _session != 0)
                     subscription.GoLive();
                 route.Subscribers = [.. route.Subscribers, subscription];
+                subscription.Add();
             });
         }
 
@@ -89,6 +66,7 @@ internal sealed class ChannelTable
             if (_everythingLiveSession == _session && _session != 0)
                 subscription.GoLive();
             _everything = [.. _everything, subscription];
+            subscription.Add();
             return Task.CompletedTask;
         }
     }
@@ -101,16 +79,14 @@ internal sealed class ChannelTable
         {
             return Edit(channel, route =>
             {
-                if (route.Subscribers.Contains(subscription))
-                    _ended.Add(subscription);
+                subscription.Remove();
                 route.Subscribers = [.. route.Subscribers.Where(other => other != subscription)];
             });
         }
 
         lock (_sync)
         {
-            if (_everything.Contains(subscription))
-                _ended.Add(subscription);
+            subscription.Remove();
             _everything = [.. _everything.Where(other => other != subscription)];
             return Task.CompletedTask;
         }
@@ -132,7 +108,7 @@ internal sealed class ChannelTable
         {
             removed = [.. route.Subscribers.Where(subscription => subscription.IsCleared)];
             foreach (var subscription in removed)
-                _ended.Add(subscription);
+                subscription.Remove();
             route.Subscribers = [.. route.Subscribers.Where(subscription => !subscription.IsCleared)];
             route.IsPinned = false;
         });

@@ -48,7 +48,7 @@ internal sealed class ListenerSession(
             state.Note(status => status with { Server = $"{connection.Host}:{connection.Port}", ProcessId = connection.ProcessID }, stopping);
 
             session = channels.BeginSession();
-            var begun = time.GetUtcNow();
+            var begun = time.GetTimestamp();
             var listening = await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
             lastGood.Prove(begun);
             BeginProof(
@@ -96,7 +96,11 @@ internal sealed class ListenerSession(
             }
 
             backpressure.CaughtUp();
-            if (!await new ReadingWait(wait, messages, wakeUps))
+            if (await new ReadingWait(wait, messages, wakeUps))
+            {
+                wakeUps.OneMore(); // What came may be held, and it is not certain that the wait gave the thread away.
+            }
+            else
             {
                 wakeUps.StopHolding();
                 await AfterSilenceAsync(connection, server, stopping).ConfigureAwait(false);
@@ -148,7 +152,7 @@ internal sealed class ListenerSession(
     /// <summary>Asks a silent server whether it is still there, and how full its notification queue is.</summary>
     private async Task ProbeAsync(SessionConnection server, CancellationToken stopping)
     {
-        var asked = time.GetUtcNow();
+        var asked = time.GetTimestamp();
         var answer = await server.QueryAsync("SELECT pg_notification_queue_usage()::text", parameter: null, stopping).ConfigureAwait(false);
         lastGood.Prove(asked);
         var usage = double.Parse(answer[0], CultureInfo.InvariantCulture);

@@ -15,7 +15,6 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
     private long _session;
     private string? _awaited;
     private long _sent;
-    private DateTimeOffset _sentAt;
     private bool _isSent;
     private Action<TimeSpan?>? _settled;
 
@@ -58,7 +57,7 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
 
             // Notifications arrive in the order of their commits: what was committed before this one has arrived too.
             took = time.GetElapsedTime(_sent);
-            lastGood.Prove(_sentAt);
+            lastGood.Prove(_sent);
             settled = _settled;
             _awaited = null;
         }
@@ -104,7 +103,6 @@ internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, 
         lock (_sync)
         {
             _sent = time.GetTimestamp();
-            _sentAt = time.GetUtcNow();
             return _awaited == payload;
         }
     }
