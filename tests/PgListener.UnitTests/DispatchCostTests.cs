@@ -39,7 +39,7 @@ public sealed partial class DispatchCostTests : IDisposable
         var time = new FakeTimeProvider();
         _metrics = new(_meters, "");
         _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _loggers.CreateLogger("PgListener")) { Metrics = _metrics };
-        _metrics.Observe(_table, new(time, NullLogger.Instance));
+        _metrics.Observe(() => _context.Series.Current, static () => default);
         _session = _table.BeginSession();
         _wakeUps.Hold();
     }
