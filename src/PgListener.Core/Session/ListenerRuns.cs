@@ -8,7 +8,7 @@ namespace PgListener.Session;
 
 /// <summary>Starts and stops a listener, one run after the other, and lets subscriptions take part in the run there is.</summary>
 internal sealed class ListenerRuns(
-    SessionOwner owner, ChannelTable channels, SessionInbox inbox, ListenerLoop loop, ConnectionSource connections, OptionsInForce options, TimeProvider time, ILogger logger)
+    SessionOwner owner, ChannelTable channels, SessionInbox inbox, ListenerLoop loop, ConnectionSource connections, DispatchWatch dispatching, OptionsInForce options, TimeProvider time, ILogger logger)
 {
     private readonly Lock _sync = new();
     private ListenerRun? _run;
@@ -48,6 +48,7 @@ internal sealed class ListenerRuns(
                 throw new ListenerStartException("The listener is already started.");
 
             var run = new ListenerRun();
+            dispatching.Begin();
             foreach (var subscription in channels.All)
                 subscription.Begin(isPaused: true, run.Abort);
 
@@ -95,7 +96,11 @@ internal sealed class ListenerRuns(
         lock (_sync)
         {
             if (value)
+            {
                 ThrowIfNotStarted();
+                dispatching.Listen();
+            }
+
             SetDispatching(value);
         }
     }
@@ -151,12 +156,29 @@ internal sealed class ListenerRuns(
         return settled.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Removes a subscription, and what is queued for it.</summary>
+    /// <summary>Removes a subscription, and what is queued for it. No run begins meanwhile, so that none can revive it.</summary>
     public void Remove(Subscription subscription)
     {
-        _ = channels.Remove(subscription);
-        _ = subscription.EndAsync(discard: true);
+        lock (_sync)
+        {
+            _ = channels.Remove(subscription);
+            _ = subscription.EndAsync(discard: true);
+        }
+
         inbox.Post();
+    }
+
+    /// <summary>Removes the callbacks of a channel that have no handle of their own, and what is queued for them; again with no run beginning meanwhile.</summary>
+    /// <returns>Completes when the server no longer listens to the channel, if nobody else wants it.</returns>
+    public Task Clear(string channel)
+    {
+        lock (_sync)
+        {
+            var (removed, settled) = channels.Clear(channel);
+            foreach (var subscription in removed)
+                _ = subscription.EndAsync(discard: true);
+            return settled;
+        }
     }
 
     private async Task EndCoreAsync(ListenerRun run, bool isDispatching)

@@ -16,11 +16,8 @@ internal sealed class Proof(SessionId session, string payload, Action<TimeSpan?>
 
     public Action<TimeSpan?> Settled => settled;
 
-    /// <summary>When the sending began.</summary>
+    /// <summary>When the sending began, as a timestamp.</summary>
     public long Began { get; set; }
-
-    /// <summary>The same by the clock.</summary>
-    public DateTimeOffset BeganAt { get; set; }
 
     /// <summary>Where it was sent, once it was sent for certain.</summary>
     public Sent? WasSent
