@@ -122,7 +122,7 @@ public sealed class WakeUpsTests
 
     private SubscriptionQueue Open(string channel)
     {
-        var subscription = new Subscription(channel, callback: null, new(), _context);
+        var subscription = new Subscription(channel, callback: null, new() { QueueCapacity = 1_000_000 }, _context);
         var queue = subscription.Begin(isPaused: false, CancellationToken.None);
         _ = _table.Add(subscription);
         _table.Apply(_session, _table.TakeChanges(_session));
