@@ -119,7 +119,7 @@ public sealed class WakeUpsTests
 
     private SubscriptionQueue Open(string channel)
     {
-        var subscription = new Subscription(channel, callback: null, new(), _context);
+        var subscription = new Subscription(channel, callback: null, new() { QueueCapacity = 1_000_000 }, _context);
         var queue = subscription.Begin(isPaused: false, CancellationToken.None);
         _ = _routing.Table.Add(subscription);
         _routing.Agree();
