@@ -16,7 +16,7 @@ internal sealed class OwnerProcess : IDisposable
         ServerProcessId = int.Parse(words[0], CultureInfo.InvariantCulture);
         ServerPort = int.Parse(words[1], CultureInfo.InvariantCulture);
         UserName = words[2];
-        ServerFolder = words[3];
+        DataFolder = words[3];
     }
 
     public int ProcessId => _process.Id;
@@ -27,13 +27,13 @@ internal sealed class OwnerProcess : IDisposable
 
     public string UserName { get; }
 
-    public string ServerFolder { get; }
+    public string DataFolder { get; }
 
     /// <summary>What the other process does.</summary>
     public static async Task<int> RunAsync()
     {
         var postgres = await EphemeralPostgres.LaunchAsync(cancellationToken: CancellationToken.None);
-        var folder = ((LocalServer)postgres.Server).Folder;
+        var folder = ((LocalServer)postgres.Control.Server).DataFolder;
         Console.WriteLine($"{postgres.ProcessId} {postgres.Port} {Environment.UserName} {folder}");
         // Until we are told to end, which happens without disposing anything.
         await Console.In.ReadLineAsync(CancellationToken.None);
