@@ -35,7 +35,7 @@ internal sealed class LocalServer : IServer
 
     public string Name => _instance.Name;
 
-    public string Origin => $"binaries in {_binaries.Folder}{(PassedOver is null ? "" : $"; passed over: {PassedOver}")}";
+    public string Origin => $"binaries in {_binaries.Folder}{(PassedOver is null ? "" : $"; passed over: {PassedOver.ReplaceLineEndings(" ")}")}";
 
     public string Host => "127.0.0.1";
 
