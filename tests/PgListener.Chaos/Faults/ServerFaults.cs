@@ -47,9 +47,18 @@ internal sealed class ServerFaults(EphemeralPostgres server, IReadOnlyList<Subje
         }
     }
 
-    private async Task<string> PauseAsync(Subject subject, int process, TimeSpan time)
+    private async Task<string?> PauseAsync(Subject subject, int process, TimeSpan time)
     {
-        await server.PauseAsync(process);
+        try
+        {
+            await server.PauseAsync(process);
+        }
+        catch (EphemeralPostgresException)
+        {
+            // Its connection has ended since.
+            return null;
+        }
+
         await Task.Delay(time);
         await server.ResumeAsync(process);
         return $"{subject.Name}, process {process}, {time.TotalSeconds:0.0} s";

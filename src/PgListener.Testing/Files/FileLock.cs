@@ -1,6 +1,7 @@
 namespace PgListener.Testing;
 
 /// <summary>A lock between processes: a file that only one can hold open. The system opens it when its holder dies, however it dies.</summary>
+/// <remarks>Only for files in a folder that nobody else can write to.</remarks>
 internal static class FileLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -35,6 +36,11 @@ internal static class FileLock
         }
     }
 
-    private static FileStream Open(string path, FileMode mode) =>
-        new(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+    private static FileStream Open(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 };
+        if (mode != FileMode.Open && !OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new(path, options);
+    }
 }

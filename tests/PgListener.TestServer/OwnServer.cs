@@ -2,8 +2,8 @@ using PgListener.Testing;
 
 namespace PgListener.TestServer;
 
-/// <summary>A server of this machine's own binaries.</summary>
-internal sealed class LocalServer(EphemeralPostgres postgres) : ITestServer
+/// <summary>A server that the tests have started, of this machine's own binaries or in a container: what can be done to it is the same.</summary>
+internal sealed class OwnServer(EphemeralPostgres postgres) : ITestServer
 {
     public string ConnectionString => postgres.ConnectionString;
 

@@ -3,9 +3,11 @@ namespace PgListener.Testing;
 /// <summary>Clears what owners left that were killed before they could stop their servers.</summary>
 internal static class Leftovers
 {
+    private static readonly TimeSpan CreationLimit = TimeSpan.FromMinutes(10);
+
     public static async Task ClearAsync(Machine machine)
     {
-        foreach (var instance in Instance.TakeAbandoned(machine.TempFolder))
+        await foreach (var instance in Instance.TakeAbandonedAsync(machine.TempFolder).ConfigureAwait(false))
         {
             using (instance)
             {
@@ -28,10 +30,16 @@ internal static class Leftovers
         {
             if (machine.FindProgram("docker") is not { } docker)
                 return;
-            await DockerServer.RemoveContainerAsync(docker, instance.Name).ConfigureAwait(false);
+
+            // One that is not there may be about to be created: the engine goes on when the command that asked it has been killed.
+            if (!await DockerEngine.RemoveContainerAsync(docker, instance.Name).ConfigureAwait(false)
+                && DateTime.UtcNow - File.GetLastWriteTimeUtc(instance.ContainerMark) < CreationLimit)
+            {
+                return;
+            }
         }
 
-        PostmasterFile.Read(instance.DataFolder)?.EndServer();
+        PostmasterFile.Read(instance.DataFolder)?.EndServer(instance.User);
         instance.Remove();
     }
 }
