@@ -32,6 +32,7 @@ public sealed class Summary(ChaosOptions options, string server, RunLog log, Che
         Line($"most memory: {log.Memory.Bytes / 1e6:0} MB");
         Line($"arrivals judged while listening: {result.ArrivalsJudged}");
         Line($"cut connections judged: {result.CutsJudged}");
+        Line($"sessions without a proof: {log.Listeners.SelectMany(one => one.Events).Count(one => one.Kind == ListenerEventKind.Unproven)}");
         Line($"overflows judged: {result.OverflowsJudged}");
         Line($"lost outside the announced window: {result.LostOutsideWindow}");
         Line($"lost silently: {result.LostSilently}");
