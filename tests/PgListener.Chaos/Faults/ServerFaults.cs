@@ -75,9 +75,17 @@ internal sealed class ServerFaults(EphemeralPostgres server, ChaosDatabase datab
         await subject.ComeAndGoAsync("pool", limit.Token);
     }
 
-    private async Task<string> PauseAsync(Subject subject, int process, TimeSpan time)
+    private async Task<string?> PauseAsync(Subject subject, int process, TimeSpan time)
     {
-        await server.PauseAsync(process);
+        try
+        {
+            await server.PauseAsync(process);
+        }
+        catch (EphemeralPostgresException)
+        {
+            return null; // Another fault has ended it a moment ago.
+        }
+
         await Task.Delay(time);
         await server.ResumeAsync(process);
         return $"{subject.Name}, process {process}, {time.TotalSeconds:0.0} s";
