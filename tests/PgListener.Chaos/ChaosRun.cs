@@ -7,16 +7,15 @@ using PgListener.Testing;
 
 namespace PgListener.Chaos;
 
-/// <summary>One run: a publisher, two listeners, faults for a while, then peace; and at the end the check of what was recorded.</summary>
+/// <summary>One run: publishers, three listeners, faults for a while, then peace; and at the end the check of what was recorded.</summary>
 public sealed class ChaosRun
 {
-    private static readonly string[] Channels = ["c0", "c1", "c2", "c3", "c4"];
     private static readonly TimeSpan Progress = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(200);
 
     private readonly ChaosOptions _options;
     private readonly Action<string> _print;
-    private readonly RunLog _log = new(Channels);
+    private readonly RunLog _log = new([.. Settings.Channels, .. Settings.WideChannels]);
 
     private ChaosRun(ChaosOptions options, Action<string> print)
     {
@@ -35,48 +34,56 @@ public sealed class ChaosRun
 
     private async Task RunAsync(EphemeralPostgres server)
     {
-        await using var steady = new Subject("steady", server.ConnectionString, borrows: false, _log);
-        await using var restarted = new Subject("restarted", server.ConnectionString, borrows: true, _log);
-        await using var publisher = new Publisher(server.ConnectionString, _log, _options.Seed);
-        Subject[] subjects = [steady, restarted];
-        var plan = Plan.Draw(_options.Seed, _options.Duration);
-        var user = new UserFaults(subjects, Channels, _log);
-        var network = new NetworkFaults(subjects);
-
+        var database = await ChaosDatabase.CreateAsync(server);
+        await using var publishers = new Publishers(database.ConnectionString, _log, _options.Seed);
+        await using var cast = await Cast.StartAsync(database, _log, new Random(_options.Seed));
         using var ended = new CancellationTokenSource();
-        Task[] watchers = [.. subjects.Select(subject => subject.WatchAsync(ended.Token)), ReportAsync(subjects, ended.Token)];
-        var random = new Random(_options.Seed);
-        foreach (var subject in subjects)
-            await subject.StartAsync(random);
-        await user.BeginAsync(CancellationToken.None);
+        Task[] watchers = [.. cast.Subjects.Select(subject => subject.WatchAsync(ended.Token)), ReportAsync(cast, ended.Token)];
 
-        using (var over = new CancellationTokenSource(_options.Duration))
-        {
-            await Task.WhenAll(
-                publisher.RunAsync(over.Token),
-                new Lane(plan.Server, new ServerFaults(server, subjects).PerformAsync, _log).RunAsync(over.Token),
-                new Lane(plan.Network, network.PerformAsync, _log).RunAsync(over.Token),
-                new Lane(plan.User, user.PerformAsync, _log).RunAsync(over.Token));
-        }
-
-        network.Heal();
-        await user.HealAsync();
+        await HarmAsync(server, database, publishers, cast);
         _log.HealedAt = DateTimeOffset.UtcNow;
-        await RecoverAsync(publisher);
-        foreach (var subject in subjects)
-            await subject.StopAsync(inHurry: false);
+        await RecoverAsync(publishers);
+        foreach (var subject in cast.Subjects)
+            await subject.StopAsync();
         await ended.CancelAsync();
         await Task.WhenAll(watchers);
     }
 
+    /// <summary>All lanes side by side, and then everything is healed.</summary>
+    private async Task HarmAsync(EphemeralPostgres server, ChaosDatabase database, Publishers publishers, Cast cast)
+    {
+        var plan = Plan.Draw(_options.Seed, _options.Duration);
+        Lane LaneOf(IReadOnlyList<Step> steps, Func<FaultKind, Random, Task<string?>> perform)
+            => new([.. steps.Where(step => !_options.Without.Contains(step.Kind))], perform, _log);
+
+        var network = new NetworkFaults(cast.Subjects);
+        var settings = new SettingFaults(database, cast.Subjects);
+        var user = new UserFaults(cast);
+        await user.BeginAsync(CancellationToken.None);
+        using (var over = new CancellationTokenSource(_options.Duration))
+        {
+            await Task.WhenAll(
+                publishers.RunAsync(over.Token),
+                LaneOf(plan.Server, new ServerFaults(server, database, cast.Subjects).PerformAsync).RunAsync(over.Token),
+                LaneOf(plan.Network, network.PerformAsync).RunAsync(over.Token),
+                LaneOf(plan.Settings, settings.PerformAsync).RunAsync(over.Token),
+                LaneOf(plan.Load, new LoadFaults(database, cast, publishers).PerformAsync).RunAsync(over.Token),
+                LaneOf(plan.User, user.PerformAsync).RunAsync(over.Token));
+        }
+
+        network.Heal();
+        await settings.HealAsync();
+        await user.HealAsync();
+    }
+
     /// <summary>Sends until every subscription has heard something that was sent after the last fault, and then waits until they have heard all.</summary>
-    private async Task RecoverAsync(Publisher publisher)
+    private async Task RecoverAsync(Publishers publishers)
     {
         var clock = Stopwatch.StartNew();
         var before = _log.Sent.ToDictionary(sent => sent.Key, sent => sent.Value.Count);
         while (!HaveHeard(before) && clock.Elapsed < 2 * Settings.RecoveryLimit)
         {
-            await publisher.SendRoundAsync();
+            await publishers.SendRoundAsync();
             await Task.Delay(RoundPause);
         }
 
@@ -89,7 +96,7 @@ public sealed class ChaosRun
     }
 
     /// <summary>Samples the memory, and says now and then how far the run is.</summary>
-    private async Task ReportAsync(Subject[] subjects, CancellationToken ended)
+    private async Task ReportAsync(Cast cast, CancellationToken ended)
     {
         var clock = Stopwatch.StartNew();
         var next = Progress;
@@ -101,7 +108,7 @@ public sealed class ChaosRun
             if (clock.Elapsed >= next)
             {
                 next += Progress;
-                var states = string.Join(", ", subjects.Select(subject => $"{subject.Name} {subject.Listener.State}"));
+                var states = string.Join(", ", cast.Subjects.Select(subject => $"{subject.Name} {subject.Status.State}"));
                 _print(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,5:0} s: {_log.Entries} entries, {_log.Snapshot().Length} subscriptions, {memory / 1e6:0} MB; {states}"));
             }
 

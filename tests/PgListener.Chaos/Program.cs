@@ -1,34 +1,29 @@
 using System.Globalization;
 using PgListener.Chaos;
+using PgListener.Chaos.Faults;
 
-const string Usage = "Usage: PgListener.Chaos [--seconds 60] [--seed 1]";
+const string Usage = "Usage: PgListener.Chaos [--seconds 60] [--seed 1] [--without Kill,Restart]";
 
 var (seconds, seed) = (60, 1);
+var without = new HashSet<FaultKind>();
 for (var i = 0; i < args.Length; i += 2)
 {
-    if (i + 1 == args.Length || !int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        return Complain();
-
-    switch (args[i])
+    var value = i + 1 < args.Length ? args[i + 1] : "";
+    var isUnderstood = args[i] switch
     {
-        case "--seconds":
-            seconds = number;
-            break;
-        case "--seed":
-            seed = number;
-            break;
-        default:
-            return Complain();
+        "--seconds" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seconds),
+        "--seed" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seed),
+        "--without" => Array.TrueForAll(value.Split(','), name => Enum.TryParse<FaultKind>(name, out var kind) && without.Add(kind)),
+        _ => false,
+    };
+    if (!isUnderstood)
+    {
+        Console.Error.WriteLine(Usage);
+        return 2;
     }
 }
 
-var summary = await ChaosRun.RunAsync(new(TimeSpan.FromSeconds(seconds), seed), Console.WriteLine);
+var summary = await ChaosRun.RunAsync(new(TimeSpan.FromSeconds(seconds), seed) { Without = without }, Console.WriteLine);
 Console.Write(summary.Complaints());
 Console.Write(summary);
 return summary.Violations.Count == 0 ? 0 : 1;
-
-static int Complain()
-{
-    Console.Error.WriteLine(Usage);
-    return 2;
-}

@@ -5,16 +5,20 @@ using PgListener.Chaos.Logs;
 
 namespace PgListener.Chaos;
 
-/// <summary>Commits numbered notifications, straight on the server, and records of each what became of it. It never sends a number twice.</summary>
-internal sealed class Publisher(string connectionString, RunLog log, int seed) : IAsyncDisposable
+/// <summary>
+/// Commits numbered notifications, straight on the server, and records of each what became of it. It never sends a number twice.
+/// A channel has one publisher, which sends one transaction after the other; several of them do not wait for each other.
+/// </summary>
+internal sealed class Publisher(string connectionString, IReadOnlyList<string> channels, RunLog log, int seed) : IAsyncDisposable
 {
     public const int ShortestPayload = 20;
     public const int LongestPayload = 7_900;
+    public const int LongestBurstPayload = 100;
 
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(50);
 
     private readonly Random _random = new(seed);
-    private readonly string[] _channels = [.. log.Sent.Keys];
+    private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly string _connectionString = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "chaos publisher" }.ConnectionString;
     private NpgsqlConnection? _connection;
 
@@ -24,24 +28,51 @@ internal sealed class Publisher(string connectionString, RunLog log, int seed) :
         while (!over.IsCancellationRequested)
         {
             var size = _random.Chance(0.03) ? _random.Next(100, 400) : _random.Next(1, 20);
-            await SendAsync([.. Enumerable.Range(0, size).Select(_ => _random.Of(_channels))]);
+            await SendAsync([.. Enumerable.Range(0, size).Select(_ => _random.Of(channels))], LongestPayload);
             await Task.Delay(_random.Milliseconds(0, 100), over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
+    /// <summary>Sends one on each channel, now and then: what is lost on a channel that is otherwise silent shows too.</summary>
+    public async Task ProbeAsync(CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            await SendRoundAsync();
+            await Task.Delay(Settings.ProbeInterval, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     /// <summary>Sends one on each channel.</summary>
-    public Task SendRoundAsync() => SendAsync(_channels);
+    public Task SendRoundAsync() => SendAsync([.. channels], LongestBurstPayload);
+
+    /// <summary>Sends many on one channel, in one transaction.</summary>
+    public Task BurstAsync(string channel, int count) => SendAsync([.. Enumerable.Repeat(channel, count)], LongestBurstPayload);
 
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null)
             await _connection.DisposeAsync();
+        _oneAtATime.Dispose();
     }
 
-    private async Task SendAsync(string[] channels)
+    private async Task SendAsync(string[] to, int longest)
     {
-        var next = log.Sent.ToDictionary(sent => sent.Key, sent => sent.Value.Count);
-        var batch = Array.ConvertAll(channels, channel => (Channel: channel, Number: ++next[channel], Length: DrawLength()));
+        await _oneAtATime.WaitAsync();
+        try
+        {
+            await SendOneAsync(to, longest);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private async Task SendOneAsync(string[] to, int longest)
+    {
+        var next = channels.ToDictionary(channel => channel, channel => log.Sent[channel].Count);
+        var batch = Array.ConvertAll(to, channel => (Channel: channel, Number: ++next[channel], Length: DrawLength(longest)));
         var begun = DateTimeOffset.UtcNow;
         var outcome = Outcome.RolledBack;
         try
@@ -50,7 +81,7 @@ internal sealed class Publisher(string connectionString, RunLog log, int seed) :
             await using var transaction = await _connection.BeginTransactionAsync();
             await using (var command = new NpgsqlCommand("select pg_notify(channel, payload) from unnest($1, $2) as batch (channel, payload)", _connection, transaction))
             {
-                command.Parameters.Add(new() { Value = channels });
+                command.Parameters.Add(new() { Value = to });
                 command.Parameters.Add(new() { Value = Array.ConvertAll(batch, one => PayloadOf(one.Channel, one.Number, one.Length)) });
                 await command.ExecuteNonQueryAsync();
             }
@@ -97,7 +128,7 @@ internal sealed class Publisher(string connectionString, RunLog log, int seed) :
     }
 
     /// <summary>As many short ones as long ones on the scale of powers, so that both are common.</summary>
-    private int DrawLength() => (int)(ShortestPayload * Math.Pow((double)LongestPayload / ShortestPayload, _random.NextDouble()));
+    private int DrawLength(int longest) => (int)(ShortestPayload * Math.Pow((double)longest / ShortestPayload, _random.NextDouble()));
 
     private static string PayloadOf(string channel, int number, int length)
         => string.Create(CultureInfo.InvariantCulture, $"{channel}:{number}:").PadRight(length, '.');

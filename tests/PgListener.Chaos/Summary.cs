@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PgListener.Chaos.Checks;
+using PgListener.Chaos.Faults;
 using PgListener.Chaos.Logs;
 
 namespace PgListener.Chaos;
@@ -19,7 +20,7 @@ public sealed class Summary(ChaosOptions options, string server, RunLog log, Che
         var sent = log.Sent.Values.SelectMany(one => one).ToArray();
         var text = new StringBuilder();
         Line($"seed {options.Seed}, {options.Duration.TotalSeconds:0} s, {server}");
-        Line($"faults: {Counts(log.Faults, fault => fault.Kind)}");
+        Line($"faults: {string.Join(", ", Enum.GetValues<FaultKind>().Select(kind => $"{kind} {log.Faults.Count(fault => fault.Kind == kind.ToString())}"))}");
         Line($"sent: {sent.Count(one => one.Outcome == Outcome.Committed)} committed, {sent.Count(one => one.Outcome == Outcome.RolledBack)} rolled back, {sent.Count(one => one.Outcome == Outcome.Unknown)} unknown");
         Line($"subscriptions: {log.Subscriptions.Count} made, {log.Subscriptions.Count(one => one.EndBegun is not null)} ended before the end");
         Line($"reconnects: {result.Reconnects}");
@@ -29,8 +30,13 @@ public sealed class Summary(ChaosOptions options, string server, RunLog log, Che
         Line($"gaps announced: {string.Join(", ", result.Gaps.Select(gap => $"{gap.Key} {gap.Value}"))}");
         Line($"duplicates: {result.Duplicates}");
         Line($"most memory: {log.Memory.Bytes / 1e6:0} MB");
+        Line($"arrivals judged while listening: {result.ArrivalsJudged}");
+        Line($"cut connections judged: {result.CutsJudged}");
+        Line($"sessions without a proof: {log.Listeners.SelectMany(one => one.Events).Count(one => one.Kind == ListenerEventKind.Unproven)}");
+        Line($"overflows judged: {result.OverflowsJudged}");
         Line($"lost outside the announced window: {result.LostOutsideWindow}");
         Line($"lost silently: {result.LostSilently}");
+        Line($"innocent overflows: {result.InnocentOverflows}");
         return text.ToString();
 
         static string Counts<T>(IEnumerable<T> items, Func<T, string> key)

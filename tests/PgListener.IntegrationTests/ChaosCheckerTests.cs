@@ -5,28 +5,8 @@ using PgListener.Chaos.Logs;
 namespace PgListener.IntegrationTests;
 
 /// <summary>The checker of the chaos test, on logs that are made up: it finds what is wrong, and nothing in what is right.</summary>
-public class ChaosCheckerTests
+public class ChaosCheckerTests : MadeUpRun
 {
-    private const string Channel = "c";
-    private static readonly DateTimeOffset Zero = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    private readonly RunLog _log = new([Channel]);
-    private readonly SubjectLog _listener;
-    private readonly SubscriptionLog _subscription;
-
-    /// <summary>Begins with what every log begins with: a start at 0 s, the first session at 1 s.</summary>
-    public ChaosCheckerTests()
-    {
-        _listener = _log.Add(new SubjectLog("listener"));
-        _subscription = _log.Add(new SubscriptionLog("subscription", Channel, _listener));
-        Happens(0, ListenerEventKind.StartBegun);
-        Sees(0.1, ListenerState.Connecting);
-        Happens(0.2, ListenerEventKind.Started);
-        Hears(1, ResyncReason.Started, since: null);
-        Happens(1.01, ListenerEventKind.Listening);
-        Sees(1.1, ListenerState.Listening);
-    }
-
     [Fact]
     public void Nothing_is_wrong_with_what_is_whole_or_announced()
     {
@@ -46,7 +26,7 @@ public class ChaosCheckerTests
         Gets(8.1, 8);
         Stops(9, seconds: 1);
 
-        var result = Checker.Check(_log);
+        var result = Check();
         Assert.Empty(result.Violations);
         Assert.Equal((4, 4, 0, 1), (result.Delivered, result.LostAndAnnounced, result.LostSilently, result.Reconnects));
     }
@@ -58,7 +38,7 @@ public class ChaosCheckerTests
         Gets(2.1, 1);
         Gets(4.1, 3);
         Finds(Rule.Announced);
-        Assert.Equal(1, Checker.Check(_log).LostSilently);
+        Assert.Equal(1, Check().LostSilently);
     }
 
     [Theory]
@@ -132,7 +112,7 @@ public class ChaosCheckerTests
     [Fact]
     public void A_beginning_without_an_announcement()
     {
-        var silent = _log.Add(new SubscriptionLog("silent", Channel, _listener));
+        var silent = Log.Add(new SubscriptionLog("silent", Channel, Listener));
         Sends(2);
         Gets(2.1, 1);
         silent.Add(new Given(At(2.1), 1, Length(1)));
@@ -218,8 +198,8 @@ public class ChaosCheckerTests
     public void A_call_after_the_end()
     {
         Sends(2, 3);
-        _subscription.EndBegun = At(2.2);
-        _subscription.Ended = At(2.3);
+        Subscription.EndBegun = At(2.2);
+        Subscription.Ended = At(2.3);
         Gets(2.25, 1);
         Finds();
         Gets(3.1, 2);
@@ -287,64 +267,13 @@ public class ChaosCheckerTests
         Sends(3, 4);
         Gets(3.1, 1);
         Finds(Rule.Recovers);
-        Assert.Equal(1, Checker.Check(_log).LostSilently);
+        Assert.Equal(1, Check().LostSilently);
     }
 
     [Fact]
     public void Too_much_memory()
     {
-        _log.Memory = (Settings.MemoryBase + 1, 0, At(2));
+        Log.Memory = (Settings.MemoryBase + 1, 0, At(2));
         Finds(Rule.BoundedMemory);
-    }
-
-    private static DateTimeOffset At(double second) => Zero.AddSeconds(second);
-
-    private static int Length(int number) => 100 + number;
-
-    private void Finds(params Rule[] rules)
-    {
-        var violations = Checker.Check(_log).Violations;
-        Assert.True(rules.SequenceEqual(violations.Select(violation => violation.Rule)), string.Join('\n', violations));
-    }
-
-    private void Sends(params double[] seconds) => Sends(Outcome.Committed, seconds);
-
-    private void Sends(Outcome outcome, params double[] seconds)
-    {
-        foreach (var second in seconds)
-            _log.Sent[Channel].Add(new(_log.Sent[Channel].Count + 1, Length(_log.Sent[Channel].Count + 1), At(second), At(second + 0.005), outcome));
-    }
-
-    private void Gets(double second, int number) => _subscription.Add(new Given(At(second), number, Length(number)));
-
-    private void Hears(double second, ResyncReason reason, double? since, long dropped = 0)
-        => _subscription.Add(new Given(At(second), new(Channel, reason, since is { } from ? At(from) : null, At(second), dropped)));
-
-    private void Happens(double second, ListenerEventKind kind) => _listener.Add(new ListenerEvent(At(second), kind, default, default, ""));
-
-    private void Sees(double second, ListenerState state) => _listener.Add(new ListenerEvent(At(second), ListenerEventKind.State, state, default, ""));
-
-    private void Tells(double second, ListenerState previous, ListenerState state) => _listener.Add(new ListenerEvent(At(second), ListenerEventKind.Told, state, previous, ""));
-
-    private void Loses(double second)
-    {
-        Happens(second, ListenerEventKind.Lost);
-        Sees(second, ListenerState.Reconnecting);
-    }
-
-    private void Reconnects(double second)
-    {
-        Happens(second, ListenerEventKind.Listening);
-        Sees(second, ListenerState.Listening);
-    }
-
-    private void Heals(double second) => _log.HealedAt = At(second);
-
-    private void Stops(double second, double seconds)
-    {
-        Happens(second, ListenerEventKind.StopBegun);
-        Sees(second + 0.01, ListenerState.Stopping);
-        Sees(second + seconds - 0.01, ListenerState.Stopped);
-        Happens(second + seconds, ListenerEventKind.Stopped);
     }
 }

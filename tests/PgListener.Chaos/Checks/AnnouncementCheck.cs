@@ -5,7 +5,7 @@ namespace PgListener.Chaos.Checks;
 /// <summary>Of one subscription: each new session is announced once, in its place, with its reason; and nothing is announced without a cause.</summary>
 internal sealed class AnnouncementCheck(List<Sent> sent, SubscriptionLog subscription, CheckResult result)
 {
-    private readonly IReadOnlyList<Given> _given = subscription.Given;
+    private readonly IReadOnlyList<Given> _given = TrueTime.Of(subscription);
     private readonly List<Session> _sessions = Session.Of(subscription.Listener);
 
     public void Run()
@@ -24,6 +24,12 @@ internal sealed class AnnouncementCheck(List<Sent> sent, SubscriptionLog subscri
         {
             if (Find(session) is { } position)
                 (causes.TryGetValue(position, out var list) ? list : causes[position] = []).Add(session);
+        }
+
+        for (var position = 0; position < _given.Count; position++)
+        {
+            if (subscription.Given[position].Resync is { } told && told.Since > told.Until)
+                Complain(Rule.WindowInOrder, position, $"it was told of a gap that begins {(told.Since - told.Until).Value.TotalMinutes:0.0} min after its end");
         }
 
         for (var position = 1; position < _given.Count; position++)

@@ -25,6 +25,18 @@ public sealed class CheckResult
 
     public int Reconnects { get; set; }
 
+    /// <summary>Overflows of subscriptions that were not slow themselves.</summary>
+    public int InnocentOverflows { get; set; }
+
+    /// <summary>Overflows of which it was asked whether they had to be.</summary>
+    public int OverflowsJudged { get; set; }
+
+    /// <summary>Notifications of which it was asked whether they arrived in time, each counted once for every subscription.</summary>
+    public long ArrivalsJudged { get; set; }
+
+    /// <summary>Cut connections of which it was asked whether that was noticed in time.</summary>
+    public int CutsJudged { get; set; }
+
     public void Add(Rule rule, string subject, DateTimeOffset at, string text, int? position = null)
         => _violations.Add(new(rule, subject, at, text, position));
 }

@@ -13,12 +13,18 @@ public static class Checker
         {
             new HoleCheck(log.Sent[subscription.Channel], subscription, log.HealedAt, result).Run();
             new AnnouncementCheck(log.Sent[subscription.Channel], subscription, result).Run();
+            OverflowCheck.Run(subscription, result);
         }
 
         foreach (var listener in log.Listeners)
         {
             result.Reconnects += Session.Of(listener).Count(session => !session.IsFirstOfRun);
             StateCheck.Run(listener, result);
+            NoticeCheck.Run(listener, log, result);
+            ConnectionCheck.Run(listener, log, result);
+            var arrivals = new ArrivalCheck(listener, log, result);
+            foreach (var subscription in log.Subscriptions.Where(subscription => subscription.Listener == listener))
+                arrivals.Run(subscription);
         }
 
         var bound = Settings.MemoryBase + log.Memory.Entries * Settings.MemoryPerEntry;

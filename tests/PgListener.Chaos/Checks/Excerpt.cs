@@ -20,8 +20,8 @@ internal static class Excerpt
         List<(DateTimeOffset At, string Line)> lines =
         [
             .. GivenAround(violation.Position, subscription),
-            .. listeners.SelectMany(listener => listener.Events.Where(entry => IsNear(entry.At, entry.At)).Select(entry => (entry.At, $"{listener.Name}: {entry.Kind} {(entry.Kind is ListenerEventKind.State or ListenerEventKind.Told ? entry.State : "")}{entry.Text}"))),
-            .. log.Faults.Where(fault => IsNear(fault.Begun, fault.Ended) && !log.Listeners.Any(other => !listeners.Contains(other) && fault.Detail.StartsWith(other.Name, StringComparison.Ordinal))).Select(fault => (fault.Begun, string.Create(CultureInfo.InvariantCulture, $"fault {fault.Kind} {fault.Detail}, until {fault.Ended:HH:mm:ss.fff}"))),
+            .. listeners.SelectMany(listener => listener.Events.Where(entry => IsNear(entry.At, entry.At)).Select(entry => (entry.At, $"{listener.Name}: {entry.Kind} {(entry.Kind is ListenerEventKind.State or ListenerEventKind.Told ? $"{entry.State} " : "")}{entry.Text}"))),
+            .. log.Faults.Where(fault => IsNear(fault.Begun, fault.Ended) && listeners.Any(listener => fault.Touches(listener.Name, log.Listeners))).Select(fault => (fault.Begun, string.Create(CultureInfo.InvariantCulture, $"fault {fault.Kind} {fault.Detail}, until {fault.Ended:HH:mm:ss.fff}"))),
         ];
         foreach (var (at, line) in lines.OrderBy(line => line.At))
             text.AppendLine(CultureInfo.InvariantCulture, $"    {at:HH:mm:ss.fff} {line}");

@@ -10,6 +10,7 @@ namespace PgListener.Chaos.Checks;
 /// </summary>
 internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, DateTimeOffset? healedAt, CheckResult result)
 {
+    private readonly IReadOnlyList<Given> _log = TrueTime.Of(subscription);
     private readonly BitArray _given = new(sent.Count + 1);
     private readonly List<Resync> _announced = [];
     private int _last;
@@ -17,9 +18,9 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
 
     public void Run()
     {
-        for (_position = 0; _position < subscription.Given.Count; _position++)
+        for (_position = 0; _position < _log.Count; _position++)
         {
-            var given = subscription.Given[_position];
+            var given = _log[_position];
             if (given.Resync is { } resync)
             {
                 _announced.Add(resync);
@@ -110,7 +111,7 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
         if (subscription.EndBegun is not null || healedAt is not { } healed)
             return;
 
-        var first = subscription.Given.FirstOrDefault(given => given.Number > 0 && given.Number <= sent.Count && sent[given.Number - 1].Begun >= healed);
+        var first = _log.FirstOrDefault(given => given.Number > 0 && given.Number <= sent.Count && sent[given.Number - 1].Begun >= healed);
         if (first.Number == 0)
             Complain(Rule.Recovers, healed, "nothing that was sent after the last fault was given");
         else if (first.At - healed > Settings.RecoveryLimit)
@@ -120,7 +121,7 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
         if (first.Number == 0 || missing.Count == 0)
             return;
         result.LostSilently += missing.Count;
-        Complain(Rule.Recovers, subscription.Given[^1].At, $"{Describe(missing)} not given at the end, when nothing was wrong any more");
+        Complain(Rule.Recovers, _log[^1].At, $"{Describe(missing)} not given at the end, when nothing was wrong any more");
     }
 
     private static bool IsInside(Sent one, Resync gap)

@@ -1,6 +1,6 @@
 namespace PgListener.Chaos.Faults;
 
-/// <summary>Everything that is done to a listener.</summary>
+/// <summary>Everything that is done to a listener. The kinds of a lane stand together: see <see cref="Plan"/>.</summary>
 public enum FaultKind
 {
     // To the server.
@@ -8,6 +8,7 @@ public enum FaultKind
     TerminateWaking,
     Kill,
     Restart,
+    RestartUnderPool,
     PauseShort,
     PauseLong,
 
@@ -26,6 +27,21 @@ public enum FaultKind
     Refuse,
     Stall,
 
+    // To the settings of a listener's role, and to its clock.
+    IdleSessionTimeout,
+    StatementTimeout,
+    ReadOnlyByDefault,
+    SerializableDeferrable,
+    ClockBack,
+    ClockForward,
+
+    // By what is sent, and by neighbours.
+    NeighbourHangs,
+    NeighbourComesAndGoes,
+    ReadingPausedWhileBackendDies,
+    BurstOverAllChannels,
+    UnreadablePayload,
+
     // By the user.
     Subscribe,
     SubscribeInCallback,
@@ -35,8 +51,11 @@ public enum FaultKind
     SlowHandler,
     ThrowingHandler,
     HangingHandler,
+    ThrowingResync,
+    ThrowingObserver,
     QueryInCallback,
     StopAndStart,
     StopAndStartWhileHanging,
     StopAndStartWhileFrozen,
+    StopCancelledAndStart,
 }

@@ -1,3 +1,5 @@
+using PgListener.Chaos.Subjects;
+
 namespace PgListener.Chaos.Faults;
 
 /// <summary>What can happen on the way between a listener and its server; to the waking connections as to the one that listens.</summary>

@@ -1,23 +1,22 @@
 namespace PgListener.Chaos.Faults;
 
-/// <summary>One fault of the plan.</summary>
-/// <param name="At">When it is due. A lane does one thing at a time, so it may be late.</param>
-/// <param name="Kind">What to do.</param>
-/// <param name="Seed">What everything else about it is drawn from.</param>
-public sealed record Step(TimeSpan At, FaultKind Kind, int Seed);
-
-/// <summary>Which faults happen when, drawn from a seed. Three lanes run side by side, so that faults meet.</summary>
-public sealed record Plan(IReadOnlyList<Step> Server, IReadOnlyList<Step> Network, IReadOnlyList<Step> User)
+/// <summary>Which faults happen when, drawn from a seed. Five lanes run side by side, so that faults meet.</summary>
+public sealed record Plan(IReadOnlyList<Step> Server, IReadOnlyList<Step> Network, IReadOnlyList<Step> Settings, IReadOnlyList<Step> Load, IReadOnlyList<Step> User)
 {
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
+
+    /// <summary>Everything that is due in any lane.</summary>
+    public IEnumerable<Step> All => [.. Server, .. Network, .. Settings, .. Load, .. User];
 
     public static Plan Draw(int seed, TimeSpan duration)
     {
         var random = new Random(seed);
         return new(
-            DrawLane(random, duration, FaultKind.TerminateListening, FaultKind.PauseLong, TimeSpan.FromSeconds(4)),
-            DrawLane(random, duration, FaultKind.Reset, FaultKind.Stall, TimeSpan.FromSeconds(3)),
-            DrawLane(random, duration, FaultKind.Subscribe, FaultKind.StopAndStartWhileFrozen, TimeSpan.FromSeconds(1.5)));
+            DrawLane(random, duration, FaultKind.TerminateListening, FaultKind.PauseLong, TimeSpan.FromSeconds(5)),
+            DrawLane(random, duration, FaultKind.Reset, FaultKind.Stall, TimeSpan.FromSeconds(4)),
+            DrawLane(random, duration, FaultKind.IdleSessionTimeout, FaultKind.ClockForward, TimeSpan.FromSeconds(4)),
+            DrawLane(random, duration, FaultKind.NeighbourHangs, FaultKind.UnreadablePayload, TimeSpan.FromSeconds(3)),
+            DrawLane(random, duration, FaultKind.Subscribe, FaultKind.StopCancelledAndStart, TimeSpan.FromSeconds(1.5)));
     }
 
     /// <summary>Deals out all kinds of a lane, shuffled, again and again: none is left to chance.</summary>

@@ -1,50 +1,30 @@
 using System.Collections.Concurrent;
-using PgListener.Chaos.Logs;
+using PgListener.Chaos.Subjects;
 
 namespace PgListener.Chaos.Faults;
 
-/// <summary>What a user does at run time, and what his callbacks do.</summary>
-internal sealed class UserFaults(IReadOnlyList<Subject> subjects, IReadOnlyList<string> channels, RunLog log)
+/// <summary>What a user does at run time: subscriptions that come and go, and whatever callbacks and stops do.</summary>
+internal sealed class UserFaults(Cast cast)
 {
     private const int FirstComers = 4;
     private const int MostComers = 10;
     private static readonly TimeSpan SubscribeLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>Long enough to be left behind by a stop, and to return into the next run.</summary>
-    private static readonly TimeSpan HangPastStop = Settings.DrainTimeout + TimeSpan.FromSeconds(2.5);
-
-    private readonly List<Subscriber> _stayers = [];
     private readonly ConcurrentDictionary<Subscriber, bool> _comers = [];
     private readonly ConcurrentBag<Task> _underWay = [];
+    private readonly CallbackFaults _callbacks = new(cast);
+    private readonly StopFaults _stops = new(cast);
     private int _names;
 
-    /// <summary>The listener that is stopped and started again; the others run all the time.</summary>
-    private Subject Restarted => subjects[^1];
-
-    /// <summary>Those that stay from beginning to end, one of every kind of queue on each listener; and a few of those that do not.</summary>
+    /// <summary>A few that do not stay.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        foreach (var subject in subjects)
-        {
-            Add("large", 0, new() { QueueCapacity = 5_000 });
-            Add("small", 0, new() { QueueCapacity = 32, MaxBackpressure = TimeSpan.FromMilliseconds(200) });
-            Add("bytes", 1, new() { QueueCapacityBytes = 100_000 });
-            Add("dropping", 1, new() { QueueCapacity = 32, FullQueueMode = FullQueueMode.Drop });
-            Add("alone", 2, new());
-
-            void Add(string kind, int channel, SubscriptionOptions options)
-                => _stayers.Add(new(subject, $"{subject.Name}/{kind}", channels[channel], options, log));
-        }
-
-        foreach (var stayer in _stayers)
-            await stayer.SubscribeAsync(cancellationToken);
         for (var i = 0; i < FirstComers; i++)
             await ComeAsync(NewComer(new Random(i)), cancellationToken);
     }
 
     public async Task<string?> PerformAsync(FaultKind kind, Random random)
     {
-        var stayer = random.Of(_stayers);
         switch (kind)
         {
             case FaultKind.Subscribe:
@@ -56,9 +36,10 @@ internal sealed class UserFaults(IReadOnlyList<Subject> subjects, IReadOnlyList<
             case FaultKind.SubscribeInCallback:
                 if (_comers.Count >= MostComers)
                     return null;
+                var host = random.Of(cast.Recorders);
                 var guest = NewComer(random);
-                _ = stayer.Send(cancellationToken => ComeAsync(guest, cancellationToken));
-                return $"{guest.Log.Name} in {stayer.Log.Name}";
+                _ = host.Send(cancellationToken => ComeAsync(guest, cancellationToken));
+                return $"{guest.Log.Name} in {host.Log.Name}";
             case FaultKind.Unsubscribe:
                 if (AnyComer(random) is not { } leaver)
                     return null;
@@ -67,7 +48,7 @@ internal sealed class UserFaults(IReadOnlyList<Subject> subjects, IReadOnlyList<
             case FaultKind.UnsubscribeInCallback:
                 if (AnyComer(random) is not { } ender)
                     return null;
-                _ = ender.Send(_ =>
+                _ = ender.Recorder.Send(_ =>
                 {
                     var ending = ender.EndAsync();
                     _underWay.Add(ending);
@@ -83,41 +64,19 @@ internal sealed class UserFaults(IReadOnlyList<Subject> subjects, IReadOnlyList<
                 var successor = NewComer(predecessor.Subject, predecessor.Log.Channel, random);
                 _ = ComeAsync(successor, CancellationToken.None);
                 return $"{predecessor.Log.Name}, then {successor.Log.Name}";
-            case FaultKind.SlowHandler or FaultKind.ThrowingHandler:
-                return $"{stayer.Log.Name}, {await InMoodAsync(stayer, kind, random)}";
-            case FaultKind.HangingHandler:
-                var time = random.Milliseconds(300, 4_000);
-                var isPatient = random.Chance(0.5);
-                _ = stayer.Send(cancellationToken => Task.Delay(time, isPatient ? cancellationToken : CancellationToken.None));
-                return $"{stayer.Log.Name}, {time.TotalSeconds:0.0} s, {(isPatient ? "until cancelled" : "regardless of its token")}";
-            case FaultKind.QueryInCallback:
-                _ = stayer.SendQuery(random.Next());
-                return stayer.Log.Name;
-            case FaultKind.StopAndStart:
-                return await StopAndStartAsync(random);
-            case FaultKind.StopAndStartWhileHanging:
-                return await StopAndStartWhileHangingAsync(random);
-            case FaultKind.StopAndStartWhileFrozen:
-                // Toward the server only: what the server sends is still being read when the connection is given up.
-                Restarted.Proxy.FreezeToServer();
-                await Task.Delay(random.Milliseconds(0, 500));
-                await Restarted.StopAsync(inHurry: false);
-                Restarted.Proxy.Thaw();
-                Restarted.Start();
-                return Restarted.Name;
             default:
-                throw new ArgumentOutOfRangeException(nameof(kind), kind, message: null);
+                return kind >= FaultKind.StopAndStart ? await _stops.PerformAsync(kind, random) : await _callbacks.PerformAsync(kind, random);
         }
     }
 
-    /// <summary>All callbacks behave, and whoever is still subscribing has done so or has given up.</summary>
+    /// <summary>All callbacks behave, and those who are still subscribing have done so or have given up.</summary>
     public async Task HealAsync()
     {
-        _stayers.ForEach(stayer => stayer.SetMood(Mood.Good));
+        _callbacks.Heal();
         await Task.WhenAll(_underWay);
     }
 
-    private Subscriber NewComer(Random random) => NewComer(random.Of(subjects), random.Of(channels), random);
+    private Subscriber NewComer(Random random) => NewComer(random.Of(cast.Subjects), random.Of(Settings.Channels), random);
 
     private Subscriber NewComer(Subject subject, string channel, Random random)
     {
@@ -127,7 +86,7 @@ internal sealed class UserFaults(IReadOnlyList<Subject> subjects, IReadOnlyList<
             MaxBackpressure = random.Milliseconds(0, 800),
             FullQueueMode = random.Chance(0.8) ? FullQueueMode.Wait : FullQueueMode.Drop,
         };
-        return new(subject, $"{subject.Name}/comer {++_names}", channel, options, log);
+        return new(subject, $"comer {++_names}", channel, options, cast.Log);
     }
 
     private Task ComeAsync(Subscriber comer, CancellationToken cancellationToken)
@@ -149,37 +108,5 @@ internal sealed class UserFaults(IReadOnlyList<Subject> subjects, IReadOnlyList<
     {
         var comers = _comers.Keys.OrderBy(comer => comer.Log.Name, StringComparer.Ordinal).ToArray();
         return comers.Length > 0 && random.Of(comers) is var chosen && _comers.TryRemove(chosen, out _) ? chosen : null;
-    }
-
-    private static async Task<string> InMoodAsync(Subscriber subscriber, FaultKind kind, Random random)
-    {
-        var mood = kind == FaultKind.ThrowingHandler ? new Mood(TimeSpan.Zero, Throws: true) : new Mood(random.Milliseconds(5, 60), Throws: false);
-        var time = random.Milliseconds(300, 3_000);
-        subscriber.SetMood(mood);
-        await Task.Delay(time);
-        subscriber.SetMood(Mood.Good);
-        return $"{mood.Delay.TotalMilliseconds:0} ms each, {time.TotalSeconds:0.0} s";
-    }
-
-    private async Task<string> StopAndStartAsync(Random random)
-    {
-        var inHurry = random.Chance(0.3);
-        await Restarted.StopAsync(inHurry);
-        await Task.Delay(random.Milliseconds(0, 800));
-        await Restarted.StartAsync(random);
-        return Restarted.Name + (inHurry ? ", in a hurry" : "");
-    }
-
-    private async Task<string?> StopAndStartWhileHangingAsync(Random random)
-    {
-        var stayer = random.Of(_stayers.FindAll(stayer => stayer.Subject == Restarted));
-        var hangs = stayer.Send(_ => Task.Delay(HangPastStop, CancellationToken.None));
-        if (await Task.WhenAny(hangs, Task.Delay(TimeSpan.FromSeconds(3))) != hangs)
-            return null; // Nothing has arrived for it. The errand remains, for later.
-
-        await Task.Delay(random.Milliseconds(0, 500));
-        await Restarted.StopAsync(inHurry: random.Chance(0.3));
-        Restarted.Start();
-        return $"{Restarted.Name}, while {stayer.Log.Name} hangs for {HangPastStop.TotalSeconds:0.0} s";
     }
 }

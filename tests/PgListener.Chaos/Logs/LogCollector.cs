@@ -9,6 +9,7 @@ internal sealed class LogCollector(SubjectLog log) : ILoggerFactory, ILogger
     private const int Lost = 101;
     private const int ConnectFailed = 102;
     private const int StillFailing = 103;
+    private const int Unproven = 107;
 
     private bool _isOurs;
 
@@ -25,6 +26,7 @@ internal sealed class LogCollector(SubjectLog log) : ILoggerFactory, ILogger
         {
             Listening => ListenerEventKind.Listening,
             Lost or ConnectFailed or StillFailing => ListenerEventKind.Lost,
+            Unproven => ListenerEventKind.Unproven,
             _ => ListenerEventKind.Remark,
         };
         var message = $"{eventId.Id} {formatter(state, exception)}";

@@ -1,8 +1,5 @@
 namespace PgListener.Chaos.Logs;
 
-/// <summary>A fault, from its beginning until it was healed.</summary>
-public sealed record Fault(string Kind, string Detail, DateTimeOffset Begun, DateTimeOffset Ended);
-
 /// <summary>Everything that was recorded in a run. The checker knows nothing else.</summary>
 public sealed class RunLog
 {

@@ -1,40 +1,5 @@
 namespace PgListener.Chaos.Logs;
 
-/// <summary>What there is to know of a listener at one moment.</summary>
-public enum ListenerEventKind
-{
-    /// <summary>Just before it was asked to start.</summary>
-    StartBegun,
-
-    /// <summary>The start has returned.</summary>
-    Started,
-
-    /// <summary>The start has failed, so it is stopped.</summary>
-    StartFailed,
-
-    StopBegun,
-
-    Stopped,
-
-    /// <summary>Its log said that a session listens.</summary>
-    Listening,
-
-    /// <summary>Its log said that a session, or an attempt at one, has ended.</summary>
-    Lost,
-
-    /// <summary>Its state was seen to have changed.</summary>
-    State,
-
-    /// <summary>It told of a change of its state.</summary>
-    Told,
-
-    /// <summary>Something else that its log said.</summary>
-    Remark,
-}
-
-/// <summary>One moment of a listener. Only some kinds have a state, and only <see cref="ListenerEventKind.Told"/> has a previous one.</summary>
-public readonly record struct ListenerEvent(DateTimeOffset At, ListenerEventKind Kind, ListenerState State, ListenerState Previous, string Text);
-
 /// <summary>What happened to one listener, in order.</summary>
 public sealed class SubjectLog(string name)
 {
@@ -53,6 +18,16 @@ public sealed class SubjectLog(string name)
     {
         lock (_sync)
             _events.Add(entry);
+    }
+
+    /// <summary>Adds that its connection was cut, if that is so. Under the lock, so that what it notices of it stands after it.</summary>
+    public void AddCut(Func<bool> isStillThere, string text)
+    {
+        lock (_sync)
+        {
+            if (isStillThere())
+                _events.Add(new(DateTimeOffset.UtcNow, ListenerEventKind.Cut, default, default, text));
+        }
     }
 
     /// <summary>Looks at the state. Under the lock, so that what was asked of the listener before and after stands before and after it.</summary>

@@ -1,0 +1,102 @@
+using PgListener.Chaos.Subjects;
+
+namespace PgListener.Chaos.Faults;
+
+/// <summary>How a listener can be stopped and started again.</summary>
+internal sealed class StopFaults(Cast cast)
+{
+    private static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Long enough to be left behind by a stop, and to return into the next run.</summary>
+    private static readonly TimeSpan HangPastStop = Settings.DrainTimeout + TimeSpan.FromSeconds(2.5);
+
+    private readonly DirectSubject _subject = cast.Restarted;
+
+    public async Task<string?> PerformAsync(FaultKind kind, Random random)
+    {
+        switch (kind)
+        {
+            case FaultKind.StopAndStart:
+                var inHurry = await StopAsync(random);
+                await Task.Delay(random.Milliseconds(0, 800));
+                await _subject.StartAsync(random);
+                return _subject.Name + (inHurry ? ", in a hurry" : "");
+            case FaultKind.StopAndStartWhileHanging:
+                return await WhileHangingAsync(random);
+            case FaultKind.StopAndStartWhileFrozen:
+                // Toward the server only: what the server sends is still being read when the connection is given up.
+                _subject.Proxy.FreezeToServer();
+                await Task.Delay(random.Milliseconds(0, 500));
+                await _subject.StopAsync();
+                _subject.Proxy.Thaw();
+                _subject.Start();
+                return _subject.Name;
+            case FaultKind.StopCancelledAndStart:
+                return await CancelledAsync(random);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, message: null);
+        }
+    }
+
+    private async Task<string?> WhileHangingAsync(Random random)
+    {
+        var hanging = random.Of([.. cast.Recorders.Where(recorder => recorder.Subject == _subject)]);
+        var hangs = hanging.Send(_ => Task.Delay(HangPastStop, CancellationToken.None));
+        if (await Task.WhenAny(hangs, Task.Delay(TimeSpan.FromSeconds(3))) != hangs)
+            return null; // Nothing has arrived for it. The errand remains, for later.
+
+        await Task.Delay(random.Milliseconds(0, 500));
+        await StopAsync(random);
+        _subject.Start();
+        return $"{_subject.Name}, while {hanging.Log.Name} hangs for {HangPastStop.TotalSeconds:0.0} s";
+    }
+
+    /// <summary>
+    /// The token of the stop is cancelled already, and the server is not there: who subscribes after the start to a channel that
+    /// was heard before must be told that it is not heard yet.
+    /// </summary>
+    private async Task<string> CancelledAsync(Random random)
+    {
+        var isThere = random.Chance(0.5);
+        _subject.Proxy.Refuses = !isThere;
+        await _subject.StopAsync(new CancellationToken(canceled: true));
+        _subject.Start();
+        if (!isThere)
+        {
+            await ListenInVainAsync(random);
+            _subject.Proxy.Refuses = false;
+        }
+
+        return $"{_subject.Name}, {(isThere ? "server there" : "server away")}";
+    }
+
+    private async Task ListenInVainAsync(Random random)
+    {
+        using var limit = new CancellationTokenSource(random.Milliseconds(100, 600));
+        try
+        {
+            var subscription = await _subject.SubscribeAsync(Settings.Channels[0], (_, _) => Task.CompletedTask, new() { FullQueueMode = FullQueueMode.Drop }, limit.Token);
+            if (_subject.ListeningProcess is null)
+                cast.Log.AddError($"{_subject.Name} said that the server listens, right after a start, when there was no server.");
+            await subscription.DisposeAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // As it has to be.
+        }
+    }
+
+    /// <summary>Stops, and sometimes loses its patience.</summary>
+    private async Task<bool> StopAsync(Random random)
+    {
+        if (!random.Chance(0.3))
+        {
+            await _subject.StopAsync();
+            return false;
+        }
+
+        using var hurry = new CancellationTokenSource(Hurry);
+        await _subject.StopAsync(hurry.Token);
+        return true;
+    }
+}
