@@ -21,8 +21,19 @@ internal sealed class ConnectionSource : IAsyncDisposable
     /// <summary>Whether the listening connection goes back to somebody's pool, and must not go there still listening.</summary>
     public bool ReturnsToPool => !_owned;
 
-    /// <summary>Uses the caller's data source as it is.</summary>
-    public static ConnectionSource From(NpgsqlDataSource dataSource) => new(dataSource, dataSource, owned: false);
+    /// <summary>Uses the caller's data source, of several hosts the primary.</summary>
+    /// <exception cref="ArgumentException">It multiplexes: then no connection belongs to anybody, and nothing can listen.</exception>
+    public static ConnectionSource From(NpgsqlDataSource dataSource)
+    {
+        var primary = DataSourceFactory.ForPrimary(dataSource);
+        if (new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).Multiplexing)
+        {
+            throw new ArgumentException(
+                "The data source multiplexes (Multiplexing=true), so that none of its connections stays with the listener. Give the listener a data source without Multiplexing, or a connection string: it then makes a connection of its own. A publisher may use this one.", nameof(dataSource));
+        }
+
+        return new(primary, primary, owned: false);
+    }
 
     /// <summary>Builds two data sources of our own from the configured string, which alone still has the password.</summary>
     public static ConnectionSource From(string connectionString, ListenerOptions options, Action<NpgsqlDataSourceBuilder>? configure)
