@@ -82,7 +82,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (_telemetry.IsObserved)
             await SendObservedAsync(notifications, connection, cancellationToken).ConfigureAwait(false);
         else
-            await SendAsync(notifications, connection, Activity.Current, cancellationToken).ConfigureAwait(false);
+            await SendAsync(notifications, connection, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes in no more, sends what was coalesced within <see cref="NotificationPublisherOptions.StopTimeout"/>, and gives up the publisher's own connections.</summary>
@@ -105,13 +105,13 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             notifications[0].Channel,
             notifications.Length,
             ConnectionRules.ServerOf(connection),
-            span => SendAsync(notifications, connection, span, cancellationToken));
+            context => SendAsync(notifications, connection, context, cancellationToken));
 
     /// <summary>Sends, with the context of a span if that is wanted.</summary>
-    private Task SendAsync(Outgoing[] notifications, DbConnection? connection, Activity? span, CancellationToken cancellationToken)
+    private Task SendAsync(Outgoing[] notifications, DbConnection? connection, in ActivityContext context, CancellationToken cancellationToken)
     {
-        if (_options.PropagateTraceContext && span is not null)
-            AddTraceContext(notifications, span.Context);
+        if (_options.PropagateTraceContext && context != default)
+            AddTraceContext(notifications, context);
         if (connection is not null)
             return NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken);
 

@@ -46,15 +46,15 @@ internal sealed class PublisherTelemetry : IDisposable
     /// <param name="channel">The channel.</param>
     /// <param name="count">How many notifications it sends.</param>
     /// <param name="server">The server as <c>host:port</c>, if it is known.</param>
-    /// <param name="send">Sends. It is given the span whose context goes along: its own, or what is under way if nobody listens for spans here.</param>
-    public async Task SendAsync(string channel, int count, string? server, Func<Activity?, Task> send)
+    /// <param name="send">Sends. It is given the context to put into the payloads with <see cref="TraceContext.Inject"/>: of the span, or of what is under way if nobody listens for spans here.</param>
+    public async Task SendAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
     {
         var started = _time.GetTimestamp();
         var activity = Start(channel, count, server);
         string? error = null;
         try
         {
-            await send(activity ?? Activity.Current).ConfigureAwait(false);
+            await send((activity ?? Activity.Current)?.Context ?? default).ConfigureAwait(false);
         }
         catch (Exception e)
         {
