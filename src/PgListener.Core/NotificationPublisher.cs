@@ -38,7 +38,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public NotificationPublisher(NpgsqlDataSource dataSource, NotificationPublisherOptions? options = null)
-        : this(() => DataSourceFactory.ForPrimary(dataSource), isOwn: false, options)
+        : this(() => dataSource ?? throw new ArgumentNullException(nameof(dataSource)), isOwn: false, options)
     {
     }
 

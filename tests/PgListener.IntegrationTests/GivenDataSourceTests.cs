@@ -51,6 +51,18 @@ public sealed class GivenDataSourceTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task In_another_client_encoding()
+    {
+        var channel = NewChannel() + "_größe";
+        await using var ear = await Ear.OpenAsync(server, channel);
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { ClientEncoding = "LATIN1", Encoding = "iso-8859-1" });
+        await using var publisher = dataSource.CreatePublisher();
+        await publisher.PublishAsync(channel, "é", Cancellation);
+        await publisher.PublishManyAsync(channel, ["ä", "ö"], Cancellation);
+        await ear.HeardAsync("é", "ä", "ö");
+    }
+
+    [Fact]
     public async Task Coalesced_on_connections_that_multiplex()
     {
         var channel = NewChannel();

@@ -1,3 +1,4 @@
+using System.Text;
 using PgListener.Publishing;
 
 namespace PgListener.UnitTests;
@@ -9,7 +10,7 @@ public class ArrayLiteralTests
     {
         string[] payloads = ["", "a", "NULL", "{}", "a,b", " ", "\"", "\\", "\\\"", "x\"y\\z", "é\ud83d\ude00\r\n\t"];
         var literal = ArrayLiteral.Of([.. payloads.Select(payload => new Outgoing("c", payload))], static notification => notification.Payload);
-        Assert.Equal("""{"","a","NULL","{}","a,b"," ","\"","\\","\\\"","x\"y\\z","é😀""" + "\r\n\t\"}", literal.Text.ToString());
+        Assert.Equal("""{"","a","NULL","{}","a,b"," ","\"","\\","\\\"","x\"y\\z","é😀""" + "\r\n\t\"}", Encoding.UTF8.GetString(literal.Utf8.Span));
     }
 
     [Fact]
@@ -17,6 +18,6 @@ public class ArrayLiteralTests
     {
         var payload = new string('"', 7_999);
         var literal = ArrayLiteral.Of([.. Enumerable.Repeat(new Outgoing("c", payload), 100)], static notification => notification.Payload);
-        Assert.Equal("{" + string.Join(',', Enumerable.Repeat("\"" + payload.Replace("\"", "\\\"", StringComparison.Ordinal) + "\"", 100)) + "}", literal.Text.ToString());
+        Assert.Equal("{" + string.Join(',', Enumerable.Repeat("\"" + payload.Replace("\"", "\\\"", StringComparison.Ordinal) + "\"", 100)) + "}", Encoding.UTF8.GetString(literal.Utf8.Span));
     }
 }

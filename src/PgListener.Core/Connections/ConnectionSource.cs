@@ -10,6 +10,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
     private readonly NpgsqlDataSource _listening;
     private readonly NpgsqlDataSource _pooled;
     private readonly bool _owned;
+    private NpgsqlMultiHostDataSource? _hosts;
 
     private ConnectionSource(NpgsqlDataSource listening, NpgsqlDataSource pooled, bool owned)
     {
@@ -32,7 +33,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
                 "The data source multiplexes (Multiplexing=true), so that none of its connections stays with the listener. Give the listener a data source without Multiplexing, or a connection string: it then makes a connection of its own. A publisher may use this one.", nameof(dataSource));
         }
 
-        return new(primary, primary, owned: false);
+        return new(primary, primary, owned: false) { _hosts = dataSource as NpgsqlMultiHostDataSource };
     }
 
     /// <summary>Builds two data sources of our own from the configured string, which alone still has the password.</summary>
@@ -60,7 +61,12 @@ internal sealed class ConnectionSource : IAsyncDisposable
             owned: true);
 
     /// <summary>Makes the connection that will listen, not yet open.</summary>
-    public NpgsqlConnection CreateListening() => _listening.CreateConnection();
+    public NpgsqlConnection CreateListening()
+    {
+        // Which host is the primary is found out anew each time: the caller's data source remembers it for Host Recheck Seconds.
+        _hosts?.ClearDatabaseStates();
+        return _listening.CreateConnection();
+    }
 
     public ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken) => _pooled.OpenConnectionAsync(cancellationToken);
 

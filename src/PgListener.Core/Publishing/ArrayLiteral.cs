@@ -1,4 +1,8 @@
 using System.Buffers;
+using System.Data.Common;
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace PgListener.Publishing;
 
@@ -7,11 +11,11 @@ internal sealed class ArrayLiteral
 {
     private static readonly SearchValues<char> Escaped = SearchValues.Create('"', '\\');
 
-    private char[] _buffer = ArrayPool<char>.Shared.Rent(1024);
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(1024);
     private int _length;
 
-    /// <summary>What was written.</summary>
-    public ReadOnlyMemory<char> Text => _buffer.AsMemory(0, _length);
+    /// <summary>What was written, in UTF-8.</summary>
+    public ReadOnlyMemory<byte> Utf8 => _buffer.AsMemory(0, _length);
 
     /// <summary>Writes the array.</summary>
     /// <param name="notifications">Where the elements come from.</param>
@@ -31,10 +35,16 @@ internal sealed class ArrayLiteral
         return literal;
     }
 
-    /// <summary>Lets others use the memory. Nobody may read <see cref="Text"/> any more.</summary>
+    /// <summary>Makes it a parameter.</summary>
+    /// <param name="isUtf8">Whether the connection speaks UTF-8. If not, Npgsql has to translate, and does that only with strings.</param>
+    public DbParameter ToParameter(bool isUtf8) => isUtf8
+        ? new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = Utf8, NpgsqlDbType = NpgsqlDbType.Text }
+        : new NpgsqlParameter<string> { TypedValue = Encoding.UTF8.GetString(Utf8.Span), NpgsqlDbType = NpgsqlDbType.Text };
+
+    /// <summary>Lets others use the memory. Nobody may read it any more.</summary>
     public void GiveBack()
     {
-        ArrayPool<char>.Shared.Return(_buffer);
+        ArrayPool<byte>.Shared.Return(_buffer);
         (_buffer, _length) = ([], 0);
     }
 
@@ -53,17 +63,17 @@ internal sealed class ArrayLiteral
 
     private void Append(ReadOnlySpan<char> text)
     {
-        if (text.Length > _buffer.Length - _length)
-            Grow(text.Length);
-        text.CopyTo(_buffer.AsSpan(_length));
-        _length += text.Length;
+        var most = Encoding.UTF8.GetMaxByteCount(text.Length);
+        if (most > _buffer.Length - _length)
+            Grow(most);
+        _length += Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_length));
     }
 
     private void Grow(int needed)
     {
-        var larger = ArrayPool<char>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + needed));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + needed));
         _buffer.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<char>.Shared.Return(_buffer);
+        ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
     }
 }

@@ -17,11 +17,12 @@ internal static class NotifyBatch
         var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true };
         await using (batch.ConfigureAwait(false))
         {
+            var isUtf8 = NotifyCommand.IsUtf8(connection);
             var arrays = new NotifyArrays[transactions.Count];
             for (var i = 0; i < arrays.Length; i++)
             {
                 var command = new NpgsqlBatchCommand();
-                command.CommandText = NotifyCommand.Fill(command.Parameters, transactions[i], out arrays[i]);
+                command.CommandText = NotifyCommand.Fill(command.Parameters, transactions[i], isUtf8, out arrays[i]);
                 batch.BatchCommands.Add(command);
             }
 

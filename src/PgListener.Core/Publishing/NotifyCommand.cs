@@ -27,18 +27,23 @@ internal static class NotifyCommand
         var command = connection.CreateCommand();
         await using (command.ConfigureAwait(false))
         {
-            command.CommandText = Fill(command.Parameters, notifications, out var arrays);
+            command.CommandText = Fill(command.Parameters, notifications, IsUtf8(connection), out var arrays);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             arrays.GiveBack();
         }
     }
 
+    /// <summary>Whether a connection speaks UTF-8, as nearly all do. Of one that is wrapped it is not known.</summary>
+    public static bool IsUtf8(DbConnection connection)
+        => connection is NpgsqlConnection npgsql && npgsql.PostgresParameters.TryGetValue("client_encoding", out var encoding) && encoding == "UTF8";
+
     /// <summary>Adds the parameters to a command.</summary>
     /// <param name="parameters">The command's parameters, of Npgsql's.</param>
     /// <param name="notifications">At least one.</param>
+    /// <param name="isUtf8">Whether the connection speaks UTF-8.</param>
     /// <param name="arrays">What the command reads until it has succeeded. A failed one may still be writing: leave them then.</param>
     /// <returns>The command's text.</returns>
-    public static string Fill(DbParameterCollection parameters, IReadOnlyList<Outgoing> notifications, out NotifyArrays arrays)
+    public static string Fill(DbParameterCollection parameters, IReadOnlyList<Outgoing> notifications, bool isUtf8, out NotifyArrays arrays)
     {
         if (notifications.Count == 1)
         {
@@ -49,8 +54,7 @@ internal static class NotifyCommand
         }
 
         arrays = NotifyArrays.Of(notifications);
-        parameters.Add(new NpgsqlParameter<ReadOnlyMemory<char>> { TypedValue = arrays.Channels, NpgsqlDbType = NpgsqlDbType.Text });
-        parameters.Add(new NpgsqlParameter<ReadOnlyMemory<char>> { TypedValue = arrays.Payloads, NpgsqlDbType = NpgsqlDbType.Text });
+        arrays.AddTo(parameters, isUtf8);
         return Many;
     }
 }

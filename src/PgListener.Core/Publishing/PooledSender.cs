@@ -1,6 +1,7 @@
 using System.Transactions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgListener.Connections;
 using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
@@ -9,6 +10,9 @@ namespace PgListener.Publishing;
 internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) : INotificationSender
 {
     private const string IdleSessionTimeout = "57P05";
+
+    private readonly NpgsqlDataSource _primary = DataSourceFactory.ForPrimary(dataSource);
+    private readonly NpgsqlMultiHostDataSource? _hosts = dataSource as NpgsqlMultiHostDataSource;
 
     /// <inheritdoc/>
     public async Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
@@ -60,7 +64,21 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) 
 
     private async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_hosts is not null && e is NpgsqlException or InvalidOperationException)
+        {
+            // What the data source remembers of its hosts, for Host Recheck Seconds, may be out of date after a failover.
+            _hosts.ClearDatabaseStates();
+            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<NpgsqlConnection> OpenOnceAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _primary.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await ConnectionRules.ThrowIfStandbyAsync(connection, cancellationToken).ConfigureAwait(false);
