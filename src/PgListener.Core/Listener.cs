@@ -227,6 +227,18 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         return new(channel, () => Remove(subscription), settings => Change(subscription, settings));
     }
 
+    /// <summary>As <see cref="SubscribeAsync"/>, for those who decide themselves how long they wait.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="options">The settings; those of the listener when left out.</param>
+    /// <param name="settled">Completes when the server listens; it is completed when the listener is not started.</param>
+    internal ListenerSubscription Subscribe(string channel, NotificationCallback callback, SubscriptionOptions? options, out Task settled)
+    {
+        var subscription = Add(channel, callback, options ?? new(), isCleared: false, out var change);
+        settled = SettleAsync(change, CancellationToken.None);
+        return new(channel, () => Remove(subscription), settings => Change(subscription, settings));
+    }
+
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
     /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the wish.</param>
@@ -419,10 +431,24 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     private async Task<Subscription> AddAsync(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, CancellationToken cancellationToken)
     {
+        var subscription = Add(channel, callback, options, isCleared, out var settled);
+        try
+        {
+            await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+            return subscription;
+        }
+        catch
+        {
+            Remove(subscription);
+            throw;
+        }
+    }
+
+    private Subscription Add(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, out Task settled)
+    {
         ArgumentNullException.ThrowIfNull(callback);
         Setting.ThrowIfInvalid(options, nameof(options));
         var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
-        Task settled;
         lock (_sync)
         {
             ThrowIfDisposed();
@@ -439,16 +465,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             }
         }
 
-        try
-        {
-            await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
-            return subscription;
-        }
-        catch
-        {
-            Remove(subscription);
-            throw;
-        }
+        return subscription;
     }
 
     private NotificationReader AddReader(string? channel, SubscriptionOptions options, CancellationToken cancellationToken, out Task settled)

@@ -8,7 +8,7 @@ namespace PgListener.Subscriptions;
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, SubscriptionContext context)
 {
     private readonly SubscriptionCounters _counters = options.Counters ?? new();
-    private readonly string _name = options.Name ?? callback?.Method.Name ?? "A reader";
+    private readonly string _name = options.Name ?? (callback is null ? "A reader" : CallbackName.Of(callback));
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
     private CallbackPump? _pump;
