@@ -447,7 +447,8 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private Subscription Add(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, out Task settled)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        Setting.ThrowIfInvalid(options, nameof(options));
+        ChannelName.ThrowIfInvalid(channel);
+        Setting.ThrowIfInvalid(options, nameof(options), () => $"the subscription {options.Name ?? CallbackName.Of(callback)} to channel '{channel.ReplaceLineEndings(" ")}'");
         var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
         lock (_sync)
         {

@@ -23,20 +23,42 @@ public sealed class StartAndStopTests(ServerFixture server)
     {
         await using var host = TestHost.WithoutServer();
         host.Configuration["PgListener:StartupTimeout"] = "00:05:00";
-        var trying = new Received<ListenerState>();
+        host.Services.AddHostedService<StopsAtTheEnd>();
         host.Services.AddPgListener();
-        host.Services.AddSingleton<IHostedService>(services => new StopsOnceTrying(services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<IPgListener>()));
+        host.Services.AddHostedService<Binds>();
         await host.StartAsync().SoonAsync();
         await host.Host.WaitForShutdownAsync(Cancellation).SoonAsync();
         Assert.DoesNotContain(host.Log.GetSnapshot(), record => record.Level >= LogLevel.Error);
     }
 
-    /// <summary>Asks for a stop as SIGTERM does, as soon as the listener says what it does.</summary>
-    private sealed class StopsOnceTrying : IHostedService
+    /// <summary>Asks for a stop, as SIGTERM does, once all services are started, so while the listener's wait begins.</summary>
+    private sealed class StopsAtTheEnd(IHostApplicationLifetime lifetime) : IHostedLifecycleService
     {
-        public StopsOnceTrying(IHostApplicationLifetime lifetime, IPgListener listener) => listener.StateChanged += (_, _) => lifetime.StopApplication();
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken)
+        {
+            _ = Task.Run(lifetime.StopApplication, CancellationToken.None);
+            return Task.CompletedTask;
+        }
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>As a web server: it does not start with a token that is canceled, and must be started before the listener waits.</summary>
+    private sealed class Binds : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return Task.CompletedTask;
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

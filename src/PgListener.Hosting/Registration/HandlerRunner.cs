@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using PgListener.Payloads;
 
 namespace PgListener.Registration;
@@ -23,11 +22,6 @@ internal sealed class HandlerRunner<TChannel>
         _scopes = scopes;
         _payloads = new(name) { Log = log };
         ResyncFrom = [resolve];
-    }
-
-    public HandlerRunner(string name, Func<IServiceProvider, INotificationHandler<TChannel>> resolve, IServiceScopeFactory scopes, ILogger logger)
-        : this(name, resolve, scopes, new PayloadLog(logger, TimeProvider.System))
-    {
     }
 
     /// <summary>Gets those from a scope, one after the other, of which the first that wants gaps is told of them.</summary>
