@@ -39,5 +39,8 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <summary>Where to count, for those who find out themselves that a notification has failed.</summary>
     internal SubscriptionCounters? Counters { get; set; }
 
+    /// <summary>What reads the payloads, carried along to the listener, which gives it somewhere to log.</summary>
+    internal object? PayloadReader { get; set; }
+
     internal SubscriptionOptions Snapshot() => (SubscriptionOptions)MemberwiseClone();
 }

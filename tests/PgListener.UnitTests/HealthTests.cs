@@ -108,8 +108,6 @@ public class HealthTests
 
         public string Name => "";
 
-        public ListenerState State => status.State;
-
         public ListenerStatus Status => status;
 
         public IReadOnlyList<SubscriptionStatistics> Statistics { get; init; } =
@@ -126,13 +124,7 @@ public class HealthTests
             string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
             => throw new NotSupportedException();
 
-        public Task<ListenerSubscription> SubscribeAsync<TChannel>(
-            Func<Notification<TChannel>, CancellationToken, Task> callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-            where TChannel : INotificationChannel<TChannel>
-            => throw new NotSupportedException();
-
-        public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-            where TChannel : INotificationChannel<TChannel>
+        public IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
             => throw new NotSupportedException();
 
         public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
