@@ -177,7 +177,7 @@ internal sealed class SessionModel
         if (!runner.HasBegun || runner.IsLost || runner.Sent is not null)
             return false;
 
-        if (_owner.TryTakeQuery(runner.Session, _inbox, out var query))
+        while (_owner.TryTakeQuery(runner.Session, _inbox, out var query))
             query.Answer.TrySetResult([]);
         runner.Sent = _owner.TakeChanges(runner.Session, int.MaxValue);
         foreach (var change in runner.Sent ?? [])
