@@ -47,7 +47,7 @@ public sealed class RoleSettingsTests(ServerFixture server) : IAsyncLifetime
     {
         Assert.SkipWhen(isPooler && PgBouncer.Executable is null, "PgBouncer is not installed.");
         await ExecuteAsync(server.ConnectionString, $"alter role {_name} set {setting}");
-        await using var bouncer = isPooler ? await PgBouncer.StartAsync(ConnectionString, "session") : null;
+        await using var bouncer = isPooler ? await PgBouncer.StartAsync(ConnectionString + ";Server Compatibility Mode=NoTypeLoading", "session") : null;
         await using var listener = new Listener(bouncer?.ConnectionString ?? ConnectionString, Options);
         await ListensAndStaysAsync(listener);
     }

@@ -215,7 +215,7 @@ public sealed class SessionFaultTests(ServerFixture server, ITestOutputHelper ou
 
             output.WriteLine($"{Rounds} losses in {watch.Elapsed.TotalSeconds:0.0} s");
             Assert.InRange(watch.Elapsed.TotalSeconds, 0, 0.5 * Rounds + 6);
-            Assert.Contains(_log.GetSnapshot(), record => record.Id.Id == 101 && record.Message.Contains("not UTF-8", StringComparison.Ordinal));
+            Assert.Contains(_log.GetSnapshot(), record => record.Id.Id == 101 && record.Message.Contains("cannot be turned into UTF-8", StringComparison.Ordinal));
         }
 
         await using var drop = server.Sender.CreateCommand($"drop database {name} with (force)");
