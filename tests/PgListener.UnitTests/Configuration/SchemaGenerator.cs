@@ -55,7 +55,7 @@ internal static class SchemaGenerator
     private static JsonObject ObjectOf(Type options, JsonNode others)
     {
         var properties = new JsonObject();
-        foreach (var setting in options.GetProperties(BindingFlags.Public | BindingFlags.Instance).OrderBy(setting => setting.Name, StringComparer.Ordinal))
+        foreach (var setting in OptionTree.SettingsOf(options).OrderBy(setting => setting.Name, StringComparer.Ordinal))
             properties.Add(setting.Name, Setting(setting));
         return new() { ["type"] = "object", ["description"] = XmlDocs.Of(options), ["properties"] = properties, ["additionalProperties"] = others };
     }
