@@ -99,8 +99,10 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         var inbox = new SessionInbox(difference, _context.Backpressure, waker.Wake);
         _session = new(_connections, _second, ownSettings, owner, inbox, _context.Backpressure, roundTrip, _options, time, logger);
         var loop = new ListenerLoop(_session.RunAsync, owner, _options, time, Random.Shared.NextDouble, logger) { OnFailure = _metrics.ConnectionFailed };
-        _runs = new(owner, _channels, inbox, loop, _connections, _options, time, logger);
-        _metrics.Observe(_channels, _state);
+        _runs = new(owner, _channels, inbox, loop, _connections, _context.Dispatching, _options, time, logger);
+        _metrics.Observe(
+            () => _context.Series.Current,
+            () => new(_state.Status.State, _state.Reconnects, _state.Status.RoundTrip, _state.Status.QueueUsage));
     }
 
     /// <summary>Whether the listener was started and not yet stopped; it may be reconnecting all the same: see <see cref="State"/>.</summary>
@@ -182,7 +184,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         if (_runs.Current is not { } run)
             return;
 
-        CallbackPump.ReleaseCaller();
+        CallbackPump.ReleaseCaller(run.Abort);
         using var hurry = cancellationToken.UnsafeRegister(static run => ((ListenerRun)run!).Hurry(), run);
         await _runs.EndAsync(run).ConfigureAwait(false);
     }
@@ -227,13 +229,26 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public Task AddCallbackAsync(string channel, NotificationCallback callback, CancellationToken cancellationToken = default)
         => AddAsync(channel, callback, new(), isCleared: true, cancellationToken);
 
+    /// <summary>Adds a callback for a channel with settings of its own, such as who hears of gaps.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="options">The settings; what is <see langword="null"/> in them is taken from the listener's.</param>
+    /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
+    /// <returns>A task that completes when the server listens to the channel; at once when the listener is not started.</returns>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
+    public Task AddCallbackAsync(string channel, NotificationCallback callback, SubscriptionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return AddAsync(channel, callback, options, isCleared: true, cancellationToken);
+    }
+
     /// <summary>Adds a callback with settings of its own, and a handle to end it with.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
-    /// <param name="callback">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
-    /// <param name="cancellationToken">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="cancellationToken">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <returns>The subscription, once the server listens. Clearing callbacks does not end it.</returns>
-    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async Task<ListenerSubscription> SubscribeAsync(
         string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -242,10 +257,10 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the wish.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
-    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
     {
         ChannelName.ThrowIfInvalid(channel);
@@ -261,7 +276,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
+    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
     /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader of its own still wants it.</returns>
@@ -302,15 +317,21 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Reads every notification of every channel the listener listens to, with settings.</summary>
-    /// <param name="options">The settings; set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications. Concurrency and time limit do not apply to a reader.</param>
+    /// <param name="options">
+    /// The settings; set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications. Concurrency and
+    /// time limit do not apply to a reader.
+    /// </param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <remarks>
+    /// A reader whose queue is full drops the newest and announces the gap, so that it never pauses the reading for everyone else:
+    /// <see cref="FullQueueMode.Drop"/> is the default here. What <see cref="SubscriptionOptions.OnResync"/> throws is thrown to the reader.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public async IAsyncEnumerable<Notification> ReadAllAsync(SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Setting.ThrowIfInvalid(options, nameof(options));
-        var reader = AddReader(channel: null, options, cancellationToken, out _);
+        var reader = await OpenReaderAsync(channel: null, options, readsGaps: false, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             while (await reader.MoveNextAsync().ConfigureAwait(false))
@@ -319,25 +340,41 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Reads the notifications of one channel, and listens to it as long as somebody reads.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <inheritdoc cref="ReadAllAsync(SubscriptionOptions, CancellationToken)" path="/remarks"/>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
-    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async IAsyncEnumerable<Notification> ReadAllAsync(
         string channel, SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        options ??= new();
-        Setting.ThrowIfInvalid(options, nameof(options));
-        var reader = AddReader(channel, options, cancellationToken, out var settled);
+        var reader = await OpenReaderAsync(channel, options ?? new(), readsGaps: false, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            await _runs.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
             while (await reader.MoveNextAsync().ConfigureAwait(false))
                 yield return reader.Current;
         }
     }
+
+    /// <summary>Reads every notification of every channel the listener listens to, and the gaps in their places among them.</summary>
+    /// <inheritdoc cref="ReadAllAsync(SubscriptionOptions, CancellationToken)"/>
+    /// <returns>Notifications and gaps from the moment the first is asked for. They end when the listener is stopped.</returns>
+    public IAsyncEnumerable<StreamItem> ReadItemsAsync(SubscriptionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ReadAsync(channel: null, options, readsGaps: true, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads the notifications of one channel, and the gaps in their places among them, and listens to it as long as somebody reads. The
+    /// first item is the gap that says that it has begun: what was sent before is not heard.
+    /// </summary>
+    /// <inheritdoc cref="ReadAllAsync(string, SubscriptionOptions, CancellationToken)"/>
+    /// <returns>Notifications and gaps from the moment the first is asked for. They end when the listener is stopped.</returns>
+    public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        => ReadAsync(channel, options ?? new(), readsGaps: true, cancellationToken);
 
     /// <summary>Asks the server which channels it listens to for this listener.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -386,6 +423,37 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
+    /// <summary>Reads one channel or all; as items, whether gaps are among them or not.</summary>
+    internal async IAsyncEnumerable<StreamItem> ReadAsync(
+        string? channel, SubscriptionOptions options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reader = await OpenReaderAsync(channel, options, readsGaps, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            while (await reader.MoveNextAsync().ConfigureAwait(false))
+                yield return reader.CurrentGap is { } gap ? new(gap) : new(reader.Current);
+        }
+    }
+
+    /// <summary>Begins to read, once the server listens.</summary>
+    private async Task<NotificationReader> OpenReaderAsync(string? channel, SubscriptionOptions options, bool readsGaps, CancellationToken cancellationToken)
+    {
+        Setting.ThrowIfInvalid(options, nameof(options));
+        options = options.Snapshot();
+        options.ReadsGaps = readsGaps;
+        var reader = AddReader(channel, options, cancellationToken, out var settled);
+        try
+        {
+            await _runs.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     private NotificationReader AddReader(string? channel, SubscriptionOptions options, CancellationToken cancellationToken, out Task settled)
     {
         if (channel is not null)
@@ -393,7 +461,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         options = options.Snapshot();
         var subscription = new Subscription(channel, callback: null, options, _context);
         (var queue, settled) = _runs.AddReader(subscription);
-        return new(queue, options.OnResync, () => _runs.Remove(subscription), _options, cancellationToken);
+        return new(queue, options.OnResync, options.ReadsGaps, () => _runs.Remove(subscription), _options, cancellationToken);
     }
 
     private void Change(Subscription subscription, HandlerOptions options)

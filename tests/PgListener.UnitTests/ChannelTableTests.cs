@@ -160,7 +160,10 @@ public class ChannelTableTests
 
     private static string[] Taken(SubscriptionQueue queue)
     {
+        var taken = new List<string>();
         var items = new QueueItem[9];
-        return [.. items.Take(queue.Take(items)).Select(item => item.Gap?.ToResync().Reason.ToString() ?? (string)item.Content)];
+        while (queue.Take(items) is > 0 and var count)
+            taken.AddRange(items.Take(count).Select(item => item.Gap?.ToResync().Reason.ToString() ?? (string)item.Content));
+        return [.. taken];
     }
 }

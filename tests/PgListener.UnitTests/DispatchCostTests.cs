@@ -37,7 +37,7 @@ public sealed partial class DispatchCostTests : IDisposable
         var time = new FakeTimeProvider();
         _metrics = new(_meters, "");
         _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _loggers.CreateLogger("PgListener")) { Metrics = _metrics };
-        _metrics.Observe(_routing.Table, new(time, NullLogger.Instance));
+        _metrics.Observe(() => _context.Series.Current, static () => default);
         _routing.Difference.BeginSession();
         _wakeUps.Hold();
     }

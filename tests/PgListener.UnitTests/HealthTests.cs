@@ -74,6 +74,21 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task A_handler_that_cannot_read_again_what_it_missed_degrades_and_is_named()
+    {
+        var failure = new ResyncFailure { Since = _time.GetUtcNow(), Attempts = 3, ErrorType = "timeout" };
+        var check = new PgListenerHealthCheck(
+            new Stub(new() { State = ListenerState.Listening }) { Statistics = [new() { Name = "OrderHandler", Channel = "a", ResyncFailure = failure }, new() { Name = "Other", Channel = "a" }] },
+            TimeSpan.Zero,
+            _time);
+        var result = await check.CheckHealthAsync(new() { Registration = new("x", check, HealthStatus.Unhealthy, tags: null) }, TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Degraded, result.Status);
+        Assert.Contains("OrderHandler", result.Description, StringComparison.Ordinal);
+        Assert.Contains("timeout", result.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("Other", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_grace_period_is_checked()
         => Assert.Throws<ArgumentOutOfRangeException>(() => new ServiceCollection().AddHealthChecks().AddPgListener(gracePeriod: TimeSpan.FromTicks(-1)));
 
@@ -97,11 +112,13 @@ public class HealthTests
 
         public ListenerStatus Status => status;
 
-        public IReadOnlyList<SubscriptionStatistics> GetStatistics() =>
+        public IReadOnlyList<SubscriptionStatistics> Statistics { get; init; } =
         [
             new() { Name = "a", Channel = "a", Queued = 1, Failed = 3, Dropped = 5, Gaps = 7 },
             new() { Name = "b", Channel = "b", Queued = 10, Failed = 30, Dropped = 50, Gaps = 70 },
         ];
+
+        public IReadOnlyList<SubscriptionStatistics> GetStatistics() => Statistics;
 
         public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
@@ -115,6 +132,10 @@ public class HealthTests
             => throw new NotSupportedException();
 
         public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+            where TChannel : INotificationChannel<TChannel>
+            => throw new NotSupportedException();
+
+        public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
             where TChannel : INotificationChannel<TChannel>
             => throw new NotSupportedException();
     }

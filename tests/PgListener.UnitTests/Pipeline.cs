@@ -19,7 +19,7 @@ internal sealed class Pipeline : IDisposable
         Metrics = new(Meters, name);
         State = new(Time, Logger);
         _context = new(new(options ?? new()), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => "db.example:5433" };
-        Metrics.Observe(_routing.Table, State);
+        Metrics.Observe(() => _context.Series.Current, () => new(State.Status.State, State.Reconnects, State.Status.RoundTrip, State.Status.QueueUsage));
         _routing.Difference.BeginSession();
     }
 

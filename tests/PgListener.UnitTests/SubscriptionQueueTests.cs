@@ -9,6 +9,7 @@ public class SubscriptionQueueTests
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _logger = new();
     private readonly Backpressure _backpressure;
+    private readonly SubscriptionCounters _counters = new();
 
     public SubscriptionQueueTests() => _backpressure = new(_time);
 
@@ -184,14 +185,17 @@ public class SubscriptionQueueTests
         {
             Add(queue, 1, 2);
             Assert.True(_backpressure.IsOn);
+            var paused = _backpressure.WaitAsync(CancellationToken.None);
             _time.Advance(TimeSpan.FromSeconds(9));
             Take(queue, 2);
             Assert.False(_backpressure.IsOn);
+            Assert.Empty(await paused);
         }
 
         Add(queue, 1, 2);
+        var last = _backpressure.WaitAsync(CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal([queue], await _backpressure.WaitAsync(CancellationToken.None));
+        Assert.Equal([queue], await last);
 
         Take(queue, 2);
         _backpressure.CaughtUp();
@@ -208,19 +212,22 @@ public class SubscriptionQueueTests
     {
         var queue = Create();
         var start = _time.GetUtcNow();
-        queue.EnqueueGap(ResyncReason.Reconnected, start);
+        var stamp = _time.GetTimestamp();
+        queue.EnqueueGap(ResyncReason.Reconnected, stamp);
         _time.Advance(TimeSpan.FromMinutes(1));
-        queue.EnqueueGap(ResyncReason.Reconnected, start.AddSeconds(30));
+        queue.EnqueueGap(ResyncReason.Reconnected, stamp + 30 * _time.TimestampFrequency);
         Add(queue, 1);
-        queue.EnqueueGap(ResyncReason.Reconnected, start.AddSeconds(60));
+        queue.EnqueueGap(ResyncReason.Reconnected, stamp + 60 * _time.TimestampFrequency);
 
         var items = new QueueItem[9];
-        Assert.Equal(3, queue.Take(items));
+        Assert.Equal(1, queue.Take(items));
         var first = items[0].Gap!.ToResync();
         Assert.Equal(start, first.Since);
         Assert.Equal(start.AddMinutes(1), first.Until);
-        Assert.Equal(Text(1), items[1].Content);
-        Assert.Equal(start.AddSeconds(60), items[2].Gap!.ToResync().Since);
+        Assert.Equal(1, queue.Take(items));
+        Assert.Equal(Text(1), items[0].Content);
+        Assert.Equal(1, queue.Take(items));
+        Assert.Equal(start.AddSeconds(60), items[0].Gap!.ToResync().Since);
     }
 
     [Fact]
@@ -263,7 +270,152 @@ public class SubscriptionQueueTests
         Assert.Empty(Take(queue, 9));
     }
 
+    [Fact]
+    public void What_is_put_back_one_by_one_in_any_order_goes_to_its_place()
+    {
+        var queue = Create();
+        Add(queue, 1, 2, 3, 4, 5);
+        var items = new QueueItem[4];
+        queue.Take(items);
+        foreach (var i in new[] { 2, 0, 3, 1 })
+            queue.PutBack(items.AsSpan(i, 1));
+        Add(queue, 6);
+        Assert.Equal([Text(1), Text(2), Text(3), Text(4), Text(5), Text(6)], Take(queue, 9));
+    }
+
+    [Fact]
+    public void A_gap_grows_until_the_consumer_has_dealt_with_all_before_it()
+    {
+        var queue = Create(capacity: 100, mode: FullQueueMode.Drop);
+        Add(queue, [.. Enumerable.Range(0, 200)]);
+        var items = new QueueItem[64];
+        var taken = 0;
+        while (taken < 100)
+        {
+            var count = queue.Take(items);
+            Assert.All(items.Take(count), item => Assert.Null(item.Gap));
+            taken += count;
+            queue.Release(count, count * Size);
+            Add(queue, 0); // There is room again, but the stretch goes on until its gap is reached.
+        }
+
+        Assert.Equal(1, queue.Take(items));
+        Assert.Equal(102, items[0].Gap!.Dropped);
+        Assert.Equal(1, _counters.Gaps);
+        Add(queue, 7);
+        Assert.Equal([Text(7)], Take(queue, 9));
+    }
+
+    [Fact]
+    public void Overflows_again_and_again_are_one_line_and_then_a_count_now_and_then()
+    {
+        var queue = Create(capacity: 1, mode: FullQueueMode.Drop);
+        for (var i = 0; i < 1000; i++)
+        {
+            Add(queue, 1, 2);
+            Take(queue, 9);
+        }
+
+        Assert.Equal(202, Assert.Single(_logger.Collector.GetSnapshot()).Id.Id);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((207, "999"), (_logger.LatestRecord.Id.Id, _logger.LatestRecord.GetStructuredStateValue("Count")));
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(2, _logger.Collector.Count);
+    }
+
+    [Fact]
+    public void What_must_be_read_while_the_reading_should_pause_is_held_within_bytes()
+    {
+        const long Bytes = 1000;
+        var queue = Create(capacity: 2, bytes: Bytes);
+        var most = (int)((Bytes + QueueLimits.LeastOverrun) / Size);
+        Add(queue, [.. Enumerable.Repeat(0, most)]);
+        Assert.True(_backpressure.IsOn);
+        Assert.Empty(_logger.Collector.GetSnapshot());
+        Add(queue, 1, 2, 3);
+        Assert.Equal(most, queue.Fill.Held);
+        Assert.Equal((3, 1), (_counters.Dropped, _counters.Gaps));
+        Assert.False(_backpressure.IsOn);
+    }
+
+    [Fact]
+    public void KeepLatest_replaces_what_was_put_back_only_if_nothing_newer_came()
+    {
+        var queue = Create(mode: FullQueueMode.KeepLatest);
+        foreach (var channel in new[] { "a", "b", "c" })
+            queue.Enqueue(channel, $"{channel}1", 0, new());
+        var items = new QueueItem[2];
+        queue.Take(items);
+        queue.Enqueue("a", "a2", 0, new());
+        queue.PutBack(items);
+        queue.Enqueue("b", "b2", 0, new());
+        Assert.Equal(["b2", "c1", "a2"], Take(queue, 9));
+        Assert.Equal((5, 3, 2, 0, 0L), (_counters.Received, _counters.Processed, _counters.Replaced, queue.Fill.Held, queue.Fill.HeldBytes));
+    }
+
+    [Fact]
+    public void KeepLatest_costs_the_same_however_many_channels_are_queued()
+    {
+        const int Channels = 20_000;
+        var queue = Create(mode: FullQueueMode.KeepLatest);
+        var names = Enumerable.Range(0, Channels).Select(i => $"channel {i}").ToArray();
+        var wakeUps = new WakeUps();
+        foreach (var name in names)
+            queue.Enqueue(name, "1", 0, wakeUps);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (var round = 0; round < 10; round++)
+        {
+            foreach (var name in names)
+                queue.Enqueue(name, "2", 0, wakeUps);
+        }
+
+        // A search through the queue takes 100 µs and more for each, so 20 s and more for all of them.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(Channels, queue.Fill.Held);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_turns_no_gap_around()
+    {
+        var time = new SteppingTime();
+        var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, _logger);
+        var queue = new SubscriptionQueue("c", new(1, 1_000_000, FullQueueMode.Drop, TimeSpan.Zero), new(), new("test", "c", hearsGaps: true, context), context);
+        context.LastGood.Prove(time.GetTimestamp());
+        time.Pass(TimeSpan.FromSeconds(10));
+        time.Offset = TimeSpan.FromHours(-1);
+        queue.EnqueueGap(ResyncReason.Reconnected, context.LastGood.Timestamp);
+        var items = new QueueItem[1];
+        queue.Take(items);
+        var gap = items[0].Gap!.ToResync();
+        Assert.Equal((time.GetUtcNow(), TimeSpan.FromSeconds(10)), (gap.Until, gap.Until - gap.Since));
+
+        Add(queue, 1, 2);
+        time.Offset = TimeSpan.FromHours(-2);
+        time.Pass(TimeSpan.FromSeconds(5));
+        queue.Take(items);
+        queue.Release(1, Size);
+        queue.Take(items);
+        gap = items[0].Gap!.ToResync();
+        Assert.Equal((time.GetUtcNow(), TimeSpan.FromSeconds(15)), (gap.Until, gap.Until - gap.Since));
+    }
+
     private static readonly long Size = QueueItem.SizeOf(Text(0));
+
+    /// <summary>A clock whose setting can be changed while time goes on.</summary>
+    private sealed class SteppingTime : TimeProvider
+    {
+        private long _ticks = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).Ticks;
+
+        public TimeSpan Offset { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Pass(TimeSpan time) => _ticks += time.Ticks;
+
+        public override long GetTimestamp() => _ticks;
+
+        public override DateTimeOffset GetUtcNow() => new DateTimeOffset(_ticks, TimeSpan.Zero) + Offset;
+    }
 
     private static string Text(int number) => number.ToString("0000", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -275,22 +427,22 @@ public class SubscriptionQueueTests
 
     private static string[] Take(SubscriptionQueue queue, int most, bool release = true)
     {
-        var items = new QueueItem[most];
-        var taken = queue.Take(items);
-        if (release)
+        var items = new List<QueueItem>();
+        var batch = new QueueItem[most];
+        while (queue.Take(batch.AsSpan(0, most - items.Count)) is > 0 and var taken)
         {
-            var notifications = items.Take(taken).Where(item => item.Gap is null).ToArray();
-            queue.Release(notifications.Length, notifications.Sum(item => item.Size));
+            var notifications = batch.Take(taken).Where(item => item.Gap is null).ToArray();
+            if (release)
+                queue.Release(notifications.Length, notifications.Sum(item => item.Size));
+            items.AddRange(batch.Take(taken));
         }
 
-        return [.. items.Take(taken).Select(item => item.Gap?.ToResync() is { } gap ? $"gap: {gap.Reason}, {gap.Dropped} dropped" : (string)item.Content)];
+        return [.. items.Select(item => item.Gap?.ToResync() is { } gap ? $"gap: {gap.Reason}, {gap.Dropped} dropped" : (string)item.Content)];
     }
 
     private SubscriptionQueue Create(int capacity = 1000, long bytes = long.MaxValue, FullQueueMode mode = FullQueueMode.Wait, TimeSpan? maxBackpressure = null)
-        => new(
-            "c",
-            "test",
-            new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)),
-            new(),
-            new(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger));
+    {
+        var context = new SubscriptionContext(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger);
+        return new("c", new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)), _counters, new("test", "c", hearsGaps: true, context), context);
+    }
 }

@@ -11,7 +11,6 @@ internal static class DataSourceFactory
     public static NpgsqlDataSource Build(string connectionString, Action<NpgsqlDataSourceBuilder>? configure, Action<NpgsqlConnectionStringBuilder>? enforce = null)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
-        CertificateCheck.Explain(builder); // The user's own check, if there is one, takes its place.
         configure?.Invoke(builder);
 
         var settings = builder.ConnectionStringBuilder;

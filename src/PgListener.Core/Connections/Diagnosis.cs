@@ -66,7 +66,7 @@ internal static class Diagnosis
         if (Find<PostgresException>(error) is { } server)
             return $"{server.SqlState}: {OneLine(server.MessageText)}. {ServerAdvice.For(server)}".TrimEnd();
         if (Find<AuthenticationException>(error) is { } authentication)
-            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(Innermost(authentication).Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
+            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(authentication.Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
         if (error is TimeoutException)
             return $"{OneLine(error.Message)}. {Silent}";
         if (IsTimeout(error))

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.Telemetry;
@@ -37,6 +38,12 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         {
             _last = connection.OpenAsync(either.Token);
             await _last.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e) when (e.InnerException is AuthenticationException refusal)
+        {
+            // Npgsql and .NET say that the server's certificate was refused, and not why.
+            var why = await CertificateCheck.ExplainAsync(configured, perHost, time, either.Token).ConfigureAwait(false);
+            throw why is null ? e : new NpgsqlException(e.Message, new AuthenticationException(why, refusal));
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {

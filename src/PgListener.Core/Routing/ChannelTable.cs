@@ -5,8 +5,6 @@ namespace PgListener.Routing;
 /// <summary>The channels that are wanted, and by whom. Anyone may edit them, at any time. Names have been checked.</summary>
 internal sealed class ChannelTable(Routes routes, Difference difference)
 {
-    private readonly EndedSubscriptions _ended = new();
-
     /// <summary>All subscriptions.</summary>
     public IReadOnlyList<Subscription> All
     {
@@ -15,29 +13,6 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
             lock (routes.Sync)
                 return [.. routes.All.SelectMany(route => route.Subscribers), .. routes.Everything];
         }
-    }
-
-    /// <summary>What all subscriptions have had to do, those that have ended among them, by name and channel.</summary>
-    public Dictionary<(string? Channel, string Name), SubscriptionTotals> Totals()
-    {
-        var totals = new Dictionary<(string? Channel, string Name), SubscriptionTotals>();
-        lock (routes.Sync)
-        {
-            _ended.Sweep();
-            foreach (var (key, sum) in _ended.Sums)
-                Of(key).Add(sum);
-            foreach (var subscription in _ended.Ending)
-                Of(subscription.Key).Add(subscription.Counters);
-            foreach (var subscription in All)
-            {
-                Of(subscription.Key).Add(subscription.Counters);
-                Of(subscription.Key).AddQueue(subscription.Statistics);
-            }
-        }
-
-        return totals;
-
-        SubscriptionTotals Of((string? Channel, string Name) key) => totals.TryGetValue(key, out var known) ? known : totals[key] = new();
     }
 
     /// <summary>Adds a channel of the listener's own.</summary>
@@ -58,6 +33,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
                 if (route.Hearing == Hearing.Yes)
                     subscription.GoLive();
                 route.Subscribers = [.. route.Subscribers, subscription];
+                subscription.Add();
             });
         }
 
@@ -66,6 +42,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
             if (routes.EverythingHears)
                 subscription.GoLive();
             routes.Everything = [.. routes.Everything, subscription];
+            subscription.Add();
             return Task.CompletedTask;
         }
     }
@@ -78,16 +55,14 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
         {
             return Edit(channel, route =>
             {
-                if (route.Subscribers.Contains(subscription))
-                    _ended.Add(subscription);
+                subscription.Remove();
                 route.Subscribers = [.. route.Subscribers.Where(other => other != subscription)];
             });
         }
 
         lock (routes.Sync)
         {
-            if (routes.Everything.Contains(subscription))
-                _ended.Add(subscription);
+            subscription.Remove();
             routes.Everything = [.. routes.Everything.Where(other => other != subscription)];
             return Task.CompletedTask;
         }
@@ -109,7 +84,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
         {
             removed = [.. route.Subscribers.Where(subscription => subscription.IsCleared)];
             foreach (var subscription in removed)
-                _ended.Add(subscription);
+                subscription.Remove();
             route.Subscribers = [.. route.Subscribers.Where(subscription => !subscription.IsCleared)];
             route.IsPinned = false;
         });

@@ -8,7 +8,7 @@ namespace PgListener.Session;
 
 /// <summary>Starts and stops a listener, one run after the other, and lets subscriptions take part in the run there is.</summary>
 internal sealed class ListenerRuns(
-    SessionOwner owner, ChannelTable channels, SessionInbox inbox, ListenerLoop loop, ConnectionSource connections, OptionsInForce options, TimeProvider time, ILogger logger)
+    SessionOwner owner, ChannelTable channels, SessionInbox inbox, ListenerLoop loop, ConnectionSource connections, DispatchWatch dispatching, OptionsInForce options, TimeProvider time, ILogger logger)
 {
     private readonly Lock _sync = new();
     private ListenerRun? _run;
@@ -48,6 +48,7 @@ internal sealed class ListenerRuns(
                 throw new ListenerStartException("The listener is already started.");
 
             var run = new ListenerRun();
+            dispatching.Begin();
             foreach (var subscription in channels.All)
                 subscription.Begin(isPaused: true, run.Abort);
 
@@ -95,7 +96,11 @@ internal sealed class ListenerRuns(
         lock (_sync)
         {
             if (value)
+            {
                 ThrowIfNotStarted();
+                dispatching.Listen();
+            }
+
             SetDispatching(value);
         }
     }

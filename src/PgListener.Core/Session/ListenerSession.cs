@@ -60,7 +60,7 @@ internal sealed class ListenerSession(
                 throw new OperationCanceledException("The run is over.");
 
             _connection = connection;
-            var begun = time.GetUtcNow();
+            var begun = time.GetTimestamp();
             var listening = await _reconciler.ReconcileAsync(server, session, pulse.Token).ConfigureAwait(false);
             pulse.EndSilence();
             owner.Prove(session, begun);
@@ -125,7 +125,11 @@ internal sealed class ListenerSession(
 
             // From here to its end, what the wait delivers is delivered on another thread.
             backpressure.CaughtUp();
-            if (!await new ReadingWait(wait, messages, wakeUps))
+            if (await new ReadingWait(wait, messages, wakeUps))
+            {
+                wakeUps.OneMore(); // What came may be held, and it is not certain that the wait gave the thread away.
+            }
+            else
             {
                 wakeUps.StopHolding();
                 await _silence.RunAsync(connection, server, session, identity, stopping).ConfigureAwait(false);

@@ -19,9 +19,6 @@ internal sealed class Proof(SessionId session, string payload, Action<TimeSpan?>
     /// <summary>When the sending began.</summary>
     public long Began { get; set; }
 
-    /// <summary>The same by the clock.</summary>
-    public DateTimeOffset BeganAt { get; set; }
-
     /// <summary>Where it was sent, once it was sent for certain.</summary>
     public Sent? WasSent
     {

@@ -21,7 +21,7 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
     public void Begin(SessionId session, Action<TimeSpan?> settled)
     {
         var payload = Interlocked.Increment(ref _number).ToString(CultureInfo.InvariantCulture);
-        var proof = new Proof(session, payload, settled) { Began = time.GetTimestamp(), BeganAt = time.GetUtcNow() };
+        var proof = new Proof(session, payload, settled) { Began = time.GetTimestamp() };
         if (owner.BeginProof(proof))
             _ = DetachedTask.Begin(() => SendAsync(proof));
     }
@@ -37,7 +37,7 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
         if (!owner.EndProof(proof))
             return;
 
-        owner.Prove(proof.Session, proof.BeganAt);
+        owner.Prove(proof.Session, proof.Began);
         proof.Settled(took);
     }
 

@@ -83,7 +83,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     public void Reject(SessionId session, ChannelChange change, Exception error) => _current.Do(session, () => difference.Reject(change, error));
 
     /// <summary>Everything up to a moment has arrived.</summary>
-    public void Prove(SessionId session, DateTimeOffset moment) => _current.Do(session, () => lastGood.Prove(moment));
+    public void Prove(SessionId session, long moment) => _current.Do(session, () => lastGood.Prove(moment));
 
     /// <summary>Something is known of the server.</summary>
     public void Note(SessionId session, Func<ListenerStatus, ListenerStatus> change) => _current.Do(session, () => state.Note(change));

@@ -27,7 +27,7 @@ internal sealed class SilenceCheck(SessionOwner owner, RoundTrip roundTrip, Opti
         if (await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) <= ThreadPoolDelay.Tolerated)
             roundTrip.ThrowIfOverdue(identity);
 
-        var asked = time.GetUtcNow();
+        var asked = time.GetTimestamp();
         var usage = await AskUsageAsync(connection, server, stopping).ConfigureAwait(false);
         owner.Prove(session, asked);
         await NoteUsageAsync(usage, connection, server, session, stopping).ConfigureAwait(false);

@@ -39,7 +39,6 @@ internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger 
                 async (connection, cancellation) =>
                 {
                     var server = await ServerIdentity.FindAsync(connection, cancellation).ConfigureAwait(false);
-                    proof.BeganAt = time.GetUtcNow();
                     proof.Began = time.GetTimestamp();
                     await SecondConnection.NotifyAsync(connection, Channel, proof.Payload, cancellation).ConfigureAwait(false);
                     proof.WasSent = new(server);
