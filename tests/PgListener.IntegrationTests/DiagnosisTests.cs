@@ -97,7 +97,8 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
         Assert.StartsWith(problem, listener.Status.Problem, StringComparison.Ordinal);
         var record = Assert.Single(_log.GetSnapshot(), record => record.Id.Id == 102);
         Assert.Contains(problem, record.Message, StringComparison.Ordinal);
-        Assert.Equal(sqlState, (record.Exception as PostgresException)?.SqlState ?? "");
+        Assert.Null(record.Exception);
+        Assert.Equal(sqlState, (Assert.Single(_log.GetSnapshot(), entry => entry.Id.Id == 112).Exception as PostgresException)?.SqlState ?? "");
         Assert.DoesNotContain(_log.GetSnapshot(), entry => $"{entry.Message} {entry.Exception}".Contains("secret", StringComparison.Ordinal));
         Assert.DoesNotContain("secret", $"{listener.Status}", StringComparison.Ordinal);
     }

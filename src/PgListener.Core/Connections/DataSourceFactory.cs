@@ -15,7 +15,6 @@ internal static class DataSourceFactory
     {
         ConnectionStringRules.ThrowIfInvalid(connectionString);
         var builder = new NpgsqlDataSourceBuilder(connectionString);
-        CertificateCheck.Explain(builder); // The user's own check, if there is one, takes its place.
         configure?.Invoke(builder);
 
         var settings = builder.ConnectionStringBuilder;
