@@ -11,6 +11,7 @@ internal sealed class Subscriber(Subject subject, string name, string channel, S
     private volatile Mood _mood = Mood.Good;
     private Func<NotificationContext?, CancellationToken, Task>? _errand;
     private TaskCompletionSource? _atErrand;
+    private Resync? _failed;
 
     public SubscriptionLog Log { get; } = new(name, channel, subject.Log);
 
@@ -94,10 +95,14 @@ internal sealed class Subscriber(Subject subject, string name, string channel, S
         return BehaveAsync(context, cancellationToken);
     }
 
-    private Task OnResyncAsync(Resync resync, CancellationToken cancellationToken)
+    private async Task OnResyncAsync(Resync resync, CancellationToken cancellationToken)
     {
-        Log.Add(new Given(DateTimeOffset.UtcNow, resync));
-        return BehaveAsync(context: null, cancellationToken);
+        // One that has failed is called again with the same gap: that is no further announcement.
+        if (resync != _failed)
+            Log.Add(new Given(DateTimeOffset.UtcNow, resync));
+        _failed = resync;
+        await BehaveAsync(context: null, cancellationToken);
+        _failed = null;
     }
 
     private async Task BehaveAsync(NotificationContext? context, CancellationToken cancellationToken)
