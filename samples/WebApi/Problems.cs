@@ -17,6 +17,10 @@ internal sealed partial class Problems(IProblemDetailsService service, ILogger<P
         {
             problem = new() { Status = bad.StatusCode, Detail = Explain(bad) };
         }
+        else if (exception is PostgresException { SqlState: PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.CharacterNotInRepertoire })
+        {
+            problem = new() { Status = StatusCodes.Status400BadRequest, Detail = "The text has a character that the database cannot hold." };
+        }
         else if (exception is NpgsqlException { IsTransient: true })
         {
             DatabaseUnavailable(exception.Message);

@@ -27,12 +27,14 @@ var app = builder.Build();
 
 app.UseExceptionHandler();
 app.UseStatusCodePages();
+app.UseKnownEncodings();
 app.UseFileServer();
 
 app.MapOrders();
 app.MapStatus();
 
-// What the listener is doing, for people. A real application adds .RequireAuthorization() here.
+// What the listener is doing, for people. Open in Development only: elsewhere the page is refused until .RequireAuthorization()
+// or .AllowAnonymous() says who may see it.
 app.MapPgListener("/pg-listener");
 app.MapOpenApi();
 

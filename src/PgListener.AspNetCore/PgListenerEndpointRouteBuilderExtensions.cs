@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
+using PgListener;
 using PgListener.Dashboard;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -10,15 +11,32 @@ public static class PgListenerEndpointRouteBuilderExtensions
     /// <summary>Maps a page that shows what every listener of the application is doing, live, and the same as a JSON document.</summary>
     /// <param name="endpoints">Where to map it.</param>
     /// <param name="pattern">The page's path. Below it are <c>/status</c>, the JSON document, and <c>/events</c>, the stream that keeps the page up to date.</param>
+    /// <param name="configure">Changes the page's settings. It is called once, before this method returns.</param>
     /// <returns>A builder for conventions of all of these endpoints, such as <c>RequireAuthorization()</c>.</returns>
     /// <remarks>
-    /// <para>It shows names of servers, channels and handlers, and counts; never payloads, passwords or connection strings. Let only those see it who may.</para>
+    /// <para>
+    /// It shows names of servers, channels and handlers, and counts; never payloads, passwords or connection strings. In the environment <c>Development</c>
+    /// it is open. In every other one it is answered only if the application says who may see it: with <c>RequireAuthorization()</c> on the page or on a
+    /// group around it, with a fallback policy, or with <c>AllowAnonymous()</c>, which means everybody who can reach it. Otherwise all of its addresses are
+    /// answered with status 403 and the reason, and a warning is logged when the application has started.
+    /// </para>
     /// <para>The listeners are looked at once a second as long as somebody watches, however many do, and not at all while nobody does.</para>
+    /// <para>The application's output caching and request timeouts do not apply to these endpoints.</para>
     /// </remarks>
-    public static IEndpointConventionBuilder MapPgListener(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/pg-listener")
+    /// <exception cref="ArgumentNullException"><paramref name="endpoints"/> or <paramref name="pattern"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentException"><paramref name="configure"/> has set something out of its range.</exception>
+    public static IEndpointConventionBuilder MapPgListener(
+        this IEndpointRouteBuilder endpoints,
+        [StringSyntax("Route")] string pattern = "/pg-listener",
+        Action<PgListenerPageOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(pattern);
-        return new DashboardEndpoints(endpoints.ServiceProvider).Map(endpoints, pattern);
+        var options = new PgListenerPageOptions();
+        configure?.Invoke(options);
+        if (options.Validate() is { } problem)
+            throw new ArgumentException(problem, nameof(configure));
+
+        return new DashboardEndpoints(endpoints.ServiceProvider, options.MaxWatchers).Map(endpoints, pattern);
     }
 }

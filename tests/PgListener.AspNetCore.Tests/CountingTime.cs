@@ -6,8 +6,16 @@ namespace PgListener.AspNetCore.Tests;
 internal sealed class CountingTime(DateTimeOffset start) : FakeTimeProvider(start)
 {
     private int _timers;
+    private long _setBack;
 
     public int Timers => Volatile.Read(ref _timers);
+
+    /// <summary>Sets the clock back, as an administrator or NTP does. Timers and elapsed time do not notice.</summary>
+    public void SetBack(TimeSpan time) => Interlocked.Add(ref _setBack, time.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - TimeSpan.FromTicks(Interlocked.Read(ref _setBack));
+
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

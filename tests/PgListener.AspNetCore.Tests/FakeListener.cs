@@ -1,3 +1,5 @@
+using WebApi.Tests;
+
 namespace PgListener.AspNetCore.Tests;
 
 /// <summary>A listener that says what a test wants it to say, and counts how often it is asked.</summary>
@@ -26,11 +28,15 @@ internal sealed class FakeListener(string name = "") : IPgListener
 
     public Exception? Failure { get; set; }
 
+    /// <summary>What a look waits for, if it is to take long.</summary>
+    public ManualResetEventSlim? Gate { get; set; }
+
     public event EventHandler<ListenerStateChangedEventArgs>? StateChanged;
 
     public IReadOnlyList<SubscriptionStatistics> GetStatistics()
     {
         Interlocked.Increment(ref _looks);
+        Gate?.Wait(Eventually.Limit, TestContext.Current.CancellationToken);
         return Failure is null ? [.. Subscriptions] : throw Failure;
     }
 

@@ -1,14 +1,9 @@
 using System.Net;
-using System.Security.Claims;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using WebApi.Tests;
 
 namespace PgListener.AspNetCore.Tests;
@@ -159,8 +154,7 @@ public sealed class HttpTests
             services =>
             {
                 Site.Add(services, new FakeListener());
-                services.AddAuthorization();
-                services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>("Test", configureOptions: null);
+                HeaderAuthentication.Add(services);
             },
             static app => app.MapPgListener("/pg-listener").RequireAuthorization());
 
@@ -171,7 +165,7 @@ public sealed class HttpTests
             Assert.Empty(await stranger.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         }
 
-        site.Client.DefaultRequestHeaders.Add("X-User", "operator");
+        HeaderAuthentication.SignIn(site.Client);
         foreach (var path in Paths)
         {
             using var known = await site.SendAsync("GET", path);
@@ -307,15 +301,6 @@ public sealed class HttpTests
 
     private static void AssertJson(string expected, JsonElement actual)
         => Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), actual), actual.GetRawText());
-
-    private sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
-    {
-        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-            => Task.FromResult(Request.Headers.ContainsKey("X-User")
-                ? AuthenticateResult.Success(new(new(new ClaimsIdentity("Test")), "Test"))
-                : AuthenticateResult.NoResult());
-    }
 
     private sealed record Poke : INotificationChannel<Poke>
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 using WebApi.Tests;
@@ -109,6 +110,35 @@ public sealed class PageTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Charts_begin_anew_when_the_servers_clock_is_set_back()
+    {
+        var listener = new FakeListener("shop");
+        listener.Subscribe("Handler", "channel");
+        await using var site = await Site.StartAsync(listener);
+        var page = await OpenAsync(site);
+        var row = Row(page, "shop", "Handler");
+        await ReceiveAsync(10, 20);
+
+        site.Time.SetBack(TimeSpan.FromHours(1));
+        await ReceiveAsync(30, 40, 50);
+
+        var path = await row.Locator(".rate .line").GetAttributeAsync("d") ?? "";
+        var places = Regex.Matches(path, "(?<x>[0-9.]+) [0-9.]+", RegexOptions.ExplicitCapture, Second).Select(point => double.Parse(point.Groups["x"].Value, CultureInfo.InvariantCulture));
+        Assert.Equal([119, 120], places);
+        await page.CloseAsync();
+
+        async Task ReceiveAsync(params int[] received)
+        {
+            foreach (var count in received)
+            {
+                listener.Update(0, one => one with { Received = count });
+                site.Time.Advance(Second);
+                await Expect(row.Locator(".count").First).ToHaveTextAsync(count.ToString(CultureInfo.InvariantCulture));
+            }
+        }
+    }
+
+    [Fact]
     public async Task It_shows_what_is_wrong_and_when_it_is_well_again()
     {
         var listener = new FakeListener("shop");
@@ -188,6 +218,24 @@ public sealed class PageTests(Chromium chromium)
         isSignedIn = false;
 
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("reload the page to sign in again");
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task It_says_that_too_many_watch_and_goes_live_when_one_leaves()
+    {
+        await using var site = await Site.StartAsync(
+            static services => Site.Add(services, new FakeListener("shop")), static app => app.MapPgListener(configure: static page => page.MaxWatchers = 1));
+        var watcher = await Watcher.OpenLiveAsync(site);
+        var page = await chromium.OpenPageAsync();
+        await page.GotoAsync(site.Page.ToString());
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("the application allows no more");
+        await Expect(page.GetByRole(AriaRole.Alert)).Not.ToContainTextAsync("what is shown");
+
+        watcher.Dispose();
+
+        await Expect(page.Locator("#link")).ToHaveTextAsync("Live");
+        await Expect(page.Locator("#lost")).ToBeHiddenAsync();
         await page.CloseAsync();
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using WebApi.Tests;
 
 namespace PgListener.AspNetCore.Tests;
@@ -30,10 +31,11 @@ internal sealed class Site : IAsyncDisposable
     public static Task<Site> StartAsync(params FakeListener[] listeners)
         => StartAsync(services => Add(services, listeners), static app => app.MapPgListener());
 
-    /// <summary>Starts an application with services and endpoints of its own.</summary>
-    public static async Task<Site> StartAsync(Action<IServiceCollection> configure, Action<WebApplication> map, DateTimeOffset? start = null, int port = 0)
+    /// <summary>Starts an application with services and endpoints of its own. In Development the page is open.</summary>
+    public static async Task<Site> StartAsync(
+        Action<IServiceCollection> configure, Action<WebApplication> map, DateTimeOffset? start = null, int port = 0, string environment = "Development")
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var time = new CountingTime(start ?? Start);
@@ -60,6 +62,10 @@ internal sealed class Site : IAsyncDisposable
         => JsonElement.Parse(await Client.GetStringAsync(new Uri("/pg-listener/status", UriKind.Relative), TestContext.Current.CancellationToken));
 
     public async Task<JsonElement[]> TimelineAsync() => [.. (await StatusAsync()).GetProperty("timeline").EnumerateArray()];
+
+    /// <summary>What was logged in the category of the library, if the services have <c>AddFakeLogging()</c>.</summary>
+    public IReadOnlyList<FakeLogRecord> Logged()
+        => [.. App.Services.GetRequiredService<FakeLogCollector>().GetSnapshot().Where(record => record.Category == "PgListener")];
 
     public async Task<HttpResponseMessage> SendAsync(string method, string path, string? accept = null)
     {

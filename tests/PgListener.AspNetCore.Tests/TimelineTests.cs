@@ -111,6 +111,33 @@ public sealed class TimelineTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_hides_no_change_and_turns_no_window_round()
+    {
+        var listener = new FakeListener();
+        listener.Subscribe("Handler", "channel");
+        await using var site = await Site.StartAsync(listener);
+        site.Time.Advance(TimeSpan.FromMinutes(1));
+        await site.StatusAsync();
+        listener.Update(0, one => one with { Failed = 1 });
+        await site.StatusAsync();
+
+        site.Time.SetBack(TimeSpan.FromHours(1));
+        site.Time.Advance(5 * Second);
+        listener.Update(0, one => one with { Failed = 2 });
+        await site.StatusAsync();
+        site.Time.Advance(15 * Second);
+        listener.Update(0, one => one with { Failed = 3 });
+        await site.StatusAsync();
+        listener.Move(ListenerState.Reconnecting, site.Time.GetUtcNow());
+        listener.Move(ListenerState.Listening, site.Time.GetUtcNow() + Second);
+
+        var timeline = await site.TimelineAsync();
+        Assert.Equal(["State", "Failed", "Failed", "State", "State"], timeline.Select(one => Text(one, "kind")));
+        Assert.Equal([1, 2, 1, 1, 1], timeline.Select(one => one.GetProperty("count").GetInt32()));
+        Assert.All(timeline, one => Assert.True(one.GetProperty("since").GetDateTimeOffset() <= one.GetProperty("until").GetDateTimeOffset(), one.GetRawText()));
+    }
+
+    [Fact]
     public async Task Only_the_latest_hundred_are_kept()
     {
         var listener = new FakeListener();

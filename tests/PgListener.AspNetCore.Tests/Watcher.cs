@@ -11,9 +11,14 @@ internal sealed class Watcher : EventReader
     {
     }
 
-    public static async Task<Watcher> OpenAsync(Site site)
+    /// <summary>Opens it.</summary>
+    /// <param name="site">The application.</param>
+    /// <param name="page">Where its page is.</param>
+    /// <param name="client">Another client than the application's own.</param>
+    public static async Task<Watcher> OpenAsync(Site site, string page = "/pg-listener", HttpClient? client = null)
     {
-        var response = await site.SendAsync("GET", "/pg-listener/events");
+        var response = await (client ?? site.Client).GetAsync(new Uri(page + "/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)
+            .WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
         return new(response, await BodyOfAsync(response));
     }
 

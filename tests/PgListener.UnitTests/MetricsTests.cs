@@ -177,8 +177,8 @@ public sealed class MetricsTests
         Assert.Empty(pipeline.Meters.Observe<double>(RoundTrip));
         Assert.Empty(pipeline.Meters.Observe<double>(ServerQueueUsage));
         foreach (var state in new[] { ListenerState.Connecting, ListenerState.Listening, ListenerState.Reconnecting, ListenerState.Listening })
-            pipeline.State.Move(state, change: null, CancellationToken.None);
-        pipeline.State.Note(status => status with { RoundTrip = TimeSpan.FromMilliseconds(12), QueueUsage = 0.25 }, CancellationToken.None);
+            pipeline.State.Move(state);
+        pipeline.State.Note(status => status with { RoundTrip = TimeSpan.FromMilliseconds(12), QueueUsage = 0.25 });
         pipeline.Metrics.ConnectionFailed(new TimeoutException());
         pipeline.Metrics.ConnectionFailed(new Npgsql.PostgresException("", "FATAL", "FATAL", "57P01"));
         pipeline.Metrics.ConnectionFailed(new Npgsql.PostgresException("", "FATAL", "FATAL", "57P01"));

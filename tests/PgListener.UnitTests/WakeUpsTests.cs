@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PgListener.Routing;
 using PgListener.Session;
 using PgListener.Subscriptions;
 
@@ -12,14 +11,12 @@ public sealed class WakeUpsTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly ChannelTable _table = new();
+    private readonly RoutingKit _routing = new();
     private readonly WakeUps _wakeUps = new();
     private readonly SubscriptionContext _context = new(
         new(), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance);
 
-    private readonly long _session;
-
-    public WakeUpsTests() => _session = _table.BeginSession();
+    public WakeUpsTests() => _routing.Difference.BeginSession();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -103,7 +100,7 @@ public sealed class WakeUpsTests
         await end.CancelAsync();
         await session.WaitAsync(Limit, Cancellation);
         Assert.True(SpinWait.SpinUntil(() => counts.Sum() == Rounds, Limit), $"{counts.Sum()} of {Rounds} arrived.");
-        foreach (var subscription in _table.All)
+        foreach (var subscription in _routing.Table.All)
             _ = subscription.EndAsync(discard: true);
         await Task.WhenAll(consumers).WaitAsync(Limit, Cancellation);
 
@@ -124,8 +121,8 @@ public sealed class WakeUpsTests
     {
         var subscription = new Subscription(channel, callback: null, new() { QueueCapacity = 1_000_000 }, _context);
         var queue = subscription.Begin(isPaused: false, CancellationToken.None);
-        _ = _table.Add(subscription);
-        _table.Apply(_session, _table.TakeChanges(_session));
+        _ = _routing.Table.Add(subscription);
+        _routing.Agree();
         return queue;
     }
 
@@ -133,7 +130,7 @@ public sealed class WakeUpsTests
 
     private Task<bool> Subscribe(string channel) => Open(channel).WaitToReadAsync().AsTask();
 
-    private void Deliver(string channel) => _table.Deliver(_session, channel, "payload", 0, _wakeUps);
+    private void Deliver(string channel) => _routing.Deliver(channel, "payload", _wakeUps);
 
     private void DeliverElsewhere(Moment moment, Moment now)
     {

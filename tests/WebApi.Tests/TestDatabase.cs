@@ -24,10 +24,11 @@ public sealed class TestDatabase : IAsyncLifetime
     }
 
     /// <summary>Makes an empty database.</summary>
-    internal async Task<ShopData> CreateAsync()
+    /// <param name="how">Further clauses of <c>CREATE DATABASE</c>.</param>
+    internal async Task<ShopData> CreateAsync(string how = "")
     {
         var name = $"shop_{Guid.NewGuid():N}";
-        await ExecuteAsync($"create database {name}");
+        await ExecuteAsync($"create database {name} {how}");
         return new(
             new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name, ApplicationName = null }.ConnectionString,
             () => ExecuteAsync($"drop database {name} with (force)"));

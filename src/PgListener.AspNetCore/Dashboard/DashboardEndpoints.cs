@@ -1,46 +1,76 @@
-using System.Text.Json;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Net.Http.Headers;
 
 namespace PgListener.Dashboard;
 
-/// <summary>The page, the document and the stream, as endpoints.</summary>
+/// <summary>One page, its document and its stream, as endpoints.</summary>
 internal sealed class DashboardEndpoints
 {
+    private const string RetryAfterSeconds = "10";
     private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
-    private readonly StatusSampler _sampler;
-    private readonly StatusFeed _feed;
-    private readonly CancellationToken _stopping;
+    private readonly IServiceProvider _services;
+    private readonly ApplicationStatus _status;
+    private readonly PageAccess _access;
+    private readonly int _maxWatchers;
+    private readonly string _tooMany;
+    private int _watchers;
 
-    public DashboardEndpoints(IServiceProvider services)
+    public DashboardEndpoints(IServiceProvider services, int maxWatchers)
     {
-        var lifetime = services.GetService<IHostApplicationLifetime>();
-        _stopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
-        var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        _sampler = new(services, time, _stopping);
-        _feed = new(_sampler, time);
-
-        // Not now: that would create the listeners, and read their settings, before the host starts.
-        lifetime?.ApplicationStarted.Register(_sampler.Start);
+        _services = services;
+        _status = ApplicationStatus.Of(services);
+        _access = new(services, _status.Logger);
+        _maxWatchers = maxWatchers;
+        _tooMany = string.Create(
+            CultureInfo.InvariantCulture, $"{maxWatchers} watch this page already, and the application allows no more (MaxWatchers of MapPgListener). Try again later.");
+        services.GetService<IHostApplicationLifetime>()?.ApplicationStarted.Register(() => _ = WarnAsync());
     }
 
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string pattern)
     {
         var group = endpoints.MapGroup(pattern);
-        group.MapMethods("", GetAndHead, PageOrDocumentAsync).WithDisplayName("PgListener page");
-        group.MapMethods("/status", GetAndHead, DocumentAsync).WithDisplayName("PgListener status");
-        group.MapGet("/events", EventsAsync).WithDisplayName("PgListener events");
+        group.MapMethods("", GetAndHead, _access.Guard(_services, PageOrDocumentAsync)).WithDisplayName("PgListener page").WithMetadata(this);
+        group.MapMethods("/status", GetAndHead, _access.Guard(_services, DocumentAsync)).WithDisplayName("PgListener status");
+        group.MapGet("/events", _access.Guard(_services, EventsAsync)).WithDisplayName("PgListener events");
+
+        // What an application sets for all of its endpoints comes before this, and so does what it sets for a group around the page.
+        ((IEndpointConventionBuilder)group).Finally(static endpoint =>
+        {
+            endpoint.Metadata.Add(new OutputCacheAttribute { NoStore = true });
+            endpoint.Metadata.Add(new DisableRequestTimeoutAttribute());
+        });
         return group.ExcludeFromDescription();
+    }
+
+    private async Task WarnAsync()
+    {
+        var pages = _services.GetService<EndpointDataSource>()?.Endpoints.OfType<RouteEndpoint>() ?? [];
+        foreach (var page in pages.Where(endpoint => endpoint.Metadata.GetMetadata<DashboardEndpoints>() == this))
+        {
+            try
+            {
+                await _access.WarnAsync(page, _services).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // A policy provider of the application's own may throw anything. It will do so again when somebody asks for the page.
+                _status.Logger.AccessUnknown(e, page.RoutePattern.RawText ?? "");
+            }
+        }
     }
 
     private Task PageOrDocumentAsync(HttpContext context)
     {
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
         return Negotiation.PrefersJson(context.Request) ? DocumentAsync(context) : PageAsync(context);
     }
 
@@ -48,24 +78,45 @@ internal sealed class DashboardEndpoints
     {
         var page = DashboardPage.Instance;
         context.Response.Headers.ContentSecurityPolicy = page.ContentSecurityPolicy;
-        return WriteAsync(context, "text/html; charset=utf-8", page.Html);
+        return Answers.WriteAsync(context, "text/html; charset=utf-8", page.Html);
     }
 
-    private Task DocumentAsync(HttpContext context)
-        => WriteAsync(context, "application/json; charset=utf-8", JsonSerializer.SerializeToUtf8Bytes(_sampler.Read(), DashboardJson.Default.StatusDocument));
+    private async Task DocumentAsync(HttpContext context)
+        => await Answers.WriteAsync(context, "application/json; charset=utf-8", await _status.ReadAsync().ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>The state of things at once and then every second, until the watcher goes away or the host begins to stop.</summary>
     private async Task EventsAsync(HttpContext context)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping);
-        SetHeaders(context.Response, "text/event-stream");
+        try
+        {
+            if (Interlocked.Increment(ref _watchers) <= _maxWatchers)
+            {
+                await StreamAsync(context).ConfigureAwait(false);
+                return;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
+        }
+
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, _tooMany).ConfigureAwait(false);
+    }
+
+    /// <summary>The state of things at once and then every second, until the watcher goes away or the host begins to stop.</summary>
+    private async Task StreamAsync(HttpContext context)
+    {
+        // The endpoint's metadata keeps time limits away, unless they came before routing and so did not see the endpoint.
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _status.Stopping);
+        Answers.SetHeaders(context, "text/event-stream");
         context.Response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         try
         {
             var body = context.Response.Body;
             ReadOnlyMemory<byte> told = default;
-            await foreach (var frame in _feed.WatchAsync(end.Token).ConfigureAwait(false))
+            await foreach (var frame in _status.Feed.WatchAsync(context.Abort, end.Token).ConfigureAwait(false))
             {
                 await body.WriteAsync(frame.Status, end.Token).ConfigureAwait(false);
                 if (!told.Equals(frame.Timeline))
@@ -81,21 +132,5 @@ internal sealed class DashboardEndpoints
         {
             // The same, seen by a write.
         }
-    }
-
-    private static async Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
-    {
-        SetHeaders(context.Response, contentType);
-        context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-            await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private static void SetHeaders(HttpResponse response, string contentType)
-    {
-        response.ContentType = contentType;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers["Referrer-Policy"] = "no-referrer";
     }
 }

@@ -1,10 +1,13 @@
 namespace PgListener.Dashboard;
 
 /// <summary>Finds out what has happened to one listener since it was last looked at.</summary>
-internal sealed class ListenerHistory(string listener, Timeline timeline)
+internal sealed class ListenerHistory(string listener, Timeline timeline, TimeProvider time)
 {
+    /// <summary>How late a change may be told that was made before the first look.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(10);
+
     private Dictionary<(string Name, string? Channel), Counts> _counts = [];
-    private DateTimeOffset _first;
+    private (DateTimeOffset Since, long Seen) _first;
     private (ListenerState State, DateTimeOffset Since)? _state;
     private string? _problem;
 
@@ -12,11 +15,11 @@ internal sealed class ListenerHistory(string listener, Timeline timeline)
     public void Note(ListenerStatus status)
     {
         // What was said before the first look, or is what was seen by it, is no news.
-        if (_state is { } known && (status.Since < _first || known == (status.State, status.Since)))
+        if (_state is { } known && (known == (status.State, status.Since) || IsFromBefore(status)))
             return;
 
         if (_state is null)
-            _first = status.Since;
+            _first = (status.Since, time.GetTimestamp());
         _state = (status.State, status.Since);
         _problem = status.Problem;
         Add(TimelineEventKind.State, status.Since, status.Since, count: 1, state: status.State, problem: status.Problem);
@@ -25,9 +28,13 @@ internal sealed class ListenerHistory(string listener, Timeline timeline)
     /// <summary>Compares with what was seen the last time.</summary>
     public void Compare(ListenerStatus status, IEnumerable<SubscriptionStatistics> statistics, DateTimeOffset since, DateTimeOffset now)
     {
-        if (status.Problem is { } problem && problem != _problem)
-            Add(TimelineEventKind.Problem, now, now, count: 1, problem: problem);
-        _problem = status.Problem;
+        // Of another state than the one that was told, the change itself brings the problem.
+        if (_state == (status.State, status.Since))
+        {
+            if (status.Problem is { } problem && problem != _problem)
+                Add(TimelineEventKind.Problem, now, now, count: 1, problem: problem);
+            _problem = status.Problem;
+        }
 
         // By name and channel, since nothing else tells two readers apart that come and go.
         var counts = statistics.GroupBy(one => (one.Name, one.Channel)).ToDictionary(group => group.Key, group => Counts.Of(group));
@@ -47,6 +54,9 @@ internal sealed class ListenerHistory(string listener, Timeline timeline)
 
         _counts = counts;
     }
+
+    /// <summary>Only for a moment: later the clock may have been set back, and what looks old is news.</summary>
+    private bool IsFromBefore(ListenerStatus status) => status.Since < _first.Since && time.GetElapsedTime(_first.Seen) < Late;
 
     private void Add(
         TimelineEventKind kind,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace PgListener.Dashboard;
 
@@ -8,14 +9,20 @@ namespace PgListener.Dashboard;
 /// Looks at the listeners when it is asked to, and keeps the time line. Changes of state are told to it; all else it learns by
 /// comparing counts, and so it looks once more soon after each change, when the gaps of a reconnect have been announced.
 /// </summary>
-internal sealed class StatusSampler(IServiceProvider services, TimeProvider time, CancellationToken stopping)
+/// <remarks>
+/// Two locks. <c>_looking</c> lets one look after another, so that counts are compared in the order in which they were read.
+/// <c>_sync</c> guards the time line, and no listener is called while it is held: a listener that tells of a change must wait for nobody's look.
+/// </remarks>
+internal sealed class StatusSampler(IServiceProvider services, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _looking = new();
     private readonly Lock _sync = new();
-    private readonly Timeline _timeline = new();
+    private readonly Timeline _timeline = new(time);
     private (IPgListener Listener, ListenerHistory History)[]? _listeners;
-    private DateTimeOffset _lastLook = ProcessInfo.Current.StartedAt;
+    private DateTimeOffset? _lastLook;
+    private Type? _lastFailure;
     private (long Version, ReadOnlyMemory<byte> Frame) _encoded = (-1, default);
     private long _frames;
     private ITimer? _lookSoon;
@@ -26,45 +33,78 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
     /// <summary>Begins to keep the time line.</summary>
     public void Start()
     {
-        lock (_sync)
+        lock (_looking)
             Listeners();
     }
 
     /// <summary>Everything that is known now.</summary>
     public StatusDocument Read()
     {
-        lock (_sync)
-            return Look() with { Timeline = _timeline.Snapshot() };
+        lock (_looking)
+        {
+            var document = Look();
+            lock (_sync)
+                return document with { Timeline = _timeline.Snapshot() };
+        }
     }
 
     /// <summary>The same, for the stream.</summary>
     public StatusFrame ReadFrame()
     {
-        lock (_sync)
+        lock (_looking)
         {
+            var seen = time.GetTimestamp();
             var status = Encode("status", Look(), DashboardJson.Default.StatusDocument);
-            if (_encoded.Version != _timeline.Version)
-                _encoded = (_timeline.Version, Encode("timeline", _timeline.Snapshot(), DashboardJson.Default.IReadOnlyListTimelineEvent));
-            return new(++_frames, status, _encoded.Frame);
+            IReadOnlyList<TimelineEvent>? changed = null;
+            lock (_sync)
+            {
+                if (_encoded.Version != _timeline.Version)
+                    (changed, _encoded.Version) = (_timeline.Snapshot(), _timeline.Version);
+            }
+
+            if (changed is not null)
+                _encoded.Frame = Encode("timeline", changed, DashboardJson.Default.IReadOnlyListTimelineEvent);
+            return new(++_frames, seen, status, _encoded.Frame);
         }
     }
 
     private StatusDocument Look()
     {
         var listeners = Listeners();
+        var seen = Array.ConvertAll(listeners, one => Ask(one.Listener));
+        _lastFailure = null;
         var now = time.GetUtcNow();
-        var infos = new ListenerInfo[listeners.Length];
-        for (var i = 0; i < listeners.Length; i++)
+
+        // The clock may have been set back since.
+        var since = _lastLook is { } last ? (last < now ? last : now) : ProcessInfo.Current.StartedAt;
+        lock (_sync)
         {
-            var (listener, history) = listeners[i];
-            var status = listener.Status;
-            var statistics = listener.GetStatistics();
-            history.Compare(status, statistics, _lastLook, now);
-            infos[i] = ListenerInfo.From(listener.Name, status, SubscriptionInfo.From(statistics));
+            for (var i = 0; i < listeners.Length; i++)
+                listeners[i].History.Compare(seen[i].Status, seen[i].Statistics, since, now);
         }
 
         _lastLook = now;
-        return new() { Time = now, Process = ProcessInfo.Current, Listeners = infos };
+        return new()
+        {
+            Time = now,
+            Process = ProcessInfo.Current,
+            Listeners = [.. listeners.Zip(seen, static (one, status) => ListenerInfo.From(one.Listener.Name, status.Status, SubscriptionInfo.From(status.Statistics)))],
+        };
+    }
+
+    private (ListenerStatus Status, IReadOnlyList<SubscriptionStatistics> Statistics) Ask(IPgListener listener)
+    {
+        try
+        {
+            return (listener.Status, listener.GetStatistics());
+        }
+        catch (Exception e)
+        {
+            if (_lastFailure != e.GetType())
+                logger.LookFailed(e, listener.Name.ReplaceLineEndings(" "));
+            _lastFailure = e.GetType();
+            throw;
+        }
     }
 
     /// <summary>The listener without a name, if there is one, and then the others by name.</summary>
@@ -77,11 +117,13 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
             .Concat(services.GetKeyedServices<IPgListener>(KeyedService.AnyKey))
             .Distinct()
             .OrderBy(listener => listener.Name, StringComparer.Ordinal)
-            .Select(listener => (listener, new ListenerHistory(listener.Name, _timeline)))];
+            .Select(listener => (listener, new ListenerHistory(listener.Name, _timeline, time)))];
         foreach (var (listener, history) in _listeners)
         {
             listener.StateChanged += (_, change) => Note(history, change.Status);
-            history.Note(listener.Status);
+            var status = listener.Status;
+            lock (_sync)
+                history.Note(status);
         }
 
         return _listeners;
@@ -110,17 +152,19 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
 
             _lookSoon?.Dispose();
             _lookSoon = null;
-            if (stopping.IsCancellationRequested)
-                return;
+        }
 
-            try
-            {
+        if (stopping.IsCancellationRequested)
+            return;
+
+        try
+        {
+            lock (_looking)
                 Look();
-            }
-            catch (Exception)
-            {
-                // A listener of the user's own may throw anything. Whoever watches the page will hear of it; the process does not end for it.
-            }
+        }
+        catch (Exception)
+        {
+            // A listener of the user's own may throw anything. It is logged; the process does not end for it.
         }
     }
 

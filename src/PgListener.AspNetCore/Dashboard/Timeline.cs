@@ -1,18 +1,19 @@
 namespace PgListener.Dashboard;
 
 /// <summary>The latest events, the latest last. What goes on without a pause is one event that grows, so that it does not push out the others.</summary>
-internal sealed class Timeline
+internal sealed class Timeline(TimeProvider time)
 {
     private const int Capacity = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    private readonly List<TimelineEvent> _events = [];
+    /// <summary>Each with when it was last added to: in elapsed time, since the times that are shown come from a clock that may be set.</summary>
+    private readonly List<(TimelineEvent Event, long Added)> _events = [];
     private long _lastId;
 
     /// <summary>Grows with each change.</summary>
     public long Version { get; private set; }
 
-    public IReadOnlyList<TimelineEvent> Snapshot() => [.. _events];
+    public IReadOnlyList<TimelineEvent> Snapshot() => _events.ConvertAll(static one => one.Event);
 
     /// <summary>Adds an event; its id is given here.</summary>
     public void Add(TimelineEvent happened)
@@ -21,19 +22,27 @@ internal sealed class Timeline
         var earlier = happened.Kind == TimelineEventKind.State ? -1 : _events.FindLastIndex(known => IsContinued(known, happened));
         if (earlier >= 0)
         {
-            var known = _events[earlier];
+            var known = _events[earlier].Event;
             _events.RemoveAt(earlier);
-            _events.Add(known with { Until = happened.Until, Count = known.Count + happened.Count, Problem = happened.Problem });
-            return;
+            happened = known with
+            {
+                Until = known.Until < happened.Until ? happened.Until : known.Until,
+                Count = known.Count + happened.Count,
+                Problem = happened.Problem,
+            };
+        }
+        else
+        {
+            happened = happened with { Id = ++_lastId };
         }
 
-        _events.Add(happened with { Id = ++_lastId });
+        _events.Add((happened, time.GetTimestamp()));
         if (_events.Count > Capacity)
             _events.RemoveAt(0);
     }
 
-    private static bool IsContinued(TimelineEvent known, TimelineEvent happened)
-        => known.Kind == happened.Kind
-            && (known.Listener, known.Subscription, known.Channel) == (happened.Listener, happened.Subscription, happened.Channel)
-            && happened.Until - known.Until <= Pause;
+    private bool IsContinued((TimelineEvent Event, long Added) known, TimelineEvent happened)
+        => known.Event.Kind == happened.Kind
+            && (known.Event.Listener, known.Event.Subscription, known.Event.Channel) == (happened.Listener, happened.Subscription, happened.Channel)
+            && time.GetElapsedTime(known.Added) <= Pause;
 }

@@ -14,10 +14,10 @@ internal static partial class Log
     public static partial void Listening(this ILogger logger, int channels, string server, int processId);
 
     [LoggerMessage(101, LogLevel.Warning, "The connection that listens was lost; connecting again. What is sent meanwhile is missed and will be announced. {Problem}")]
-    public static partial void ConnectionLost(this ILogger logger, Exception exception, string problem);
+    public static partial void ConnectionLost(this ILogger logger, string problem);
 
     [LoggerMessage(102, LogLevel.Warning, "Cannot listen; trying again until it works. {Problem}")]
-    public static partial void ConnectFailed(this ILogger logger, Exception exception, string problem);
+    public static partial void ConnectFailed(this ILogger logger, string problem);
 
     [LoggerMessage(103, LogLevel.Debug, "Attempt {Attempt} to connect and listen failed; the next follows in {Delay}.")]
     public static partial void StillFailing(this ILogger logger, Exception exception, int attempt, TimeSpan delay);
@@ -42,6 +42,24 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Error, "An observer of the metrics or traces failed; the notification is not affected.")]
     public static partial void TelemetryFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(111, LogLevel.Debug, "The error that has ended the connection.")]
+    public static partial void ConnectionLostBy(this ILogger logger, Exception exception);
+
+    [LoggerMessage(112, LogLevel.Debug, "The error of the attempt to connect and listen.")]
+    public static partial void ConnectFailedBy(this ILogger logger, Exception exception);
+
+    [LoggerMessage(113, LogLevel.Information, "The server does not let the listening session change a setting for itself, and it is left as it is. {Problem}")]
+    public static partial void SettingRefused(this ILogger logger, string problem);
+
+    [LoggerMessage(114, LogLevel.Warning, "The thread pool of this process is starved: the listener was called {Seconds:0.0} s late, and waits longer for the server. Find what blocks the pool's threads.")]
+    public static partial void ThreadPoolStarved(this ILogger logger, double seconds);
+
+    [LoggerMessage(115, LogLevel.Debug, "A proof that notifications arrive could not be sent from a second connection.")]
+    public static partial void ProofFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(116, LogLevel.Information, "The server does not say how full its notification queue is. {Problem}")]
+    public static partial void QueueUsageUnknown(this ILogger logger, string problem);
 
     [LoggerMessage(200, LogLevel.Error, "{Subscription} failed for a notification on channel '{Channel}'; the next one goes on.")]
     public static partial void CallbackFailed(this ILogger logger, Exception exception, string subscription, string channel);

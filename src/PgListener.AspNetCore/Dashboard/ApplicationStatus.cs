@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace PgListener.Dashboard;
+
+/// <summary>What all pages of an application share: the time line, one look a second for all who watch, and one for all who ask at the same time.</summary>
+internal sealed class ApplicationStatus
+{
+    private static readonly ConditionalWeakTable<IServiceProvider, ApplicationStatus> Applications = [];
+
+    private readonly SharedAnswer<ReadOnlyMemory<byte>> _document;
+
+    private ApplicationStatus(IServiceProvider services)
+    {
+        Logger = services.GetService<ILoggerFactory>()?.CreateLogger("PgListener") ?? NullLogger.Instance;
+        var lifetime = services.GetService<IHostApplicationLifetime>();
+        Stopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
+        var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        var sampler = new StatusSampler(services, time, Logger, Stopping);
+        Feed = new(sampler, time);
+        _document = new(() => JsonSerializer.SerializeToUtf8Bytes(sampler.Read(), DashboardJson.Default.StatusDocument));
+
+        // Not now: that would create the listeners, and read their settings, before the host starts.
+        lifetime?.ApplicationStarted.Register(sampler.Start);
+    }
+
+    public ILogger Logger { get; }
+
+    /// <summary>The host begins to stop.</summary>
+    public CancellationToken Stopping { get; }
+
+    public StatusFeed Feed { get; }
+
+    public static ApplicationStatus Of(IServiceProvider services) => Applications.GetValue(services, static services => new(services));
+
+    /// <summary>Everything that is known now, as JSON.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadAsync() => _document.GetAsync();
+}
