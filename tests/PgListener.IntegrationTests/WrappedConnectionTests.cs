@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Npgsql;
 using static PgListener.IntegrationTests.ServerFixture;
 
 namespace PgListener.IntegrationTests;
