@@ -75,8 +75,9 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         string[] handlers = [.. registration.Handlers.Select(handler => handler.ClassName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
         var problems = registration.SectionsFrom(services).SelectMany(section => keys.ProblemsIn(section, handlers)).ToList();
 
-        // The section of all listeners is looked at once, for the first of them.
-        if (services.GetService<IConfiguration>() is { } configuration && all.All(listener => listener.Name.Length > 0) && all.First() == registration)
+        // The section of all listeners is looked at once, for the first of those that have their settings in it.
+        ListenerRegistration[] common = [.. all.Where(listener => listener.SectionPath == listener.DefaultSectionPath)];
+        if (services.GetService<IConfiguration>() is { } configuration && common.FirstOrDefault() == registration && Array.TrueForAll(common, listener => listener.Name.Length > 0))
             problems.AddRange(keys.ProblemsInCommonSection(configuration.GetSection(PgListenerOptions.SectionName)));
         return problems.Distinct(StringComparer.Ordinal);
     }

@@ -32,7 +32,7 @@ public sealed partial class PayloadReaderTests
     [Theory]
     [InlineData("""{"id":"secret"}""", "JsonException at $.id, line 1, byte 14")]
     [InlineData("""{"ID":"secret"}""", "JsonException at $.id, line 1, byte 14")]
-    [InlineData("{\n\"parts\":[{},{\"amounts\":{\"secret\":true}}]}", "JsonException at $.parts[1].amounts.*, line 2, byte 38")]
+    [InlineData("{\n\"parts\":[{},{\"amounts\":{\"secret\":true}}]}", "JsonException at $.parts[1].amounts.*, line 2, byte 37")]
     [InlineData("""{"amounts":{"se'cr.et":"secret"}}""", "JsonException at $.amounts.*")]
     [InlineData("secret", "JsonException at $, line 1, byte 0")]
     [InlineData("null", "JsonException,")]
@@ -58,7 +58,7 @@ public sealed partial class PayloadReaderTests
         var reader = new PayloadReader<Order>("S") { Log = _log };
         for (var i = 0; i < 1_000; i++)
         {
-            Assert.False(reader.TryRead(new("orders", $$"""{"parts":[{},{"id":"{{i}}"}]}""", 0), out _, out _));
+            Assert.False(reader.TryRead(new("orders", $$"""{"parts":[{},{"id":"x{{i}}"}]}""", 0), out _, out _));
             _time.Advance(TimeSpan.FromMilliseconds(200));
         }
 
