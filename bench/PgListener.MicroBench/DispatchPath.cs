@@ -8,30 +8,33 @@ namespace PgListener.MicroBench;
 internal sealed class DispatchPath
 {
     private const int Capacity = 1_000_000;
-    private readonly ChannelTable _table = new();
+    private readonly Router _router;
     private readonly WakeUps _wakeUps = new();
     private readonly QueueItem[] _taken = new QueueItem[256];
     private readonly SubscriptionQueue[] _queues;
-    private readonly long _session;
 
     /// <summary>A session that listens to the channels, each with one subscriber.</summary>
     public DispatchPath(IEnumerable<string> channels)
     {
         var options = new ListenerOptions { QueueCapacity = Capacity, QueueCapacityBytes = 1L << 40 };
         var context = new SubscriptionContext(new(options), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance);
-        _session = _table.BeginSession();
+        var routes = new Routes();
+        var difference = new Difference(routes);
+        var table = new ChannelTable(routes, difference);
+        _router = new(routes);
+        difference.BeginSession();
         _queues = [.. channels.Select(channel =>
         {
             var subscription = new Subscription(channel, callback: null, new(), context);
             var queue = subscription.Begin(isPaused: false, CancellationToken.None);
-            _ = _table.Add(subscription);
+            _ = table.Add(subscription);
             return queue;
         })];
-        _table.Apply(_session, _table.TakeChanges(_session));
+        difference.Apply(difference.TakeChanges());
     }
 
     /// <summary>As the connection's event does it.</summary>
-    public void Deliver(string channel, string payload) => _table.Deliver(_session, channel, payload, processId: 1, _wakeUps);
+    public void Deliver(string channel, string payload) => _router.Deliver(channel, payload, processId: 1, _wakeUps);
 
     /// <summary>Takes whatever is in a queue, as its consumer would.</summary>
     /// <returns>How many there were.</returns>

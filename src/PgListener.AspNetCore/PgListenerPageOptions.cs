@@ -9,8 +9,8 @@ public sealed class PgListenerPageOptions
 
     /// <summary>How many may watch the page at the same time. Each open page holds one stream, and so does each other reader of <c>/events</c>.</summary>
     /// <remarks>
-    /// A stream that is opened above it is answered with status 503 and a <c>Retry-After</c> header; the page itself and its JSON document are still
-    /// answered. A page that is told so says it, and tries again until somebody leaves.
+    /// A stream that is opened above it is answered with status 503 and a <c>Retry-After</c> header. The page itself and its JSON document are still
+    /// answered; the page shows the reason, and tries again until somebody leaves. Each mapped page counts its own watchers.
     /// </remarks>
     /// <value>100 by default. From 1 to 10,000.</value>
     public int MaxWatchers { get; set; } = 100;

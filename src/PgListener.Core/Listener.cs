@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PgListener.Connections;
@@ -20,34 +19,33 @@ namespace PgListener;
 /// </remarks>
 public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 {
-    private readonly Lock _sync = new();
     private readonly OptionsInForce _options;
-    private readonly ILogger _logger;
-    private readonly TimeProvider _time;
     private readonly ConnectionSource _connections;
+    private readonly SecondConnection _second;
     private readonly StateMachine _state;
-    private readonly ChannelTable _channels = new();
+    private readonly ChannelTable _channels;
     private readonly SubscriptionContext _context;
-    private readonly SessionInbox _inbox;
     private readonly ListenerSession _session;
-    private readonly ListenerLoop _loop;
+    private readonly ListenerRuns _runs;
     private readonly ListenerMetrics _metrics;
-    private ListenerRun? _run;
-    private bool _isDispatching;
-    private bool _disposed;
 
     /// <summary>Creates a listener with connections of its own: one that listens, and a pool that stays empty until it is needed.</summary>
     /// <param name="connectionString">How to connect. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
-    /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates. Called twice, for the connection that listens and for the pool.</param>
+    /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates. Called three times: for the connection that listens, for the one that proves and wakes, and for the pool of callbacks.</param>
     /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
     public Listener(
         string connectionString,
         ListenerOptions? options = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null)
-        : this(settings => ConnectionSource.From(connectionString, settings, configureDataSource), options)
+        : this(
+            settings =>
+            {
+                ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+                return ConnectionSource.From(connectionString, settings, configureDataSource);
+            },
+            options)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
     }
 
     /// <summary>Creates a listener on connections of a data source that exists already.</summary>
@@ -59,9 +57,14 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null)
-        : this(_ => ConnectionSource.From(dataSource), options)
+        : this(
+            _ =>
+            {
+                ArgumentNullException.ThrowIfNull(dataSource);
+                return ConnectionSource.From(dataSource);
+            },
+            options)
     {
-        ArgumentNullException.ThrowIfNull(dataSource);
     }
 
     private Listener(Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options)
@@ -69,34 +72,49 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         var settings = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(settings, nameof(options));
         _options = new(settings);
-        _logger = new SafeLogger((settings.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
-        _time = settings.TimeProvider ?? TimeProvider.System;
+        var logger = new SafeLogger((settings.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
+        var time = settings.TimeProvider ?? TimeProvider.System;
         _connections = connect(settings);
-        _metrics = new(settings.MeterFactory, settings.Name);
-        _context = new(_options, new(_time), new(), _connections.OpenPooledAsync, _time, _logger) { Metrics = _metrics, Server = () => Status.Server };
-        _state = new(_time, _logger) { Observer = change => StateChanged?.Invoke(this, change) };
-        var waker = new Waker(_connections, settings.KeepAlive, _time, _logger);
-        var roundTrip = new RoundTrip(waker, _context.LastGood, settings.KeepAlive / 2, _time);
+        try
+        {
+            _metrics = new(settings.MeterFactory, settings.Name);
+        }
+        catch
+        {
+            _connections.Dispose();
+            throw;
+        }
+
+        _context = new(_options, new(time), new(), _connections.OpenPooledAsync, time, logger) { Metrics = _metrics, Server = () => Status.Server };
+        _state = new(time, logger, this);
+        var routes = new Routes();
+        var difference = new Difference(routes);
+        _channels = new(routes, difference);
+        var owner = new SessionOwner(difference, new(routes), _state, _context.LastGood);
+        var ownSettings = new OwnSettings(settings, logger);
+        _second = new(_connections, ownSettings, settings.KeepAlive, time, logger);
+        var waker = new Waker(_second, time, logger);
+        var roundTrip = new RoundTrip(owner, waker.SendAsync, settings.KeepAlive / 2, time);
         _channels.AddPrivate(waker.Channel, roundTrip.Receive);
-        _inbox = new(_channels, _context.Backpressure, waker);
-        _session = new(_connections, _channels, _context.Backpressure, _inbox, roundTrip, _state, _context.LastGood, _options, _time, _logger);
-        _loop = new(_session.RunAsync, _state, _options, _time, Random.Shared.NextDouble, _logger) { OnFailure = _metrics.ConnectionFailed };
-        _metrics.Observe(_channels, _state);
+        var inbox = new SessionInbox(difference, _context.Backpressure, waker.Wake);
+        _session = new(_connections, _second, ownSettings, owner, inbox, _context.Backpressure, roundTrip, _options, time, logger);
+        var loop = new ListenerLoop(_session.RunAsync, owner, _options, time, Random.Shared.NextDouble, logger) { OnFailure = _metrics.ConnectionFailed };
+        _runs = new(owner, _channels, inbox, loop, _connections, _context.Dispatching, _options, time, logger);
+        _metrics.Observe(
+            () => _context.Series.Current,
+            () => new(_state.Status.State, _state.Reconnects, _state.Status.RoundTrip, _state.Status.QueueUsage));
     }
 
     /// <summary>Whether the listener was started and not yet stopped; it may be reconnecting all the same: see <see cref="State"/>.</summary>
-    public bool IsStarted
-    {
-        get
-        {
-            lock (_sync)
-                return _run is { IsStopping: false };
-        }
-    }
+    public bool IsStarted => _runs.IsStarted;
 
     /// <summary>The state has changed.</summary>
-    /// <remarks>Raised on the thread pool, one change after the other, in their order. An exception of an observer is logged.</remarks>
-    public event EventHandler<ListenerStateChangedEventArgs>? StateChanged;
+    /// <remarks>Raised on the thread pool, one change after the other, in their order. An exception of an observer is logged, and does not affect the others.</remarks>
+    public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
+    {
+        add => _state.Changed += value;
+        remove => _state.Changed -= value;
+    }
 
     /// <summary>What the listener is doing.</summary>
     public ListenerState State => _state.Status.State;
@@ -115,7 +133,8 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         get
         {
-            ThrowIfNotStarted();
+            if (!IsStarted)
+                throw new ListenerStartException();
             return _session.Connection ?? throw new ListenerException($"The listener is not connected at the moment: its state is {State}.");
         }
     }
@@ -129,7 +148,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var run = Begin(firstMustSucceed: true);
+        var run = _runs.Begin(firstMustSucceed: true);
         var listening = _state.WhenListeningAsync();
         try
         {
@@ -138,7 +157,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         catch (Exception e)
         {
             run.Hurry();
-            await EndAsync(run).ConfigureAwait(false);
+            await _runs.EndAsync(run).ConfigureAwait(false);
             if (e is OperationCanceledException)
                 throw;
             throw new ListenerStartException($"The listener could not start. {Diagnosis.Of(e)}", e);
@@ -151,7 +170,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Starts to connect in the background and returns at once; attempts go on for ever.</summary>
     /// <remarks><see cref="WaitUntilListeningAsync"/> waits for the success.</remarks>
     /// <exception cref="ListenerStartException">The listener is started already.</exception>
-    public void Start() => Begin(firstMustSucceed: false);
+    public void Start() => _runs.Begin(firstMustSucceed: false);
 
     /// <summary>Stops: ends the connection, lets queued and running callbacks finish for a while, cancels what is left, and is over.</summary>
     /// <param name="cancellationToken">Cuts the waiting short: what is left is cancelled at once.</param>
@@ -162,15 +181,12 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// </remarks>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        ListenerRun? run;
-        lock (_sync)
-            run = _run;
-        if (run is null)
+        if (_runs.Current is not { } run)
             return;
 
-        CallbackPump.ReleaseCaller();
+        CallbackPump.ReleaseCaller(run.Abort);
         using var hurry = cancellationToken.UnsafeRegister(static run => ((ListenerRun)run!).Hurry(), run);
-        await EndAsync(run).ConfigureAwait(false);
+        await _runs.EndAsync(run).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the server listens to every wanted channel; at once if it does.</summary>
@@ -194,12 +210,12 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public void Update(ListenerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        lock (_sync)
+        _runs.Change(() =>
         {
             _options.Replace(options, nameof(options));
             foreach (var subscription in _channels.All)
                 subscription.Change();
-        }
+        });
     }
 
     /// <summary>Adds a callback for a channel. A channel may have several.</summary>
@@ -213,31 +229,45 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public Task AddCallbackAsync(string channel, NotificationCallback callback, CancellationToken cancellationToken = default)
         => AddAsync(channel, callback, new(), isCleared: true, cancellationToken);
 
+    /// <summary>Adds a callback for a channel with settings of its own, such as who hears of gaps.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="options">The settings; what is <see langword="null"/> in them is taken from the listener's.</param>
+    /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
+    /// <returns>A task that completes when the server listens to the channel; at once when the listener is not started.</returns>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
+    public Task AddCallbackAsync(string channel, NotificationCallback callback, SubscriptionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return AddAsync(channel, callback, options, isCleared: true, cancellationToken);
+    }
+
     /// <summary>Adds a callback with settings of its own, and a handle to end it with.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
-    /// <param name="callback">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
-    /// <param name="cancellationToken">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="cancellationToken">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <returns>The subscription, once the server listens. Clearing callbacks does not end it.</returns>
-    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async Task<ListenerSubscription> SubscribeAsync(
         string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
     {
         var subscription = await AddAsync(channel, callback, options ?? new(), isCleared: false, cancellationToken).ConfigureAwait(false);
-        return new(channel, () => Remove(subscription), settings => Change(subscription, settings));
+        return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
     }
 
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the wish.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
-    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
     {
-        ThrowIfDisposed();
+        ChannelName.ThrowIfInvalid(channel);
+        _runs.ThrowIfDisposed();
         try
         {
-            await SettleAsync(_channels.Pin(channel), cancellationToken).ConfigureAwait(false);
+            await _runs.SettleAsync(_channels.Pin(channel), cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException)
         {
@@ -246,7 +276,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
+    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
     /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader of its own still wants it.</returns>
@@ -254,56 +284,54 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     public Task ClearChannelCallbacksAsync(string channel, CancellationToken cancellationToken = default)
-        => SettleAsync(Clear(channel), cancellationToken);
+    {
+        ChannelName.ThrowIfInvalid(channel);
+        return _runs.SettleAsync(_runs.Clear(channel), cancellationToken);
+    }
 
     /// <summary>Does for every channel what <see cref="ClearChannelCallbacksAsync"/> does for one.</summary>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
     /// <returns>A task that completes when the server no longer listens to any of them.</returns>
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     public Task ClearAllChannelsAsync(CancellationToken cancellationToken = default)
-        => SettleAsync(Task.WhenAll(_channels.ClearableChannels().Select(Clear)), cancellationToken);
+        => _runs.SettleAsync(Task.WhenAll(_channels.ClearableChannels().Select(_runs.Clear)), cancellationToken);
 
     /// <summary>Begins to call callbacks, in the background. Does not block; nothing changes when they are called already.</summary>
     /// <remarks>
     /// What arrives before this or after <see cref="AbortListen"/> waits in the callbacks' queues. A queue that is full
     /// then drops the newest; it never holds up the reading.
     /// </remarks>
-    /// <exception cref="ListenerStartException">The listener is not started.</exception>
-    public void Listen()
-    {
-        lock (_sync)
-        {
-            ThrowIfNotStarted();
-            SetDispatching(true);
-        }
-    }
+    /// <exception cref="InvalidOperationException">The listener is not started.</exception>
+    public void Listen() => _runs.Dispatch(true);
 
     /// <summary>Ceases to call callbacks. Does not block; nothing happens when they are not called. A call that is running goes on.</summary>
-    public void AbortListen()
-    {
-        lock (_sync)
-            SetDispatching(false);
-    }
+    public void AbortListen() => _runs.Dispatch(false);
 
     /// <summary>Reads every notification of every channel the listener listens to, from now on.</summary>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>An enumerator with a queue of its own: every enumerator sees every notification. It ends when the listener is stopped.</returns>
-    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public IAsyncEnumerator<Notification> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         return AddReader(channel: null, new(), cancellationToken, out _);
     }
 
     /// <summary>Reads every notification of every channel the listener listens to, with settings.</summary>
-    /// <param name="options">The settings; set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications. Concurrency and time limit do not apply to a reader.</param>
+    /// <param name="options">
+    /// The settings; set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications. Concurrency and
+    /// time limit do not apply to a reader.
+    /// </param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
-    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    /// <remarks>
+    /// A reader whose queue is full drops the newest and announces the gap, so that it never pauses the reading for everyone else:
+    /// <see cref="FullQueueMode.Drop"/> is the default here. What <see cref="SubscriptionOptions.OnResync"/> throws is thrown to the reader.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public async IAsyncEnumerable<Notification> ReadAllAsync(SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Setting.ThrowIfInvalid(options, nameof(options));
-        var reader = AddReader(channel: null, options, cancellationToken, out _);
+        var reader = await OpenReaderAsync(channel: null, options, readsGaps: false, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             while (await reader.MoveNextAsync().ConfigureAwait(false))
@@ -312,42 +340,51 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Reads the notifications of one channel, and listens to it as long as somebody reads.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync"/>.</param>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
-    /// <exception cref="ListenerStartException">The listener is not started.</exception>
-    /// <inheritdoc cref="AddCallbackAsync" path="/exception"/>
+    /// <inheritdoc cref="ReadAllAsync(SubscriptionOptions, CancellationToken)" path="/remarks"/>
+    /// <exception cref="InvalidOperationException">The listener is not started.</exception>
+    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async IAsyncEnumerable<Notification> ReadAllAsync(
         string channel, SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        options ??= new();
-        Setting.ThrowIfInvalid(options, nameof(options));
-        var reader = AddReader(channel, options, cancellationToken, out var settled);
+        var reader = await OpenReaderAsync(channel, options ?? new(), readsGaps: false, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
             while (await reader.MoveNextAsync().ConfigureAwait(false))
                 yield return reader.Current;
         }
     }
 
+    /// <summary>Reads every notification of every channel the listener listens to, and the gaps in their places among them.</summary>
+    /// <inheritdoc cref="ReadAllAsync(SubscriptionOptions, CancellationToken)"/>
+    /// <returns>Notifications and gaps from the moment the first is asked for. They end when the listener is stopped.</returns>
+    public IAsyncEnumerable<StreamItem> ReadItemsAsync(SubscriptionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ReadAsync(channel: null, options, readsGaps: true, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads the notifications of one channel, and the gaps in their places among them, and listens to it as long as somebody reads. The
+    /// first item is the gap that says that it has begun: what was sent before is not heard.
+    /// </summary>
+    /// <inheritdoc cref="ReadAllAsync(string, SubscriptionOptions, CancellationToken)"/>
+    /// <returns>Notifications and gaps from the moment the first is asked for. They end when the listener is stopped.</returns>
+    public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        => ReadAsync(channel, options ?? new(), readsGaps: true, cancellationToken);
+
     /// <summary>Asks the server which channels it listens to for this listener.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What <c>pg_listening_channels()</c> says on the connection that listens, without the listener's own private channel.</returns>
-    /// <exception cref="ListenerStartException">The listener is not started.</exception>
+    /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     /// <exception cref="NpgsqlException">The connection broke under the question.</exception>
     public async Task<IReadOnlyCollection<string>> GetListeningChannelsAsync(CancellationToken cancellationToken = default)
     {
-        Task<IReadOnlyList<string>> answer;
-        lock (_sync)
-        {
-            ThrowIfNotStarted();
-            answer = _inbox.AskAsync("SELECT pg_listening_channels()", cancellationToken);
-        }
-
-        var channels = await answer.ConfigureAwait(false);
+        var channels = await _runs.AskAsync("SELECT pg_catalog.pg_listening_channels()", cancellationToken).ConfigureAwait(false);
         return [.. channels.Where(channel => !_channels.IsPrivate(channel))];
     }
 
@@ -360,162 +397,77 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <returns>A task that completes when that is done.</returns>
     public async ValueTask DisposeAsync()
     {
-        lock (_sync)
-            _disposed = true;
+        _runs.Dispose();
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _second.DisposeAsync().ConfigureAwait(false);
         await _connections.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
 
-    private ListenerRun Begin(bool firstMustSucceed)
-    {
-        lock (_sync)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_run is { IsStopping: true })
-                throw new ListenerStartException("The listener is still stopping; await StopAsync first.");
-            if (_run is not null)
-                throw new ListenerStartException("The listener is already started.");
-
-            var run = new ListenerRun();
-            foreach (var subscription in _channels.All)
-                subscription.Begin(isPaused: true, run.Abort);
-
-            _state.Move(ListenerState.Connecting, static status => status with { FailedAttempts = 0, Problem = null }, CancellationToken.None);
-            run.Loop = DetachedTask.Run(() => _loop.RunAsync(firstMustSucceed, run.Stopping));
-            return _run = run;
-        }
-    }
-
-    private Task EndAsync(ListenerRun run)
-    {
-        lock (_sync)
-        {
-            var isDispatching = _isDispatching;
-            return run.Ended ??= Task.Run(() => EndCoreAsync(isDispatching), CancellationToken.None);
-        }
-
-        async Task EndCoreAsync(bool isDispatching)
-        {
-            _state.Move(ListenerState.Stopping, change: null, CancellationToken.None);
-            try
-            {
-                await run.StopAsync(_channels, _inbox, isDispatching, _options.Current.DrainTimeout, _time, _logger).ConfigureAwait(false);
-            }
-            finally
-            {
-                _connections.CloseIdle();
-                lock (_sync)
-                {
-                    SetDispatching(false);
-                    _run = null;
-                    _state.Move(ListenerState.Stopped, static status => status with { ProcessId = null }, CancellationToken.None);
-                }
-            }
-
-            _logger.Stopped();
-        }
-    }
-
     private async Task<Subscription> AddAsync(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, CancellationToken cancellationToken)
     {
+        ChannelName.ThrowIfInvalid(channel);
         ArgumentNullException.ThrowIfNull(callback);
         Setting.ThrowIfInvalid(options, nameof(options));
         var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
-        Task settled;
-        lock (_sync)
-        {
-            ThrowIfDisposed();
-            if (_run is { IsStopping: false } run)
-                subscription.Begin(isPaused: !_isDispatching, run.Abort);
-            try
-            {
-                settled = _channels.Add(subscription);
-            }
-            catch
-            {
-                _ = subscription.EndAsync(discard: true);
-                throw;
-            }
-        }
-
+        var settled = _runs.Add(subscription);
         try
         {
-            await SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+            await _runs.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
             return subscription;
         }
         catch
         {
-            Remove(subscription);
+            _runs.Remove(subscription);
+            throw;
+        }
+    }
+
+    /// <summary>Reads one channel or all; as items, whether gaps are among them or not.</summary>
+    internal async IAsyncEnumerable<StreamItem> ReadAsync(
+        string? channel, SubscriptionOptions options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reader = await OpenReaderAsync(channel, options, readsGaps, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            while (await reader.MoveNextAsync().ConfigureAwait(false))
+                yield return reader.CurrentGap is { } gap ? new(gap) : new(reader.Current);
+        }
+    }
+
+    /// <summary>Begins to read, once the server listens.</summary>
+    private async Task<NotificationReader> OpenReaderAsync(string? channel, SubscriptionOptions options, bool readsGaps, CancellationToken cancellationToken)
+    {
+        Setting.ThrowIfInvalid(options, nameof(options));
+        options = options.Snapshot();
+        options.ReadsGaps = readsGaps;
+        var reader = AddReader(channel, options, cancellationToken, out var settled);
+        try
+        {
+            await _runs.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
 
     private NotificationReader AddReader(string? channel, SubscriptionOptions options, CancellationToken cancellationToken, out Task settled)
     {
+        if (channel is not null)
+            ChannelName.ThrowIfInvalid(channel);
         options = options.Snapshot();
         var subscription = new Subscription(channel, callback: null, options, _context);
-        lock (_sync)
-        {
-            ThrowIfNotStarted();
-            var queue = subscription.Begin(isPaused: false, CancellationToken.None);
-            settled = _channels.Add(subscription);
-            return new(queue, options.OnResync, () => Remove(subscription), _options, cancellationToken);
-        }
+        (var queue, settled) = _runs.AddReader(subscription);
+        return new(queue, options.OnResync, options.ReadsGaps, () => _runs.Remove(subscription), _options, cancellationToken);
     }
 
     private void Change(Subscription subscription, HandlerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         Setting.ThrowIfInvalid(options, nameof(options));
-        lock (_sync)
-            subscription.Change(options);
-    }
-
-    private void Remove(Subscription subscription)
-    {
-        _ = _channels.Remove(subscription);
-        _ = subscription.EndAsync(discard: true);
-        _inbox.Post();
-    }
-
-    private Task Clear(string channel)
-    {
-        var (removed, settled) = _channels.Clear(channel);
-        foreach (var subscription in removed)
-            _ = subscription.EndAsync(discard: true);
-        return settled;
-    }
-
-    /// <summary>Waits until the server agrees with an edit of the wanted channels, if there is a server to wait for.</summary>
-    private Task SettleAsync(Task settled, CancellationToken cancellationToken)
-    {
-        if (!IsStarted)
-            return Task.CompletedTask;
-
-        _inbox.Post();
-        return settled.WaitAsync(cancellationToken);
-    }
-
-    private void SetDispatching(bool value)
-    {
-        _isDispatching = value;
-        foreach (var subscription in _channels.All)
-        {
-            if (!subscription.IsReader)
-                subscription.Queue?.SetPaused(!value);
-        }
-    }
-
-    private void ThrowIfDisposed()
-    {
-        lock (_sync)
-            ObjectDisposedException.ThrowIf(_disposed, this);
-    }
-
-    private void ThrowIfNotStarted()
-    {
-        if (!IsStarted)
-            throw new ListenerStartException();
+        _runs.Change(() => subscription.Change(options));
     }
 }

@@ -9,13 +9,18 @@ public class ListenerOptions : IValidatableObject
 {
     internal const int MaxQueueCapacity = 100_000_000;
 
-    /// <summary>
-    /// After how long a silence the server is asked whether it is still there, and how long it may take to answer that or any
-    /// other command of the listener.
-    /// </summary>
-    /// <remarks>A dead peer is noticed within twice this time.</remarks>
+    /// <summary>After how long a silence the server is asked whether it is still there. It has the same time to answer that.</summary>
+    /// <remarks>
+    /// A dead peer is noticed within twice this time, also while reading is paused by a full queue: then the server is asked on a second connection. While
+    /// the server executes a command of the listener, <see cref="CommandTimeout"/> applies.
+    /// </remarks>
     /// <value>The default is 10 seconds. Whole seconds from 1 second to 1 hour.</value>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the server may take to answer a command of the listener, such as <c>LISTEN</c>.</summary>
+    /// <remarks>Of very many channels, each thousand has this time. When the listener's own process is late, because its thread pool is starved, the limit is extended.</remarks>
+    /// <value>The default is 10 seconds. From 1 second to 1 hour.</value>
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an attempt to connect to one host may take. It applies to a listener made from a connection string; a data source has its own <c>Timeout</c>.</summary>
     /// <value>The default is 10 seconds. From 1 second to 10 minutes.</value>
@@ -65,9 +70,12 @@ public class ListenerOptions : IValidatableObject
     public bool ProveDelivery { get; set; } = true;
 
     /// <summary>How often that is proven again while the connection lasts.</summary>
-    /// <remarks>One that has not arrived while nothing else came for <see cref="KeepAlive"/> makes the listener connect again.</remarks>
-    /// <value>The default is <see langword="null"/>: not again. From <see cref="KeepAlive"/> to 1 day.</value>
-    public TimeSpan? ProveDeliveryInterval { get; set; }
+    /// <remarks>
+    /// One that has not arrived while nothing else came for <see cref="KeepAlive"/> makes the listener connect again. Each is sent from a new connection, so
+    /// that it is also noticed when the host's name leads to another server than the one that is listened to.
+    /// </remarks>
+    /// <value>The default is 1 minute. <see langword="null"/> means not again. From <see cref="KeepAlive"/>, or from 1 minute where that is shorter, to 1 day.</value>
+    public TimeSpan? ProveDeliveryInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Whether the trace context that a publisher has put into a JSON payload is read: the span of a call is then linked to that of
@@ -100,11 +108,13 @@ public class ListenerOptions : IValidatableObject
     {
         var millisecond = TimeSpan.FromMilliseconds(1);
         var second = TimeSpan.FromSeconds(1);
+        var minute = TimeSpan.FromMinutes(1);
         var hour = TimeSpan.FromHours(1);
         return Setting.Problems(
             Name is null ? Setting.Problem(nameof(Name), "must not be null") : null,
             Setting.InRange(nameof(KeepAlive), KeepAlive, second, hour)
                 ?? (KeepAlive.Ticks % TimeSpan.TicksPerSecond == 0 ? null : Setting.Problem(nameof(KeepAlive), $"must be whole seconds, but is {KeepAlive}")),
+            Setting.InRange(nameof(CommandTimeout), CommandTimeout, second, hour),
             Setting.InRange(nameof(ConnectTimeout), ConnectTimeout, second, TimeSpan.FromMinutes(10)),
             Setting.InRange(nameof(ReconnectDelay), ReconnectDelay, millisecond, MaxReconnectDelay),
             Setting.InRange(nameof(MaxReconnectDelay), MaxReconnectDelay, millisecond, hour),
@@ -112,7 +122,7 @@ public class ListenerOptions : IValidatableObject
             Setting.InRange(nameof(QueueCapacityBytes), QueueCapacityBytes, 1, long.MaxValue),
             Setting.IsDefined(nameof(FullQueueMode), FullQueueMode),
             Setting.InRange(nameof(MaxBackpressure), MaxBackpressure, TimeSpan.Zero, hour),
-            Setting.InRangeIfSet(nameof(ProveDeliveryInterval), ProveDeliveryInterval, KeepAlive, TimeSpan.FromDays(1)),
+            Setting.InRangeIfSet(nameof(ProveDeliveryInterval), ProveDeliveryInterval, KeepAlive < minute ? KeepAlive : minute, TimeSpan.FromDays(1)),
             Setting.InRange(nameof(DrainTimeout), DrainTimeout, TimeSpan.Zero, TimeSpan.FromDays(1)));
     }
 

@@ -3,11 +3,16 @@ namespace PgListener;
 /// <summary>A subscription made with <see cref="Listener.SubscribeAsync"/>; disposing of it ends it.</summary>
 public sealed class ListenerSubscription : IAsyncDisposable
 {
-    private readonly Action<HandlerOptions> _update;
+    private readonly Action<HandlerOptions>? _update;
     private Action? _end;
 
-    internal ListenerSubscription(string channel, Action end, Action<HandlerOptions> update)
+    /// <summary>Creates a subscription: for a fake of what subscribes, in a test for example.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="end">Ends it. Called once, by the first <see cref="DisposeAsync"/>; nothing is called when left out.</param>
+    /// <param name="update">Changes its settings. Called by each <see cref="Update"/>; nothing is called when left out.</param>
+    public ListenerSubscription(string channel, Action? end = null, Action<HandlerOptions>? update = null)
     {
+        ArgumentNullException.ThrowIfNull(channel);
         Channel = channel;
         _end = end;
         _update = update;
@@ -16,7 +21,7 @@ public sealed class ListenerSubscription : IAsyncDisposable
     /// <summary>The channel.</summary>
     public string Channel { get; }
 
-    /// <summary>Changes its settings while it runs. Its name, and who hears of gaps, stay.</summary>
+    /// <summary>Changes its settings while it runs. Its name, and how it hears of gaps, stay.</summary>
     /// <param name="options">All its settings; what is <see langword="null"/> is taken from the listener's, as they are now and will be.</param>
     /// <remarks>
     /// The queue keeps what it holds. Calls that run end as they began, with the time limit they began with; when fewer may run at
@@ -24,7 +29,7 @@ public sealed class ListenerSubscription : IAsyncDisposable
     /// after them is dealt with in order again.
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is wrong. Nothing is changed then.</exception>
-    public void Update(HandlerOptions options) => _update(options);
+    public void Update(HandlerOptions options) => _update?.Invoke(options);
 
     /// <summary>
     /// Ends the subscription: after this no further call of its callback begins, and what was queued for it is discarded. A call

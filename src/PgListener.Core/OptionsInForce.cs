@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>A listener's settings as they are now. Whoever needs one reads it when it is needed; a change replaces all of them at once.</summary>
+/// <summary>A listener's settings as they are now. Each is read when it is needed; a change replaces all of them at once.</summary>
 internal sealed class OptionsInForce(ListenerOptions options)
 {
     private volatile ListenerOptions _current = options;

@@ -1,6 +1,5 @@
 using PgListener.Subscriptions;
 
-
 namespace PgListener;
 
 /// <summary>The settings of one subscription or reader.</summary>
@@ -23,8 +22,19 @@ public sealed class SubscriptionOptions : HandlerOptions
     public string? Name { get; set; }
 
     /// <summary>Called when notifications may have been missed: at the start, after each reconnect, after an overflow.</summary>
-    /// <value>The default is <see langword="null"/>: gaps are not announced to this subscription.</value>
+    /// <remarks>
+    /// <para>
+    /// A callback's is called on the thread pool, in its place among the notifications, and never beside a call for a notification. If it
+    /// throws or exceeds <see cref="HandlerOptions.Timeout"/>, it is called again, after waits that grow from 100 milliseconds to 30 seconds,
+    /// until it succeeds or the subscription ends; a newer gap is taken in. The notifications wait for that, within the limits of the queue.
+    /// </para>
+    /// <para>A reader's is called while the next notification is asked for. What it throws is thrown to the reader, and ends the reading.</para>
+    /// </remarks>
+    /// <value>The default is <see langword="null"/>: gaps are not announced to this subscription, and the log says so when one may have lost something.</value>
     public ResyncCallback? OnResync { get; set; }
+
+    /// <summary>Whether gaps are read as items.</summary>
+    internal bool ReadsGaps { get; set; }
 
     /// <summary>Where to count, for those who find out themselves that a notification has failed.</summary>
     internal SubscriptionCounters? Counters { get; set; }

@@ -35,4 +35,10 @@ public sealed record SubscriptionStatistics
 
     /// <summary>How many bytes its queue may hold.</summary>
     public long QueueCapacityBytes { get; init; }
+
+    /// <summary>
+    /// What is known of the failures, while the callback that is told of gaps keeps failing: it is called again, and the notifications
+    /// wait for it. <see langword="null"/> otherwise.
+    /// </summary>
+    public ResyncFailure? ResyncFailure { get; init; }
 }

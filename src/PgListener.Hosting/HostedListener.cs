@@ -95,27 +95,13 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
-
-        // A hosted service that was added before this one may begin to read before the listener is started.
-        if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false))
-            yield break;
-
-        options = options?.Snapshot() ?? new();
-        var counters = options.Counters = new();
-        var notifications = Listener.ReadAllAsync(TChannel.ChannelName, options, end.Token).GetAsyncEnumerator(end.Token);
-        await using (notifications.ConfigureAwait(false))
-        {
-            while (await UnlessStoppingAsync(notifications.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
-            {
-                var notification = notifications.Current;
-                if (!PayloadReader.TryRead<TChannel>(notification, options.Name ?? "A reader", _logger, out var value, out var cause))
-                    counters.Fail(ErrorType.Of(cause));
-                else
-                    yield return new(value, notification.Payload, notification.ProcessId);
-            }
-        }
+        await foreach (var item in ReadAsync<TChannel>(options, readsGaps: false, cancellationToken).ConfigureAwait(false))
+            yield return item.Notification;
     }
+
+    public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+        => ReadAsync<TChannel>(options, readsGaps: true, cancellationToken);
 
     public ValueTask DisposeAsync()
     {
@@ -131,6 +117,38 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         Listener.Update(options);
         foreach (var (key, handler) in _handlers)
             handler.Update(options.Handlers[key]);
+    }
+
+    private async IAsyncEnumerable<StreamItem<TChannel>> ReadAsync<TChannel>(
+        SubscriptionOptions? options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
+
+        // A hosted service that was added before this one may begin to read before the listener is started.
+        if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false))
+            yield break;
+
+        options = options?.Snapshot() ?? new();
+        var counters = options.Counters = new();
+        var items = Listener.ReadAsync(TChannel.ChannelName, options, readsGaps, end.Token).GetAsyncEnumerator(end.Token);
+        await using (items.ConfigureAwait(false))
+        {
+            while (await UnlessStoppingAsync(items.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
+            {
+                if (items.Current.IsGap(out var gap))
+                {
+                    yield return new(gap);
+                    continue;
+                }
+
+                var notification = items.Current.Notification;
+                if (!PayloadReader.TryRead<TChannel>(notification, options.Name ?? "A reader", _logger, out var value, out var cause))
+                    counters.Fail(ErrorType.Of(cause));
+                else
+                    yield return new(new Notification<TChannel>(value, notification.Payload, notification.ProcessId));
+            }
+        }
     }
 
     private async ValueTask<bool> IsStartedAsync(CancellationToken cancellationToken)

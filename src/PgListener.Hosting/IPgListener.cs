@@ -42,9 +42,22 @@ public interface IPgListener
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications. They end when the host begins to stop, so that a stream of them does not hold up its stopping.</returns>
     /// <remarks>
-    /// Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged and left out. For a
-    /// reader whose pace is set by somebody outside, such as a browser, <see cref="FullQueueMode.Drop"/> keeps it from ever holding up the others.
+    /// Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged and left out. A reader whose
+    /// queue is full drops the newest and announces the gap, so that it never pauses the reading for everyone else:
+    /// <see cref="FullQueueMode.Drop"/> is the default here. What <see cref="SubscriptionOptions.OnResync"/> throws is thrown to the reader.
     /// </remarks>
     IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>;
+
+    /// <summary>
+    /// Reads a channel's notifications from now on, and the gaps in their places among them: for streams whose other end has to fetch its
+    /// state again after a gap, such as a browser. The first item is the gap that says that it has begun.
+    /// </summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="options">The settings; those of the listener when left out.</param>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Notifications and gaps. They end when the host begins to stop, so that a stream of them does not delay its stopping.</returns>
+    /// <inheritdoc cref="ReadAllAsync{TChannel}" path="/remarks"/>
+    IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>;
 }

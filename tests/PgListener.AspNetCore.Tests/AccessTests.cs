@@ -91,7 +91,7 @@ public sealed class AccessTests
     [InlineData("policy")]
     [InlineData("policy alone")]
     [InlineData("requirement")]
-    public async Task Whoever_an_application_names_sees_it_and_nobody_else(string where)
+    public async Task Those_an_application_names_see_it_and_nobody_else(string where)
     {
         await using var site = await StartAsync(HeaderAuthentication.Add, app =>
         {
@@ -158,6 +158,22 @@ public sealed class AccessTests
         await using var site = await StartAsync(AddWithFallback, static app => app.MapPgListener().ShortCircuit());
 
         await AssertAnswersAsync(site, "/pg-listener", HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task An_application_with_a_fallback_policy_may_open_it_too()
+    {
+        await using var site = await StartAsync(AddWithFallback, static app => app.MapPgListener().AllowAnonymous());
+
+        await AssertAnswersAsync(site, "/pg-listener", HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_host_name_is_the_clients_word_and_so_none_of_the_applications()
+    {
+        await using var site = await StartAsync(static _ => { }, static app => app.MapPgListener().RequireHost("127.0.0.1"));
+
+        await AssertAnswersAsync(site, "/pg-listener", HttpStatusCode.Forbidden);
     }
 
     [Fact]

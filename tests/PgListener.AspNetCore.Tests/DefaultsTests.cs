@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.DependencyInjection;
@@ -74,23 +75,28 @@ public sealed class DefaultsTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_time_limit_of_all_requests_does_not_cut_the_stream(bool isBeforeRouting)
+    [InlineData("all")]
+    [InlineData("all, before routing")]
+    [InlineData("group")]
+    public async Task A_time_limit_of_other_requests_does_not_cut_the_stream(string of)
     {
+        var limit = new RequestTimeoutPolicy { Timeout = TimeSpan.FromMilliseconds(300) };
         await using var site = await Site.StartAsync(
-            static services =>
+            services =>
             {
                 Site.Add(services, new FakeListener());
-                services.AddRequestTimeouts(static options => options.DefaultPolicy = new() { Timeout = TimeSpan.FromMilliseconds(300) });
+                services.AddRequestTimeouts(options => options.DefaultPolicy = of == "group" ? null : limit);
             },
             app =>
             {
                 app.UseRequestTimeouts();
-                if (isBeforeRouting)
+                if (of == "all, before routing")
                     app.UseRouting();
-                app.MapPgListener();
-                app.MapGet("/slow", static (HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+                var group = app.MapGroup("");
+                if (of == "group")
+                    group.WithRequestTimeout(limit);
+                group.MapPgListener();
+                group.MapGet("/slow", static (HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted));
             });
         using var watcher = await Watcher.OpenLiveAsync(site);
 

@@ -67,4 +67,8 @@ internal sealed class FakeListener(string name = "") : IPgListener
     public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
         => throw new NotSupportedException();
+
+    public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+        => throw new NotSupportedException();
 }

@@ -153,11 +153,11 @@ public class ListenerTests(ServerFixture server)
         await using var listener = server.Sender.CreateListener();
         Assert.False(listener.IsStarted);
         Assert.Equal(ListenerState.Stopped, listener.State);
-        Assert.Throws<ListenerStartException>(listener.Listen);
+        Assert.Throws<InvalidOperationException>(listener.Listen);
         Assert.Throws<ListenerStartException>(() => listener.Connection);
-        Assert.Throws<ListenerStartException>(() => listener.GetAsyncEnumerator(Cancellation));
-        await Assert.ThrowsAsync<ListenerStartException>(() => listener.GetListeningChannelsAsync(Cancellation));
-        await Assert.ThrowsAsync<ListenerStartException>(async () => await listener.ReadAllAsync(NewChannel(), cancellationToken: Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync());
+        Assert.Throws<InvalidOperationException>(() => listener.GetAsyncEnumerator(Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => listener.GetListeningChannelsAsync(Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await listener.ReadAllAsync(NewChannel(), cancellationToken: Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync());
         await listener.StopAsync(Cancellation);
         await listener.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => listener.StartAsync(Cancellation));

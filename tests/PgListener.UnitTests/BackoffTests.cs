@@ -1,4 +1,3 @@
-using PgListener.Session;
 
 
 namespace PgListener.UnitTests;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Routing;
 using PgListener.Subscriptions;
 
 namespace PgListener.UnitTests;
@@ -8,7 +7,7 @@ namespace PgListener.UnitTests;
 /// <summary>Wanted against applied, with a session played by hand.</summary>
 public class ChannelTableTests
 {
-    private readonly ChannelTable _table = new();
+    private readonly RoutingKit _routing = new();
     private readonly SubscriptionContext _context;
 
     public ChannelTableTests()
@@ -20,26 +19,26 @@ public class ChannelTableTests
     [Fact]
     public async Task Adding_completes_when_the_server_listens_and_removing_when_it_no_longer_does()
     {
-        var session = _table.BeginSession();
-        var added = _table.Add(Subscribe("a", out var subscription, out _));
+        _routing.Difference.BeginSession();
+        var added = _routing.Table.Add(Subscribe("a", out var subscription, out _));
         Assert.False(added.IsCompleted);
-        Apply(session, "LISTEN a");
+        Apply("LISTEN a");
         await added;
 
-        var removed = _table.Remove(subscription);
+        var removed = _routing.Table.Remove(subscription);
         Assert.False(removed.IsCompleted);
-        Apply(session, "UNLISTEN a");
+        Apply("UNLISTEN a");
         await removed;
-        Apply(session);
+        Apply();
     }
 
     [Fact]
     public async Task An_edit_that_is_taken_back_in_time_never_reaches_the_server()
     {
-        var session = _table.BeginSession();
-        var added = _table.Add(Subscribe("a", out var subscription, out _));
-        var removed = _table.Remove(subscription);
-        Apply(session);
+        _routing.Difference.BeginSession();
+        var added = _routing.Table.Add(Subscribe("a", out var subscription, out _));
+        var removed = _routing.Table.Remove(subscription);
+        Apply();
         await added;
         await removed;
     }
@@ -47,77 +46,61 @@ public class ChannelTableTests
     [Fact]
     public void Whoever_subscribes_while_the_channel_is_being_given_up_hears_that_it_started_once_it_has()
     {
-        var session = _table.BeginSession();
-        _ = _table.Add(Subscribe("a", out var first, out _));
-        Apply(session, "LISTEN a");
-        _ = _table.Remove(first);
-        var underWay = _table.TakeChanges(session);
+        _routing.Difference.BeginSession();
+        _ = _routing.Table.Add(Subscribe("a", out var first, out _));
+        Apply("LISTEN a");
+        _ = _routing.Table.Remove(first);
+        var underWay = _routing.Difference.TakeChanges();
 
-        _ = _table.Add(Subscribe("a", out _, out var queue));
-        _table.Deliver(session, "a", "sent before", 0, new());
+        _ = _routing.Table.Add(Subscribe("a", out _, out var queue));
+        _routing.Deliver("a", "sent before", new());
         Assert.Empty(Taken(queue));
-        _table.Apply(session, underWay);
+        _routing.Difference.Apply(underWay);
         Assert.Empty(Taken(queue));
-        Apply(session, "LISTEN a");
-        _table.Deliver(session, "a", "sent after", 0, new());
+        Apply("LISTEN a");
+        _routing.Deliver("a", "sent after", new());
         Assert.Equal(["Started", "sent after"], Taken(queue));
     }
 
     [Fact]
     public void A_notification_that_comes_before_the_answer_to_its_LISTEN_comes_after_its_announcement()
     {
-        var session = _table.BeginSession();
-        _ = _table.Add(Subscribe("a", out _, out var queue));
-        var underWay = _table.TakeChanges(session);
-        _table.Deliver(session, "a", "early", 0, new());
-        _table.Apply(session, underWay);
+        _routing.Difference.BeginSession();
+        _ = _routing.Table.Add(Subscribe("a", out _, out var queue));
+        var underWay = _routing.Difference.TakeChanges();
+        _routing.Deliver("a", "early", new());
+        _routing.Difference.Apply(underWay);
         Assert.Equal(["Started", "early"], Taken(queue));
 
-        _table.EndSession(session);
-        Apply(_table.BeginSession(), "LISTEN a");
+        _routing.Difference.EndSession();
+        _routing.Difference.BeginSession();
+        Apply("LISTEN a");
         Assert.Equal(["Reconnected"], Taken(queue));
-    }
-
-    [Fact]
-    public void A_session_that_was_left_behind_changes_nothing()
-    {
-        var old = _table.BeginSession();
-        _ = _table.Add(Subscribe("a", out _, out var queue));
-        var underWay = _table.TakeChanges(old);
-        _table.Abandon();
-        var session = _table.BeginSession();
-        _table.Apply(old, underWay);
-        _table.Deliver(old, "a", "late", 0, new());
-        _table.EndSession(old);
-        Assert.Empty(_table.TakeChanges(old));
-        Assert.Empty(Taken(queue));
-        Apply(session, "LISTEN a");
-        Assert.Equal(["Started"], Taken(queue));
     }
 
     [Fact]
     public async Task A_stop_ends_every_wait()
     {
-        var session = _table.BeginSession();
-        var added = _table.Add(Subscribe("a", out _, out _));
-        _table.EndSession(session);
+        _routing.Difference.BeginSession();
+        var added = _routing.Table.Add(Subscribe("a", out _, out _));
+        _routing.Difference.EndSession();
         Assert.False(added.IsCompleted);
-        _table.Abandon();
+        _routing.Difference.Abandon();
         await Assert.ThrowsAsync<ListenerClosedException>(() => added);
     }
 
     [Fact]
     public void A_channel_that_was_given_up_and_is_wanted_again_is_delivered_to_whoever_wants_it_now()
     {
-        var session = _table.BeginSession();
+        _routing.Difference.BeginSession();
         foreach (var text in new[] { "first", "second" })
         {
-            _ = _table.Add(Subscribe("a", out var subscription, out var queue));
-            Apply(session, "LISTEN a");
-            _table.Deliver(session, "a", text, 0, new());
+            _ = _routing.Table.Add(Subscribe("a", out var subscription, out var queue));
+            Apply("LISTEN a");
+            _routing.Deliver("a", text, new());
             Assert.Equal(["Started", text], Taken(queue));
-            _ = _table.Remove(subscription);
-            Apply(session, "UNLISTEN a");
+            _ = _routing.Table.Remove(subscription);
+            Apply("UNLISTEN a");
         }
     }
 
@@ -128,16 +111,59 @@ public class ChannelTableTests
         return subscription;
     }
 
-    private void Apply(long session, params string[] expected)
+    [Fact]
+    public async Task After_the_end_of_a_session_nothing_is_taken_to_be_listened_to()
     {
-        var changes = _table.TakeChanges(session);
+        _routing.Difference.BeginSession();
+        _ = _routing.Table.Add(Subscribe("a", out _, out _));
+        Apply("LISTEN a");
+        _routing.Difference.EndSession();
+        var added = _routing.Table.Add(Subscribe("a", out _, out _));
+        Assert.False(added.IsCompleted);
+        _routing.Difference.BeginSession();
+        Apply("LISTEN a");
+        await added;
+    }
+
+    [Fact]
+    public void Changes_are_taken_a_few_at_a_time_and_a_LISTEN_among_them_is_known()
+    {
+        _routing.Difference.BeginSession();
+        for (var i = 0; i < 5; i++)
+            _ = _routing.Table.Add(Subscribe($"{i}", out _, out _));
+        Assert.Equal((5, true), (_routing.Difference.Count, _routing.Difference.HasListens));
+        Assert.Equal(3, _routing.Difference.TakeChanges(3).Count);
+        Assert.Equal((2, true, true), (_routing.Difference.Count, _routing.Difference.HasListens, _routing.Difference.HasChanges));
+        Assert.Equal(2, _routing.Difference.TakeChanges(3).Count);
+        Assert.Equal((0, false, false), (_routing.Difference.Count, _routing.Difference.HasListens, _routing.Difference.HasChanges));
+    }
+
+    [Fact]
+    public void An_UNLISTEN_is_nothing_that_anybody_is_in_a_hurry_for()
+    {
+        _routing.Difference.BeginSession();
+        _ = _routing.Table.Add(Subscribe("a", out var subscription, out _));
+        Apply("LISTEN a");
+        _ = _routing.Table.Remove(subscription);
+        Assert.Equal((true, false), (_routing.Difference.HasChanges, _routing.Difference.HasListens));
+        _ = _routing.Table.Add(subscription);
+        Assert.False(_routing.Difference.HasListens);
+        Apply();
+    }
+
+    private void Apply(params string[] expected)
+    {
+        var changes = _routing.Difference.TakeChanges();
         Assert.Equal(expected, changes.Select(change => $"{(change.Listen ? "LISTEN" : "UNLISTEN")} {change.Route.Channel}"));
-        _table.Apply(session, changes);
+        _routing.Difference.Apply(changes);
     }
 
     private static string[] Taken(SubscriptionQueue queue)
     {
+        var taken = new List<string>();
         var items = new QueueItem[9];
-        return [.. items.Take(queue.Take(items)).Select(item => item.Gap?.ToResync().Reason.ToString() ?? (string)item.Content)];
+        while (queue.Take(items) is > 0 and var count)
+            taken.AddRange(items.Take(count).Select(item => item.Gap?.ToResync().Reason.ToString() ?? (string)item.Content));
+        return [.. taken];
     }
 }

@@ -8,7 +8,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using PgListener.Registration;
-using PgListener.Routing;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
 
@@ -24,10 +23,9 @@ public sealed partial class DispatchCostTests : IDisposable
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly ChannelTable _table = new();
+    private readonly RoutingKit _routing = new();
     private readonly WakeUps _wakeUps = new();
     private readonly SubscriptionContext _context;
-    private readonly long _session;
     private readonly TestMeters _meters = new();
     private readonly LoggerFactory _loggers = new([new FakeLoggerProvider()]);
     private readonly ListenerMetrics _metrics;
@@ -39,8 +37,8 @@ public sealed partial class DispatchCostTests : IDisposable
         var time = new FakeTimeProvider();
         _metrics = new(_meters, "");
         _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _loggers.CreateLogger("PgListener")) { Metrics = _metrics };
-        _metrics.Observe(_table, new(time, NullLogger.Instance));
-        _session = _table.BeginSession();
+        _metrics.Observe(() => _context.Series.Current, static () => default);
+        _routing.Difference.BeginSession();
         _wakeUps.Hold();
     }
 
@@ -138,8 +136,8 @@ public sealed partial class DispatchCostTests : IDisposable
     public async Task A_burst_wakes_a_waiting_consumer_once_in_many()
     {
         var subscription = new Subscription(Order.ChannelName, callback: null, new(), _context);
-        _ = _table.Add(subscription);
-        _table.Apply(_session, _table.TakeChanges(_session));
+        _ = _routing.Table.Add(subscription);
+        _routing.Agree();
         var queue = subscription.Begin(isPaused: false, CancellationToken.None);
         var items = new QueueItem[2 * WakeUps.Patience];
         for (var wakes = 0; wakes < 3; wakes++)
@@ -207,7 +205,7 @@ public sealed partial class DispatchCostTests : IDisposable
         Interlocked.Increment(ref _calls);
     }
 
-    private void Deliver() => _table.Deliver(_session, Order.ChannelName, Payload, 0, _wakeUps);
+    private void Deliver() => _routing.Deliver(Order.ChannelName, Payload, _wakeUps);
 
     private void DeliverAll()
     {
@@ -223,8 +221,8 @@ public sealed partial class DispatchCostTests : IDisposable
     private void Subscribe(NotificationCallback callback)
     {
         var subscription = new Subscription(Order.ChannelName, callback, new(), _context);
-        _ = _table.Add(subscription);
-        _table.Apply(_session, _table.TakeChanges(_session));
+        _ = _routing.Table.Add(subscription);
+        _routing.Agree();
         subscription.Begin(isPaused: false, CancellationToken.None);
         Settle();
     }

@@ -117,5 +117,9 @@ public class HealthTests
         public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
             where TChannel : INotificationChannel<TChannel>
             => throw new NotSupportedException();
+
+        public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+            where TChannel : INotificationChannel<TChannel>
+            => throw new NotSupportedException();
     }
 }

@@ -13,12 +13,16 @@ public class ListenerLoopTests
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<int> _begun = Channel.CreateUnbounded<int>();
     private readonly OptionsInForce _options = new();
+    private readonly SessionOwner _owner;
+    private readonly long _run;
     private int _sessions;
 
     public ListenerLoopTests()
     {
         _state = new(_time, _logger);
-        _state.Move(ListenerState.Connecting, change: null, CancellationToken.None);
+        var routing = new RoutingKit();
+        _owner = new(routing.Difference, routing.Router, _state, new());
+        _run = _owner.BeginRun();
     }
 
     [Fact]
@@ -38,7 +42,7 @@ public class ListenerLoopTests
             throw new TimeoutException($"session {session}");
         });
 
-        var running = loop.RunAsync(firstMustSucceed: false, _stopping.Token);
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
         await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
         await SessionsAfterAsync(expected: 2, TimeSpan.FromMilliseconds(100));
         await SessionsAfterAsync(expected: 3, TimeSpan.FromMilliseconds(200));
@@ -61,7 +65,7 @@ public class ListenerLoopTests
     public async Task Waits_as_the_settings_say_at_the_time()
     {
         var loop = Create((_, _) => throw new TimeoutException());
-        var running = loop.RunAsync(firstMustSucceed: false, _stopping.Token);
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
         await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
         await SessionsAfterAsync(expected: 2, TimeSpan.FromMilliseconds(100));
         Assert.Equal(TimeSpan.FromMilliseconds(200), await _time.NextWaitAsync(TestContext.Current.CancellationToken));
@@ -81,10 +85,63 @@ public class ListenerLoopTests
             onListening();
             throw new TimeoutException();
         });
-        var running = loop.RunAsync(firstMustSucceed: false, _stopping.Token);
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
         await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
         foreach (var (session, milliseconds) in new[] { (2, 100), (3, 200), (4, 400) })
             await SessionsAfterAsync(session, TimeSpan.FromMilliseconds(milliseconds));
+        await _stopping.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task Waits_do_not_grow_without_end_while_sessions_are_lost_that_did_listen()
+    {
+        var loop = Create((_, onListening) =>
+        {
+            onListening();
+            throw new TimeoutException();
+        });
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
+        await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
+        foreach (var (session, milliseconds) in new[] { (2, 100), (3, 200), (4, 400), (5, 800), (6, 800), (7, 800) })
+            await SessionsAfterAsync(session, TimeSpan.FromMilliseconds(milliseconds));
+        await _stopping.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task Sessions_that_listened_for_a_while_are_replaced_without_growing_waits()
+    {
+        var loop = Create((_, onListening) =>
+        {
+            onListening();
+            _time.Advance(TimeSpan.FromMilliseconds(500)); // As with a server that ends idle sessions.
+            throw new TimeoutException();
+        });
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
+        await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
+        for (var session = 2; session < 10; session++)
+            await SessionsAfterAsync(session, TimeSpan.FromMilliseconds(100));
+        await _stopping.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task After_a_payload_that_cannot_be_read_it_connects_again_at_once_unless_that_happens_at_once()
+    {
+        var loop = Create((session, onListening) =>
+        {
+            onListening();
+            if (session < 5)
+                _time.Advance(TimeSpan.FromSeconds(1));
+            throw new Npgsql.NpgsqlException("Exception while reading from stream", new System.Text.DecoderFallbackException());
+        });
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
+        for (var session = 1; session <= 5; session++)
+            await SessionsAfterAsync(session, TimeSpan.Zero);
+        await SessionsAfterAsync(6, TimeSpan.FromMilliseconds(100));
+        await SessionsAfterAsync(7, TimeSpan.FromMilliseconds(200));
+        Assert.Contains("not UTF-8", _state.Status.Problem, StringComparison.Ordinal);
         await _stopping.CancelAsync();
         await running;
     }
@@ -98,13 +155,15 @@ public class ListenerLoopTests
                 onListening();
             throw session < 5 ? new TimeoutException() : new System.Net.Sockets.SocketException();
         });
-        var running = loop.RunAsync(firstMustSucceed: true, _stopping.Token);
+        var running = loop.RunAsync(_run, firstMustSucceed: true, _stopping.Token);
         await SessionsAfterAsync(1, TimeSpan.Zero);
         foreach (var (session, milliseconds) in new[] { (2, 100), (3, 200), (4, 400), (5, 800), (6, 1600) })
             await SessionsAfterAsync(session, TimeSpan.FromMilliseconds(milliseconds));
 
-        // 101 the loss, 102 the first failure of a kind, 103 more of the same.
-        Assert.Equal([101, 102, 103, 103, 102, 103], _logger.Collector.GetSnapshot().Select(record => record.Id.Id).Take(6));
+        // 101 the loss and 111 its error, 102 the first failure of a kind and 112 its error, 103 more of the same.
+        var records = _logger.Collector.GetSnapshot();
+        Assert.Equal([101, 111, 102, 112, 103, 103, 102, 112, 103], records.Select(record => record.Id.Id).Take(9));
+        Assert.All(records, record => Assert.Equal(record.Exception is null, record.Level > Microsoft.Extensions.Logging.LogLevel.Debug));
         await _stopping.CancelAsync();
         await running;
     }
@@ -113,7 +172,7 @@ public class ListenerLoopTests
     public async Task Ends_with_the_error_of_the_first_attempt_if_that_must_succeed()
     {
         var loop = Create((_, _) => throw new TimeoutException("no server"));
-        var error = await Assert.ThrowsAsync<TimeoutException>(() => loop.RunAsync(firstMustSucceed: true, _stopping.Token));
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => loop.RunAsync(_run, firstMustSucceed: true, _stopping.Token));
         Assert.Equal("no server", error.Message);
     }
 
@@ -121,7 +180,7 @@ public class ListenerLoopTests
     public async Task Ends_while_it_waits_for_the_next_attempt()
     {
         var loop = Create((_, _) => throw new TimeoutException());
-        var running = loop.RunAsync(firstMustSucceed: false, _stopping.Token);
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
         await SessionsAfterAsync(1, TimeSpan.Zero);
         await _time.NextWaitAsync(TestContext.Current.CancellationToken);
         Assert.False(running.IsCompleted);
@@ -132,13 +191,26 @@ public class ListenerLoopTests
 
     private ListenerLoop Create(Func<int, Action, Task> session)
         => new(
-            (onListening, _) =>
+            async (run, onListening, _) =>
             {
                 var number = Interlocked.Increment(ref _sessions);
                 _begun.Writer.TryWrite(number);
-                return session(number, onListening);
+                Assert.True(_owner.TryBeginSession(run, "server", 1, out var id));
+                try
+                {
+                    await session(number, () =>
+                    {
+                        if (_owner.Listening(id))
+                            onListening();
+                    });
+                }
+                catch (Exception e)
+                {
+                    _owner.EndSession(id, e.Message);
+                    throw;
+                }
             },
-            _state,
+            _owner,
             _options,
             _time,
             () => 0,

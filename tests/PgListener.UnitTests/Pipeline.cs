@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Routing;
 using PgListener.Session;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
@@ -11,18 +10,17 @@ namespace PgListener.UnitTests;
 /// <summary>A listener from the table of channels on, with its metrics, and without a connection.</summary>
 internal sealed class Pipeline : IDisposable
 {
-    private readonly ChannelTable _table = new();
+    private readonly RoutingKit _routing = new();
     private readonly WakeUps _wakeUps = new();
     private readonly SubscriptionContext _context;
-    private readonly long _session;
 
     public Pipeline(string name = "", ListenerOptions? options = null, ILogger? logger = null)
     {
         Metrics = new(Meters, name);
         State = new(Time, Logger);
         _context = new(new(options ?? new()), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => "db.example:5433" };
-        Metrics.Observe(_table, State);
-        _session = _table.BeginSession();
+        Metrics.Observe(() => _context.Series.Current, () => new(State.Status.State, State.Reconnects, State.Status.RoundTrip, State.Status.QueueUsage));
+        _routing.Difference.BeginSession();
     }
 
     public TestMeters Meters { get; } = new();
@@ -49,18 +47,18 @@ internal sealed class Pipeline : IDisposable
     {
         var subscription = new Subscription(channel, callback, options, _context);
         subscription.Begin(isPaused, Abort);
-        _ = _table.Add(subscription);
-        _table.Apply(_session, _table.TakeChanges(_session));
+        _ = _routing.Table.Add(subscription);
+        _routing.Agree();
         return subscription;
     }
 
     public void Deliver(string channel, params string[] payloads)
     {
         foreach (var payload in payloads)
-            _table.Deliver(_session, channel, payload, 0, _wakeUps);
+            _routing.Deliver(channel, payload, _wakeUps);
     }
 
-    public void Remove(Subscription subscription) => _ = _table.Remove(subscription);
+    public void Remove(Subscription subscription) => _ = _routing.Table.Remove(subscription);
 
     /// <summary>Completes when all of the subscription's calls have been counted.</summary>
     public static Task EndAsync(Subscription subscription) => subscription.EndAsync(discard: false).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);

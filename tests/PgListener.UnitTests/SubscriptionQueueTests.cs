@@ -9,6 +9,7 @@ public class SubscriptionQueueTests
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _logger = new();
     private readonly Backpressure _backpressure;
+    private readonly SubscriptionCounters _counters = new();
 
     public SubscriptionQueueTests() => _backpressure = new(_time);
 
@@ -184,14 +185,17 @@ public class SubscriptionQueueTests
         {
             Add(queue, 1, 2);
             Assert.True(_backpressure.IsOn);
+            var paused = _backpressure.WaitAsync(CancellationToken.None);
             _time.Advance(TimeSpan.FromSeconds(9));
             Take(queue, 2);
             Assert.False(_backpressure.IsOn);
+            Assert.Empty(await paused);
         }
 
         Add(queue, 1, 2);
+        var last = _backpressure.WaitAsync(CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal([queue], await _backpressure.WaitAsync(CancellationToken.None));
+        Assert.Equal([queue], await last);
 
         Take(queue, 2);
         _backpressure.CaughtUp();
@@ -208,19 +212,22 @@ public class SubscriptionQueueTests
     {
         var queue = Create();
         var start = _time.GetUtcNow();
-        queue.EnqueueGap(ResyncReason.Reconnected, start);
+        var stamp = _time.GetTimestamp();
+        queue.EnqueueGap(ResyncReason.Reconnected, stamp);
         _time.Advance(TimeSpan.FromMinutes(1));
-        queue.EnqueueGap(ResyncReason.Reconnected, start.AddSeconds(30));
+        queue.EnqueueGap(ResyncReason.Reconnected, stamp + 30 * _time.TimestampFrequency);
         Add(queue, 1);
-        queue.EnqueueGap(ResyncReason.Reconnected, start.AddSeconds(60));
+        queue.EnqueueGap(ResyncReason.Reconnected, stamp + 60 * _time.TimestampFrequency);
 
         var items = new QueueItem[9];
-        Assert.Equal(3, queue.Take(items));
+        Assert.Equal(1, queue.Take(items));
         var first = items[0].Gap!.ToResync();
         Assert.Equal(start, first.Since);
         Assert.Equal(start.AddMinutes(1), first.Until);
-        Assert.Equal(Text(1), items[1].Content);
-        Assert.Equal(start.AddSeconds(60), items[2].Gap!.ToResync().Since);
+        Assert.Equal(1, queue.Take(items));
+        Assert.Equal(Text(1), items[0].Content);
+        Assert.Equal(1, queue.Take(items));
+        Assert.Equal(start.AddSeconds(60), items[0].Gap!.ToResync().Since);
     }
 
     [Fact]
@@ -275,22 +282,22 @@ public class SubscriptionQueueTests
 
     private static string[] Take(SubscriptionQueue queue, int most, bool release = true)
     {
-        var items = new QueueItem[most];
-        var taken = queue.Take(items);
-        if (release)
+        var items = new List<QueueItem>();
+        var batch = new QueueItem[most];
+        while (queue.Take(batch.AsSpan(0, most - items.Count)) is > 0 and var taken)
         {
-            var notifications = items.Take(taken).Where(item => item.Gap is null).ToArray();
-            queue.Release(notifications.Length, notifications.Sum(item => item.Size));
+            var notifications = batch.Take(taken).Where(item => item.Gap is null).ToArray();
+            if (release)
+                queue.Release(notifications.Length, notifications.Sum(item => item.Size));
+            items.AddRange(batch.Take(taken));
         }
 
-        return [.. items.Take(taken).Select(item => item.Gap?.ToResync() is { } gap ? $"gap: {gap.Reason}, {gap.Dropped} dropped" : (string)item.Content)];
+        return [.. items.Select(item => item.Gap?.ToResync() is { } gap ? $"gap: {gap.Reason}, {gap.Dropped} dropped" : (string)item.Content)];
     }
 
     private SubscriptionQueue Create(int capacity = 1000, long bytes = long.MaxValue, FullQueueMode mode = FullQueueMode.Wait, TimeSpan? maxBackpressure = null)
-        => new(
-            "c",
-            "test",
-            new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)),
-            new(),
-            new(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger));
+    {
+        var context = new SubscriptionContext(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger);
+        return new("c", new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)), _counters, new("test", "c", hearsGaps: true, context), context);
+    }
 }

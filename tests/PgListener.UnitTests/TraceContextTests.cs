@@ -153,7 +153,7 @@ public class TraceContextTests
             },
             new());
         var reading = pipeline.Subscribe("a", callback: null, new());
-        await using var reader = new NotificationReader(reading.Queue!, onResync: null, () => { }, new(new() { PropagateTraceContext = isOn }), TestContext.Current.CancellationToken);
+        await using var reader = new NotificationReader(reading.Queue!, onResync: null, readsGaps: false, () => { }, new(new() { PropagateTraceContext = isOn }), TestContext.Current.CancellationToken);
         pipeline.Deliver("a", injected);
         await Pipeline.EndAsync(subscription);
         Assert.True(await reader.MoveNextAsync());

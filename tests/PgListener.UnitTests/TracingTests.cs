@@ -68,7 +68,7 @@ public sealed class TracingTests : IDisposable
         pipeline.Deliver("a", "1", "2");
         await Pipeline.EndAsync(subscription);
         Assert.Equal((2, 0), (subscription.Statistics.Processed, subscription.Statistics.Failed));
-        Assert.Equal([110, 110], pipeline.Logger.Collector.GetSnapshot().Select(record => record.Id.Id));
+        Assert.Equal([110, 212], pipeline.Logger.Collector.GetSnapshot().Select(record => record.Id.Id));
     }
 
     [Fact]

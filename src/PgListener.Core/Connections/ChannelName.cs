@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace PgListener.Connections;
@@ -7,15 +8,18 @@ internal static class ChannelName
 {
     public const int MaxBytes = 63;
 
+    private const int MaxShown = 80;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <exception cref="ArgumentException">The name cannot be one of a channel. The message repeats it, shortened and on one line.</exception>
     public static void ThrowIfInvalid(string channel)
     {
         ArgumentNullException.ThrowIfNull(channel);
         if (channel.Length == 0)
             throw new ArgumentException("A channel name must not be empty.", nameof(channel));
         if (channel.Contains('\0', StringComparison.Ordinal))
-            throw new ArgumentException("A channel name must not contain the character NUL.", nameof(channel));
+            throw new ArgumentException($"A channel name must not contain the character NUL, but '{Show(channel)}' does.", nameof(channel));
 
         int bytes;
         try
@@ -24,11 +28,30 @@ internal static class ChannelName
         }
         catch (EncoderFallbackException e)
         {
-            throw new ArgumentException("A channel name must be valid Unicode; this one has half of a surrogate pair.", nameof(channel), e);
+            throw new ArgumentException($"A channel name must be valid Unicode, but '{Show(channel)}' has half of a surrogate pair.", nameof(channel), e);
         }
 
         if (bytes > MaxBytes)
-            throw new ArgumentException($"A channel name must be at most {MaxBytes} bytes long in UTF-8, but this one has {bytes}; PostgreSQL would cut it short.", nameof(channel));
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but this one has {bytes:N0}; PostgreSQL would cut '{Show(channel)}' short."),
+                nameof(channel));
+        }
+    }
+
+    /// <summary>A name as it can be shown to people: on one line, and not endless.</summary>
+    public static string Show(string channel)
+    {
+        var text = new StringBuilder();
+        foreach (var character in channel.AsSpan(0, Math.Min(channel.Length, MaxShown)))
+        {
+            if (char.IsControl(character) || char.IsSurrogate(character) || char.GetUnicodeCategory(character) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
+            else
+                text.Append(character);
+        }
+
+        return channel.Length > MaxShown ? text.Append('…').ToString() : text.ToString();
     }
 
     public static string Quote(string channel) => string.Concat("\"", channel.Replace("\"", "\"\"", StringComparison.Ordinal), "\"");

@@ -3,61 +3,96 @@ using Npgsql;
 namespace PgListener.Connections;
 
 /// <summary>Where connections come from: the one that listens, and pooled ones for everything else.</summary>
-internal sealed class ConnectionSource : IAsyncDisposable
+internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
 {
     private const int IdleSeconds = 10;
 
     private readonly NpgsqlDataSource _listening;
+    private readonly NpgsqlDataSource _second;
     private readonly NpgsqlDataSource _pooled;
     private readonly bool _owned;
 
-    private ConnectionSource(NpgsqlDataSource listening, NpgsqlDataSource pooled, bool owned)
+    private ConnectionSource(NpgsqlDataSource listening, NpgsqlDataSource second, NpgsqlDataSource pooled, bool owned)
     {
         _listening = listening;
+        _second = second;
         _pooled = pooled;
         _owned = owned;
     }
 
-    /// <summary>Whether the listening connection goes back to somebody's pool, and must not go there still listening.</summary>
-    public bool ReturnsToPool => !_owned;
+    /// <summary>Whether the connections go back to the caller's pool, and must not go there still listening, or with settings of the listener's.</summary>
+    public bool IsPooled => !_owned;
 
     /// <summary>Uses the caller's data source as it is.</summary>
-    public static ConnectionSource From(NpgsqlDataSource dataSource) => new(dataSource, dataSource, owned: false);
+    public static ConnectionSource From(NpgsqlDataSource dataSource) => new(dataSource, dataSource, dataSource, owned: false);
 
-    /// <summary>Builds two data sources of our own from the configured string, which alone still has the password.</summary>
+    /// <summary>Builds data sources of our own from the configured string, which alone still has the password.</summary>
     public static ConnectionSource From(string connectionString, ListenerOptions options, Action<NpgsqlDataSourceBuilder>? configure)
-        => new(
-            DataSourceFactory.Build(connectionString, configure, settings =>
-            {
-                settings.Pooling = false;
-                settings.Multiplexing = false;
-                settings.Enlist = false;
-                // The session asks the server itself after a silence. Npgsql's own keepalive would take a lock and set two
-                // timers for every notification.
-                settings.KeepAlive = 0;
-                // Equal to the wait's own limit: then no wait has to change the socket's receive timeout, twice each.
-                settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
-                settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
-            }),
-            DataSourceFactory.Build(connectionString, configure, settings =>
-            {
-                // Seldom needed, and so not to be kept open for long.
-                settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
-                settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, IdleSeconds);
-                settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, IdleSeconds);
-            }),
-            owned: true);
+    {
+        var built = new List<NpgsqlDataSource>();
+        try
+        {
+            Build(Unpooled);
+            Build(Unpooled);
+            Build(Pooled);
+            return new(built[0], built[1], built[2], owned: true);
+        }
+        catch
+        {
+            built.ForEach(static dataSource => dataSource.Dispose());
+            throw;
+        }
+
+        void Build(Action<NpgsqlConnectionStringBuilder> enforce)
+            => built.Add(DataSourceFactory.Build(connectionString, Configure(configure, isPlain: built.Count < 2), enforce));
+
+        void Unpooled(NpgsqlConnectionStringBuilder settings)
+        {
+            settings.Pooling = false;
+            settings.Multiplexing = false;
+            settings.Enlist = false;
+            // The session asks the server itself after a silence. Npgsql's own keepalive would take a lock and set two
+            // timers for every notification.
+            settings.KeepAlive = 0;
+            // Equal to the wait's own limit: then no wait has to change the socket's receive timeout, twice each.
+            settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
+            settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+        }
+
+        void Pooled(NpgsqlConnectionStringBuilder settings)
+        {
+            // Seldom needed, and so not to be kept open for long.
+            settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+            settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, IdleSeconds);
+            settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, IdleSeconds);
+        }
+    }
 
     /// <summary>Makes the connection that will listen, not yet open.</summary>
     public NpgsqlConnection CreateListening() => _listening.CreateConnection();
 
+    /// <summary>Opens a connection for the listener itself: a new one, or one of the caller's pool.</summary>
+    public ValueTask<NpgsqlConnection> OpenSecondAsync(CancellationToken cancellationToken) => _second.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Opens a connection for a callback.</summary>
     public ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken) => _pooled.OpenConnectionAsync(cancellationToken);
 
-    /// <summary>Closes what our own pool keeps in reserve.</summary>
+    /// <summary>Closes what our own pool keeps in reserve. It leads to where the server was.</summary>
     public void CloseIdle()
     {
         if (_owned)
             _pooled.Clear();
+    }
+
+    /// <summary>The same as <see cref="DisposeAsync"/>, for one that was never used.</summary>
+    public void Dispose()
+    {
+        if (!_owned)
+            return;
+
+        _listening.Dispose();
+        _second.Dispose();
+        _pooled.Dispose();
     }
 
     public async ValueTask DisposeAsync()
@@ -66,6 +101,17 @@ internal sealed class ConnectionSource : IAsyncDisposable
             return;
 
         await _listening.DisposeAsync().ConfigureAwait(false);
+        await _second.DisposeAsync().ConfigureAwait(false);
         await _pooled.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>What is common to our own data sources, before what the user adds.</summary>
+    /// <param name="configure">What the user adds.</param>
+    /// <param name="isPlain">Whether no types are needed but the simplest. Asking for them takes a query, which a role's settings may cut off before they can be changed.</param>
+    private static Action<NpgsqlDataSourceBuilder> Configure(Action<NpgsqlDataSourceBuilder>? configure, bool isPlain) => builder =>
+    {
+        configure?.Invoke(builder);
+        if (isPlain)
+            builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+    };
 }

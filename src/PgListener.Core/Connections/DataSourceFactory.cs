@@ -11,12 +11,16 @@ internal static class DataSourceFactory
     public static NpgsqlDataSource Build(string connectionString, Action<NpgsqlDataSourceBuilder>? configure, Action<NpgsqlConnectionStringBuilder>? enforce = null)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
+        CertificateCheck.Explain(builder); // The user's own check, if there is one, takes its place.
         configure?.Invoke(builder);
 
         var settings = builder.ConnectionStringBuilder;
         if (string.IsNullOrWhiteSpace(settings.Host))
             throw new ArgumentException("The connection string names no Host.", nameof(connectionString));
 
+        // Npgsql reads as UTF-8 whatever the server was told to send, by PGCLIENTENCODING for one.
+        settings.ClientEncoding = "UTF8";
+        settings.Encoding = "UTF8";
         enforce?.Invoke(settings);
         settings.ApplicationName ??= "PgListener";
         if (!settings.Host.Contains(',', StringComparison.Ordinal) && settings.TargetSessionAttributes is null)

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 
 namespace PgListener.Connections;
@@ -10,11 +13,14 @@ internal static class Diagnosis
     /// <summary>Who probably keeps the server from emptying its notification queue: a session whose client does not read, else the oldest transaction.</summary>
     public const string QueueHolderQuery =
         """
-        SELECT format('process %s of user %s (%s, %s since %s)', pid, usename, coalesce(nullif(application_name, ''), 'no application name'),
-            CASE WHEN wait_event = 'ClientWrite' THEN 'its client not reading' ELSE 'in a transaction' END, date_trunc('second', coalesce(xact_start, state_change)))
-        FROM pg_stat_activity
-        WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND (wait_event = 'ClientWrite' OR xact_start IS NOT NULL)
-        ORDER BY wait_event = 'ClientWrite' DESC NULLS LAST, xact_start
+        SELECT pg_catalog.format('process %s of user %s (%s, %s since %s)', pid, usename,
+            CASE WHEN pg_catalog.length(application_name) OPERATOR(pg_catalog.>) 0 THEN application_name ELSE 'no application name' END,
+            CASE WHEN wait_event OPERATOR(pg_catalog.=) 'ClientWrite' THEN 'its client not reading' ELSE 'in a transaction' END,
+            pg_catalog.date_trunc('second', coalesce(xact_start, state_change)))
+        FROM pg_catalog.pg_stat_activity
+        WHERE pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND backend_type OPERATOR(pg_catalog.=) 'client backend'
+            AND (wait_event OPERATOR(pg_catalog.=) 'ClientWrite' OR xact_start IS NOT NULL)
+        ORDER BY (wait_event OPERATOR(pg_catalog.=) 'ClientWrite') DESC NULLS LAST, xact_start
         LIMIT 1
         """;
 
@@ -22,39 +28,103 @@ internal static class Diagnosis
     public static string OfQueue(double usage, IReadOnlyList<string> holders)
         => string.Create(
             CultureInfo.InvariantCulture,
-            $"The server's notification queue is {usage:P0} full. When it is full, every commit that notifies fails. It is emptied once all sessions that listen have read it; probably held up by {(holders.Count > 0 ? OneLine(holders[0]) : "a session that cannot be seen with this user's rights")}.");
+            $"The server's notification queue is {usage:P0} full. When it is full, every commit that notifies fails. It is emptied once all sessions that listen have read it; most likely kept by {(holders.Count > 0 ? OneLine(holders[0]) : "a session that cannot be seen with this user's rights")}.");
 
     /// <summary>A failure that repeats with the same kind is not worth another line.</summary>
-    public static string KindOf(Exception error) => error is PostgresException { SqlState: var state } ? state : error.GetType().Name;
+    public static string KindOf(Exception error) => Find<PostgresException>(error)?.SqlState ?? error.GetType().Name;
+
+    /// <summary>Whether a payload, or a channel's name, has arrived that is not UTF-8.</summary>
+    public static bool IsUndecodable(Exception error) => Find<DecoderFallbackException>(error) is not null;
+
+    /// <summary>Whether a time limit has run out, for which this process may be to blame itself.</summary>
+    public static bool IsTimeout(Exception error) => Find<TimeoutException>(error) is not null;
 
     /// <summary>Says it without the secrets and line breaks that a message might carry.</summary>
-    public static string Of(Exception error) => error switch
+    /// <param name="error">The failure.</param>
+    /// <param name="poolDelay">How late this process's own thread pool was just now.</param>
+    public static string Of(Exception error, TimeSpan poolDelay = default)
+        => poolDelay <= ThreadPoolDelay.Tolerated || !IsTimeout(error)
+            ? Of(error)
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"A time limit ran out, but the thread pool of this process is starved: it was late by {poolDelay.TotalSeconds:0.0} s. The connection may be healthy; find what blocks the pool's threads. ({OneLine(error.Message)})");
+
+    private static string Of(Exception error)
     {
-        PostgresException e => $"{e.SqlState}: {OneLine(e.MessageText)}. {AdviceFor(e)}",
-        DeafConnectionException => error.Message,
-        TimeoutException => $"{OneLine(error.Message)} The server or the way to it is silent: a firewall, a failed host, or too much load.",
-        NpgsqlException { InnerException: TimeoutException } => "The server did not answer in time. The server or the way to it is silent: a firewall, a failed host, or too much load.",
-        NpgsqlException { InnerException: SocketException e } => $"The network says: {OneLine(e.Message)}. Check host and port, and whether the server is running.",
-        NpgsqlException e when e.Message.StartsWith("No suitable host", StringComparison.Ordinal) =>
-            "None of the hosts is a primary, or can be reached. LISTEN needs the primary; during a failover this ends by itself.",
-        _ => $"{error.GetType().Name}: {OneLine(error.Message)}",
+        if (error is ListenerException)
+            return error.Message;
+        if (IsUndecodable(error))
+        {
+            return "A notification has arrived that is not UTF-8, and with it the connection is of no use any more. It was sent by a session of another encoding, most likely in a database " +
+                "whose encoding is SQL_ASCII: send UTF-8 only, or move to a database in UTF8.";
+        }
+
+        if (SeveralIn(error) is { } several)
+            return several;
+
+        // The server's own word comes first, then what the network and the system say, wherever it is nested.
+        if (Find<PostgresException>(error) is { } server)
+            return $"{server.SqlState}: {OneLine(server.MessageText)}. {ServerAdvice.For(server)}".TrimEnd();
+        if (Find<AuthenticationException>(error) is { } authentication)
+            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(Innermost(authentication).Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
+        if (error is TimeoutException)
+            return $"{OneLine(error.Message)}. {Silent}";
+        if (IsTimeout(error))
+            return $"The server did not answer in time. {Silent}";
+        if (Find<SocketException>(error) is { } network)
+            return $"The network says: {OneLine(network.Message)}. {AdviceFor(network)}";
+        if (IsTls(error))
+            return $"TLS failed. {OneLine(Innermost(error).Message)}. {TlsAdvice}";
+        if (error is NpgsqlException && error.Message.StartsWith("No suitable host", StringComparison.Ordinal))
+            return "None of the hosts is a primary, or can be reached. LISTEN needs the primary; during a failover this ends by itself.";
+
+        var cause = Innermost(error);
+        return cause == error || cause.Message == error.Message
+            ? $"{cause.GetType().Name}: {OneLine(cause.Message)}"
+            : $"{error.GetType().Name}: {OneLine(error.Message)}: {OneLine(cause.Message)}";
+    }
+
+    private const string Silent = "The server or the way to it is silent: a firewall, a failed host, or too much load.";
+
+    private const string TlsAdvice =
+        "Check SSL Mode, Root Certificate and the host name of the connection string, and SSL Certificate and SSL Key if the server asks for a certificate of the client.";
+
+    /// <summary>What each of several hosts says.</summary>
+    private static string? SeveralIn(Exception error)
+    {
+        if (Find<AggregateException>(error) is not { InnerExceptions.Count: > 1 } several)
+            return null;
+
+        var problems = several.InnerExceptions.Select(Of).Distinct(StringComparer.Ordinal).ToArray();
+        return problems.Length == 1 ? $"None of the hosts can be used. {problems[0]}" : $"None of the hosts can be used. {string.Join(" / ", problems.Take(3))}";
+    }
+
+    private static string AdviceFor(SocketException error) => error.SocketErrorCode switch
+    {
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "Check the host's name, and whether this machine's DNS knows it.",
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => "The connection was cut, by the server or something on the way to it.",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.TimedOut => "There is no way to the host: check the network and its firewalls.",
+        _ => "Check host and port, and whether the server is running.",
     };
 
-    private static string AdviceFor(PostgresException error) => error.SqlState switch
+    private static bool IsTls(Exception error)
+        => Find<NpgsqlException>(error)?.Message.Contains("SSL", StringComparison.Ordinal) == true
+            || Find<CryptographicException>(error) is not null;
+
+    /// <summary>The outermost of its kind in a chain of causes.</summary>
+    private static T? Find<T>(Exception? error)
+        where T : Exception
     {
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-            "Check user name and password of the connection string, and the server's pg_hba.conf.",
-        PostgresErrorCodes.InvalidCatalogName => "Check the database's name in the connection string.",
-        PostgresErrorCodes.InsufficientPrivilege => "Give the user the privilege to connect to this database.",
-        PostgresErrorCodes.ReadOnlySqlTransaction =>
-            "This server is a standby, on which LISTEN is not possible. Name all hosts in the connection string; the primary among them is then used.",
-        PostgresErrorCodes.UndefinedFile =>
-            "This server has a bug in which LISTEN stumbles over old entries of its notification queue, fixed in the newest minor releases of PostgreSQL. Update it; until then, restarting all sessions that listen may help.",
-        PostgresErrorCodes.TooManyConnections => "The server has no connection left: raise max_connections, or use fewer.",
-        PostgresErrorCodes.CannotConnectNow => "The server is starting or recovering; this ends by itself.",
-        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "The session was ended by an administrator or a restart; this ends by itself.",
-        _ => "",
-    };
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is T found)
+                return found;
+        }
+
+        return null;
+    }
+
+    private static Exception Innermost(Exception error) => error.GetBaseException();
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 }

@@ -6,7 +6,7 @@ namespace PgListener.Connections;
 /// <summary>The rules for a payload. What breaks them would be refused by the server, and would abort the caller's transaction.</summary>
 internal static class PayloadRules
 {
-    public const int MaxBytes = 7_999;
+    public const int MaxBytes = PostgresLimits.PayloadBytes;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -10,7 +10,7 @@ namespace PgListener.Connections;
 /// server that has gone silent without talking to that server again; so what is late is left behind with its connection,
 /// which is closed as soon as it can be, and nobody waits for that.
 /// </summary>
-internal sealed class SessionConnection(NpgsqlConnection connection, bool returnsToPool, ListenerOptions options, TimeProvider time, ILogger logger)
+internal sealed class SessionConnection(NpgsqlConnection connection, bool returnsToPool, OwnSettings settings, ListenerOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>How long a command that was interrupted by the stop may take to end by itself, so that the connection can be closed in an orderly way.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -18,18 +18,19 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     /// <summary>Npgsql may try a host once more: without encryption, or as the second choice among several.</summary>
     private const int TriesPerHost = 2;
 
+    /// <summary>How much later Npgsql's own limit is, which breaks the connection. It clears up what was left behind.</summary>
+    private const int LeftBehind = 6;
+
     private Task _last = Task.CompletedTask;
     private bool _isLate;
-
-    /// <summary>Npgsql's own limit on each command, after which it tries to cancel it on the server.</summary>
-    private int CommandTimeout => (int)options.KeepAlive.TotalSeconds;
+    private bool _wasStarved;
 
     /// <summary>Opens it. Npgsql has a limit for each host; this one is for a host that keeps it from trying the next.</summary>
     public async Task OpenAsync(CancellationToken stopping)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
-        var hosts = settings.Host?.Split(',').Length ?? 1;
-        var perHost = settings.Timeout > 0 ? TimeSpan.FromSeconds(settings.Timeout) : options.ConnectTimeout;
+        var configured = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
+        var hosts = configured.Host?.Split(',').Length ?? 1;
+        var perHost = configured.Timeout > 0 ? TimeSpan.FromSeconds(configured.Timeout) : options.ConnectTimeout;
         using var limit = new CancellationTokenSource(perHost * hosts * TriesPerHost + Grace, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
         try
@@ -44,20 +45,33 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         }
     }
 
-    public Task ExecuteAsync(string sql, CancellationToken stopping) => RunAsync(
-        async () =>
+    /// <summary>How long a command may take.</summary>
+    public TimeSpan Limit => options.CommandTimeout;
+
+    /// <summary>Makes the settings hold that the session needs.</summary>
+    public Task ApplySettingsAsync(CancellationToken stopping) => RunAsync(
+        "the session's settings",
+        async _ =>
         {
-            var command = new NpgsqlCommand(sql, connection) { CommandTimeout = CommandTimeout };
-            await using (command.ConfigureAwait(false))
-                await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            await settings.ApplyAsync(connection, CancellationToken.None).ConfigureAwait(false);
             return true;
         },
+        options.CommandTimeout,
         stopping);
 
-    public Task ExecuteBatchAsync(IEnumerable<string> statements, CancellationToken stopping) => RunAsync(
-        async () =>
+    /// <summary>Asks which server this is.</summary>
+    public Task<ServerIdentity?> IdentifyAsync(CancellationToken stopping)
+        => RunAsync("the question which server this is", _ => ServerIdentity.FindAsync(connection, CancellationToken.None), options.CommandTimeout, stopping);
+
+    /// <summary>Executes statements in one transaction.</summary>
+    /// <param name="what">What they are, for people.</param>
+    /// <param name="statements">The statements.</param>
+    /// <param name="stopping">Ends the waiting.</param>
+    public Task ExecuteBatchAsync(string what, IEnumerable<string> statements, CancellationToken stopping) => RunAsync(
+        what,
+        async timeout =>
         {
-            var batch = new NpgsqlBatch(connection) { Timeout = CommandTimeout };
+            var batch = new NpgsqlBatch(connection) { Timeout = timeout };
             await using (batch.ConfigureAwait(false))
             {
                 foreach (var statement in statements)
@@ -67,13 +81,19 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
             return true;
         },
+        options.CommandTimeout,
         stopping);
 
     /// <summary>Asks for the texts in the first column.</summary>
-    public Task<IReadOnlyList<string>> QueryAsync(string sql, string? parameter, CancellationToken stopping) => RunAsync<IReadOnlyList<string>>(
-        async () =>
+    /// <param name="sql">The question.</param>
+    /// <param name="parameter">Its parameter, if it has one.</param>
+    /// <param name="limit">How long the answer may take.</param>
+    /// <param name="stopping">Ends the waiting.</param>
+    public Task<IReadOnlyList<string>> QueryAsync(string sql, string? parameter, TimeSpan limit, CancellationToken stopping) => RunAsync<IReadOnlyList<string>>(
+        "a question",
+        async timeout =>
         {
-            var command = new NpgsqlCommand(sql, connection) { CommandTimeout = CommandTimeout };
+            var command = new NpgsqlCommand(sql, connection) { CommandTimeout = timeout };
             await using (command.ConfigureAwait(false))
             {
                 if (parameter is not null)
@@ -89,52 +109,89 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
                 return rows;
             }
         },
+        limit,
         stopping);
+
+    /// <summary>It is known to be lost: nobody waits for what is left to do on it.</summary>
+    public void GiveUp() => _isLate = true;
 
     /// <summary>Closes the connection, now if it can be, else once it can be.</summary>
     public async Task CloseAsync()
     {
         if (!_isLate)
+        {
             await _last.WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_last.IsCompleted)
-            await UnlistenAsync().ConfigureAwait(false);
-        if (_last.IsCompleted)
+            if (_last.IsCompleted)
+                await CleanAsync().ConfigureAwait(false);
+        }
+
+        if (!_isLate && _last.IsCompleted)
             await connection.DisposeAsync().ConfigureAwait(false);
         else
             _ = DetachedTask.Run(CloseLaterAsync);
     }
 
-    private async Task<T> RunAsync<T>(Func<Task<T>> command, CancellationToken stopping)
+    private async Task<T> RunAsync<T>(string what, Func<int, Task<T>> command, TimeSpan limit, CancellationToken stopping)
     {
-        var running = command();
+        var running = command((int)Math.Ceiling(limit.TotalSeconds) * LeftBehind);
         _last = running;
-        try
+        while (true)
         {
-            return await running.WaitAsync(options.KeepAlive, time, stopping).ConfigureAwait(false);
+            var begun = time.GetTimestamp();
+            try
+            {
+                return await running.WaitAsync(limit, time, stopping).ConfigureAwait(false);
+            }
+            catch (TimeoutException e) when (!running.IsCompleted)
+            {
+                var late = time.GetElapsedTime(begun) - limit + await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false);
+                if (running.IsCompleted || IsStarved(late))
+                    continue; // It is this process that is late, and perhaps not the server.
+
+                _isLate = true;
+                throw new TimeoutException($"The server did not answer {what} within {limit:c}.", e);
+            }
         }
-        catch (TimeoutException e) when (!running.IsCompleted)
-        {
-            _isLate = true;
-            throw new TimeoutException($"The server did not answer within {nameof(ListenerOptions.KeepAlive)} ({options.KeepAlive:c}).", e);
-        }
+    }
+
+    private bool IsStarved(TimeSpan late)
+    {
+        if (late <= ThreadPoolDelay.Tolerated)
+            return false;
+
+        if (!_wasStarved)
+            logger.ThreadPoolStarved(late.TotalSeconds);
+        _wasStarved = true;
+        return true;
     }
 
     private async Task CloseLaterAsync()
     {
         // A command that is late, UNLISTEN among them, is still reading: until it has ended nobody else may touch the connection.
         await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await UnlistenAsync().ConfigureAwait(false);
+        await CleanAsync().ConfigureAwait(false);
         await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task UnlistenAsync()
+    private async Task CleanAsync()
     {
+        // In its pool it would go on listening with nobody to read, and hold up the server's queue.
+        if (!returnsToPool || connection.FullState != ConnectionState.Open)
+            return;
+
         try
         {
-            // In its pool it would go on listening with nobody to read, and hold up the server's queue.
-            if (returnsToPool && connection.FullState == ConnectionState.Open)
-                await ExecuteAsync("UNLISTEN *", CancellationToken.None).ConfigureAwait(false);
+            await ExecuteBatchAsync("UNLISTEN", ["UNLISTEN *"], CancellationToken.None).ConfigureAwait(false);
+            await RunAsync(
+                "the reset of the session's settings",
+                async _ =>
+                {
+                    await settings.ResetAsync(connection, CancellationToken.None).ConfigureAwait(false);
+                    return true;
+                },
+                options.CommandTimeout,
+                CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -2,18 +2,15 @@ using PgListener.Subscriptions;
 
 namespace PgListener.Routing;
 
-/// <summary>One channel: who wants it, and whether the server has been told. Edited under the lock of its <see cref="ChannelTable"/>.</summary>
+/// <summary>One channel: who wants it, and whether the server has been told. Edited under the lock of <see cref="Routes"/>.</summary>
 internal sealed class Route(string channel)
 {
-    /// <summary>Whoever subscribes from now on hears only after the next LISTEN.</summary>
-    public const long Ending = -1;
-
     private volatile bool _isGone;
-    private readonly List<(long Version, TaskCompletionSource Waiter)> _waiters = [];
+    private volatile Hearing _hearing;
 
     public string Channel => channel;
 
-    /// <summary>Replaced whole, never edited: the connection's task reads it without the lock.</summary>
+    /// <summary>Replaced as a whole, never edited: delivery reads it without the lock.</summary>
     public Subscription[] Subscribers { get; set; } = [];
 
     /// <summary>Wanted without a subscriber of its own, for those who read all channels.</summary>
@@ -24,19 +21,28 @@ internal sealed class Route(string channel)
 
     public bool IsPrivate => Private is not null;
 
-    /// <summary>Counts the edits, so that an answer of the server can be told from one to an earlier wish.</summary>
+    /// <summary>Counts the edits, so that an answer of the server can be told from one to an earlier edit.</summary>
     public long Version { get; set; }
 
-    /// <summary>Whether the server listens to it in the present session.</summary>
+    /// <summary>Whether the server listens to it in the current session.</summary>
     public bool IsApplied { get; set; }
 
     /// <summary>Whether a LISTEN or UNLISTEN for it is under way.</summary>
     public bool IsInFlight { get; set; }
 
-    /// <summary>The session in which its subscribers have been told that they hear now; <see cref="Ending"/> while an UNLISTEN is under way.</summary>
-    public long LiveSession { get; set; }
+    /// <summary>Whether it is counted among the changes that are a LISTEN.</summary>
+    public bool CountsAsListen { get; set; }
 
-    /// <summary>Whether the table has let go of it: a new one takes its place when somebody wants the channel again.</summary>
+    public Waiters Waiters { get; } = new();
+
+    /// <summary>Whether its subscribers hear in the current session.</summary>
+    public Hearing Hearing
+    {
+        get => _hearing;
+        set => _hearing = value;
+    }
+
+    /// <summary>Whether it was removed: a new route takes its place when somebody wants the channel again.</summary>
     public bool IsGone
     {
         get => _isGone;
@@ -45,22 +51,14 @@ internal sealed class Route(string channel)
 
     public bool IsWanted => IsPinned || IsPrivate || Subscribers.Length > 0;
 
-    /// <summary>Completes when the server agrees with what is wanted now.</summary>
-    public Task WhenSettledAsync()
+    /// <summary>From now on its subscribers hear. Each is told of its gap first.</summary>
+    public void BeginHearing()
     {
-        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiters.Add((Version, waiter));
-        return waiter.Task;
-    }
+        if (Hearing == Hearing.Yes)
+            return;
 
-    /// <summary>Takes out those who wait for the given edit or an earlier one.</summary>
-    public TaskCompletionSource[] TakeWaiters(long version = long.MaxValue)
-    {
-        if (_waiters.Count == 0)
-            return [];
-
-        var taken = _waiters.Where(entry => entry.Version <= version).Select(entry => entry.Waiter).ToArray();
-        _waiters.RemoveAll(entry => entry.Version <= version);
-        return taken;
+        foreach (var subscription in Subscribers)
+            subscription.GoLive();
+        Hearing = Hearing.Yes;
     }
 }

@@ -5,27 +5,31 @@ using PgListener.Telemetry;
 namespace PgListener.Session;
 
 /// <summary>For ever: lives through one session after the other, and waits longer after each failed attempt.</summary>
-/// <param name="runSession">One connection's life. It calls back once the server listens, and ends only by throwing.</param>
-/// <param name="state">Where the state is written.</param>
+/// <param name="runSession">One connection's life, of the given run. It calls back once the server listens, and ends only by throwing.</param>
+/// <param name="owner">Decides what counts.</param>
 /// <param name="options">The waits between attempts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 /// <param name="logger">Hears of changes of state.</param>
 internal sealed class ListenerLoop(
-    Func<Action, CancellationToken, Task> runSession,
-    StateMachine state,
+    Func<long, Action, CancellationToken, Task> runSession,
+    SessionOwner owner,
     OptionsInForce options,
     TimeProvider time,
     Func<double> random,
     ILogger logger)
 {
+    /// <summary>What the wait grows to at most while sessions are lost that did listen, as a multiple of the first one.</summary>
+    private const int MostAfterLoss = 8;
+
     /// <summary>Counts losses and failed attempts.</summary>
     public Action<Exception>? OnFailure { get; init; }
 
     /// <summary>Runs until the token is cancelled, and then returns.</summary>
+    /// <param name="run">The run.</param>
     /// <param name="firstMustSucceed">Whether a failure of the very first attempt ends it with that error.</param>
     /// <param name="stopping">Ends it.</param>
-    public async Task RunAsync(bool firstMustSucceed, CancellationToken stopping)
+    public async Task RunAsync(long run, bool firstMustSucceed, CancellationToken stopping)
     {
         var everListened = false;
         var failures = 0;
@@ -36,11 +40,11 @@ internal sealed class ListenerLoop(
             try
             {
                 await runSession(
+                    run,
                     () =>
                     {
                         listeningSince = time.GetTimestamp();
                         everListened = true;
-                        state.Move(ListenerState.Listening, static status => status with { FailedAttempts = 0, Problem = null }, stopping);
                     },
                     stopping).ConfigureAwait(false);
             }
@@ -50,36 +54,64 @@ internal sealed class ListenerLoop(
             }
             catch (Exception error) when (everListened || !firstMustSucceed)
             {
-                // A session that was lost again at once is a failure like others: it must not be tried again and again without a pause.
-                var waits = options.Current;
-                var lasted = listeningSince is { } since && time.GetElapsedTime(since) >= waits.MaxReconnectDelay;
-                failures = lasted ? 1 : failures + 1;
-                var delay = Backoff.Next(failures, waits.ReconnectDelay, waits.MaxReconnectDelay, random());
-                reported = Report(error, listeningSince is not null, reported, delay, stopping);
-                await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                TimeSpan? listened = listeningSince is { } since ? time.GetElapsedTime(since) : null;
+                var delay = DelayAfter(error, listened, ref failures);
+                reported = await ReportAsync(run, error, listened is not null, reported, delay).ConfigureAwait(false);
+                if (delay > TimeSpan.Zero)
+                    await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
+    /// <summary>
+    /// How long to wait before the next attempt. A session that was lost at once must not be tried again and again without a pause; but
+    /// one that did listen must not be without a connection for longer and longer either.
+    /// </summary>
+    private TimeSpan DelayAfter(Exception error, TimeSpan? listened, ref int failures)
+    {
+        var waits = options.Current;
+        var most = waits.MaxReconnectDelay;
+        failures++;
+        if (listened is { } lasted)
+        {
+            most = TimeSpan.FromTicks(Math.Min(most.Ticks, waits.ReconnectDelay.Ticks * MostAfterLoss));
+            if (lasted >= waits.ReconnectDelay)
+            {
+                failures = 1;
+                if (Diagnosis.IsUndecodable(error))
+                    return TimeSpan.Zero; // The server is well, and so are the other channels.
+            }
+        }
+
+        return Backoff.Next(failures, waits.ReconnectDelay, most, random());
+    }
+
     /// <summary>Notes and logs a loss, and the first failure of each kind after it; the many that follow only when debugging.</summary>
     /// <returns>The kind of failure that has been logged.</returns>
-    private string? Report(Exception error, bool isLoss, string? reported, TimeSpan delay, CancellationToken stopping)
+    private async Task<string?> ReportAsync(long run, Exception error, bool isLoss, string? reported, TimeSpan delay)
     {
-        var problem = Diagnosis.Of(error);
         OnFailure?.Invoke(error);
+        var poolDelay = Diagnosis.IsTimeout(error) ? await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) : TimeSpan.Zero;
+        var problem = Diagnosis.Of(error, poolDelay);
         if (isLoss)
         {
-            state.Move(ListenerState.Reconnecting, status => status with { ProcessId = null, Problem = problem }, stopping);
-            logger.ConnectionLost(error, problem);
+            logger.ConnectionLost(problem);
+            logger.ConnectionLostBy(error);
             return null;
         }
 
-        state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 }, stopping);
+        owner.Failed(run, problem);
         var kind = Diagnosis.KindOf(error);
         if (kind == reported)
-            logger.StillFailing(error, state.Status.FailedAttempts, delay);
+        {
+            logger.StillFailing(error, owner.State.Status.FailedAttempts, delay);
+        }
         else
-            logger.ConnectFailed(error, problem);
+        {
+            logger.ConnectFailed(problem);
+            logger.ConnectFailedBy(error);
+        }
+
         return kind;
     }
 }

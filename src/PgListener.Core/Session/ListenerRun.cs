@@ -12,7 +12,7 @@ internal sealed class ListenerRun
     /// <summary>How long callbacks may take to notice that their tokens were cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>The same when whoever stops the listener has no time left himself.</summary>
+    /// <summary>The same when the caller that stops the listener has no time left.</summary>
     private static readonly TimeSpan HurriedGrace = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -25,6 +25,9 @@ internal sealed class ListenerRun
     /// <summary>Cancels callbacks.</summary>
     public CancellationToken Abort => _abort.Token;
 
+    /// <summary>Its number: see <see cref="CurrentSession"/>.</summary>
+    public long Number { get; set; }
+
     public Task Loop { get; set; } = Task.CompletedTask;
 
     /// <summary>The end, once somebody has asked for it.</summary>
@@ -36,8 +39,7 @@ internal sealed class ListenerRun
     public void Hurry() => _hurry.Cancel();
 
     /// <summary>Ends the intake, waits for what is queued and running, cancels what is left, and returns in any case.</summary>
-    public async Task StopAsync(
-        ChannelTable channels, SessionInbox inbox, bool isDispatching, TimeSpan drainTimeout, TimeProvider time, ILogger logger)
+    public async Task StopAsync(ChannelTable channels, bool isDispatching, TimeSpan drainTimeout, TimeProvider time, ILogger logger)
     {
         using var drain = new CancellationTokenSource(drainTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(drain.Token, _hurry.Token);
@@ -45,8 +47,6 @@ internal sealed class ListenerRun
         // Cancelling runs what others have registered on the token, Npgsql for one, which may take its time or throw.
         await EndsWithinAsync(_stopping.CancelAsync(), limit.Token).ConfigureAwait(false);
         await EndsWithinAsync(Loop, limit.Token).ConfigureAwait(false);
-        channels.Abandon();
-        inbox.Abandon();
 
         var ends = new List<Task>();
         foreach (var subscription in channels.All)

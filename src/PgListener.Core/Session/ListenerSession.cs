@@ -1,81 +1,107 @@
 using System.Data;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.Connections;
-using PgListener.Routing;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
 
 namespace PgListener.Session;
 
 /// <summary>
-/// One connection's life: open, LISTEN to everything wanted in one batch, then wait, until something throws. The task that
-/// runs it is the only one that calls the connection's methods.
+/// One connection's life: open, LISTEN to everything wanted, then wait, until something throws. The task that runs it is the only
+/// one that calls the connection's methods.
 /// </summary>
 internal sealed class ListenerSession(
     ConnectionSource connections,
-    ChannelTable channels,
-    Backpressure backpressure,
+    SecondConnection second,
+    OwnSettings settings,
+    SessionOwner owner,
     SessionInbox inbox,
+    Backpressure backpressure,
     RoundTrip roundTrip,
-    StateMachine state,
-    LastGood lastGood,
     OptionsInForce options,
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>When it is full, every commit that notifies fails, on the whole cluster.</summary>
-    private const double HighQueueUsage = 0.5;
+    /// <summary>How long wishes are gathered while reading is paused: to answer one, the server sends all that it has committed before.</summary>
+    private static readonly TimeSpan GatherTime = TimeSpan.FromSeconds(1);
 
+    private readonly Reconciler _reconciler = new(owner, logger);
+    private readonly SilenceCheck _silence = new(owner, roundTrip, options, time, logger);
     private volatile NpgsqlConnection? _connection;
+    private int _wasUnproven;
 
     /// <summary>The connection of the present session, if there is one.</summary>
     public NpgsqlConnection? Connection => _connection;
 
-    public async Task RunAsync(Action onListening, CancellationToken stopping)
+    /// <summary>Lives through one connection.</summary>
+    /// <param name="run">The run it belongs to.</param>
+    /// <param name="onListening">Called once the server listens, and that is proven as far as it can be.</param>
+    /// <param name="stopping">Ends it.</param>
+    public async Task RunAsync(long run, Action onListening, CancellationToken stopping)
     {
         var connection = connections.CreateListening();
-        var server = new SessionConnection(connection, connections.ReturnsToPool, options.Current, time, logger);
-        var session = 0L;
+        var server = new SessionConnection(connection, connections.IsPooled, settings, options.Current, time, logger);
         var wakeUps = new WakeUps();
-        NotificationEventHandler deliver = (_, e) => channels.Deliver(session, e.Channel, e.Payload, e.PID, wakeUps);
+        var session = default(SessionId);
+        using var pulse = new Pulse(second, options.Current.KeepAlive, time, stopping);
+        NotificationEventHandler deliver = (_, e) => owner.Deliver(session, e.Channel, e.Payload, e.PID, wakeUps);
         try
         {
             connection.Notification += deliver;
             await server.OpenAsync(stopping).ConfigureAwait(false);
-            _connection = connection;
-            state.Note(status => status with { Server = $"{connection.Host}:{connection.Port}", ProcessId = connection.ProcessID }, stopping);
+            pulse.BeginSilence();
+            await server.ApplySettingsAsync(pulse.Token).ConfigureAwait(false);
+            var identity = await server.IdentifyAsync(pulse.Token).ConfigureAwait(false);
+            pulse.Know(identity);
 
-            session = channels.BeginSession();
-            var begun = time.GetUtcNow();
-            var listening = await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
-            lastGood.Prove(begun);
-            BeginProof(
-                session,
-                () =>
-                {
-                    onListening();
-                    logger.Listening(listening, $"{connection.Host}:{connection.Port}", connection.ProcessID);
-                },
-                stopping);
-            await ReadAsync(connection, server, session, wakeUps, stopping).ConfigureAwait(false);
+            var name = $"{connection.Host}:{connection.Port}";
+            if (!owner.TryBeginSession(run, name, connection.ProcessID, out session))
+                throw new OperationCanceledException("The run is over.");
+
+            _connection = connection;
+            var begun = time.GetTimestamp();
+            var listening = await _reconciler.ReconcileAsync(server, session, pulse.Token).ConfigureAwait(false);
+            pulse.EndSilence();
+            owner.Prove(session, begun);
+            BeginProof(session, () =>
+            {
+                if (!owner.Listening(session))
+                    return;
+
+                onListening();
+                logger.Listening(listening, name, connection.ProcessID);
+            });
+            await ReadAsync(connection, server, session, identity, pulse, wakeUps, stopping).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (pulse.Loss is { } loss && !stopping.IsCancellationRequested)
+            {
+                server.GiveUp();
+                owner.EndSession(session, Diagnosis.Of(loss));
+                throw loss;
+            }
+
+            owner.EndSession(session, Diagnosis.Of(e));
+            throw;
         }
         finally
         {
             Interlocked.CompareExchange(ref _connection, null, connection);
             connection.Notification -= deliver;
             wakeUps.StopHolding();
-            roundTrip.Abandon(session);
-            channels.EndSession(session);
+            connections.CloseIdle();
+            await second.ForgetAsync().ConfigureAwait(false);
             await server.CloseAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>Reads notifications until something throws.</summary>
-    private async Task ReadAsync(NpgsqlConnection connection, SessionConnection server, long session, WakeUps wakeUps, CancellationToken stopping)
+    private async Task ReadAsync(
+        NpgsqlConnection connection, SessionConnection server, SessionId session, ServerIdentity? identity, Pulse pulse, WakeUps wakeUps, CancellationToken stopping)
     {
-        // Whoever awaits this must be waiting already when a consumer is served on this thread, which may take as long as it likes.
+        // The caller must be waiting already when a consumer is served on this thread, which may take as long as it likes.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var proven = time.GetTimestamp();
         using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
@@ -84,7 +110,9 @@ internal sealed class ListenerSession(
             if (inbox.HasMail || backpressure.IsOn)
             {
                 wakeUps.StopHolding();
-                await ServeAsync(server, session, stopping).ConfigureAwait(false);
+                pulse.BeginSilence();
+                await ServeAsync(connection, server, session, pulse.Token).ConfigureAwait(false);
+                pulse.EndSilence();
             }
 
             wakeUps.Hold();
@@ -95,23 +123,28 @@ internal sealed class ListenerSession(
                 continue;
             }
 
+            // From here to its end, what the wait delivers is delivered on another thread.
             backpressure.CaughtUp();
-            if (!await new ReadingWait(wait, messages, wakeUps))
+            if (await new ReadingWait(wait, messages, wakeUps))
+            {
+                wakeUps.OneMore(); // What came may be held, and it is not certain that the wait gave the thread away.
+            }
+            else
             {
                 wakeUps.StopHolding();
-                await AfterSilenceAsync(connection, server, stopping).ConfigureAwait(false);
+                await _silence.RunAsync(connection, server, session, identity, stopping).ConfigureAwait(false);
             }
 
             if (options.Current.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
             {
                 proven = time.GetTimestamp();
-                roundTrip.Begin(session, took => NoteRoundTrip(took, stopping));
+                roundTrip.Begin(session, took => NoteRoundTrip(session, took));
             }
         }
     }
 
     /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
-    private void BeginProof(long session, Action onListening, CancellationToken stopping)
+    private void BeginProof(SessionId session, Action onListening)
     {
         if (!options.Current.ProveDelivery)
         {
@@ -121,79 +154,74 @@ internal sealed class ListenerSession(
 
         roundTrip.Begin(session, took =>
         {
-            NoteRoundTrip(took, stopping);
+            NoteRoundTrip(session, took);
             onListening();
         });
     }
 
-    private void NoteRoundTrip(TimeSpan? took, CancellationToken stopping)
+    private void NoteRoundTrip(SessionId session, TimeSpan? took)
     {
-        if (took is null)
+        if (took is not null)
+            owner.Note(session, status => status with { RoundTrip = took });
+        if (Interlocked.Exchange(ref _wasUnproven, took is null ? 1 : 0) == 0 && took is null)
             logger.Unproven();
-        else
-            state.Note(status => status with { RoundTrip = took }, stopping);
-    }
-
-    /// <summary>Nothing has come for as long as <see cref="ListenerOptions.KeepAlive"/>: finds out whether that is all right.</summary>
-    private async Task AfterSilenceAsync(NpgsqlConnection connection, SessionConnection server, CancellationToken stopping)
-    {
-        // Npgsql breaks the connection when the silence is in the middle of a message, and says no more than that none came.
-        if (connection.FullState != ConnectionState.Open)
-            throw new TimeoutException($"A message was begun and not ended within {nameof(ListenerOptions.KeepAlive)} ({options.Current.KeepAlive:c}).");
-
-        roundTrip.ThrowIfOverdue();
-        await ProbeAsync(server, stopping).ConfigureAwait(false);
-    }
-
-    /// <summary>Asks a silent server whether it is still there, and how full its notification queue is.</summary>
-    private async Task ProbeAsync(SessionConnection server, CancellationToken stopping)
-    {
-        var asked = time.GetUtcNow();
-        var answer = await server.QueryAsync("SELECT pg_notification_queue_usage()::text", parameter: null, stopping).ConfigureAwait(false);
-        lastGood.Prove(asked);
-        var usage = double.Parse(answer[0], CultureInfo.InvariantCulture);
-        var wasFilling = state.Status is { QueueUsage: > HighQueueUsage, Problem: not null };
-        if (usage <= HighQueueUsage)
-        {
-            state.Note(status => status with { QueueUsage = usage, Problem = wasFilling ? null : status.Problem }, stopping);
-        }
-        else if (wasFilling)
-        {
-            state.Note(status => status with { QueueUsage = usage }, stopping);
-        }
-        else
-        {
-            var problem = Diagnosis.OfQueue(usage, await server.QueryAsync(Diagnosis.QueueHolderQuery, parameter: null, stopping).ConfigureAwait(false));
-            state.Note(status => status with { QueueUsage = usage, Problem = problem }, stopping);
-            logger.QueueFills(problem);
-        }
     }
 
     /// <summary>What is to be done between two waits, seldom anything: wishes of others, and waiting for a full queue.</summary>
-    private async Task ServeAsync(SessionConnection server, long session, CancellationToken stopping)
+    private async Task ServeAsync(NpgsqlConnection connection, SessionConnection server, SessionId session, CancellationToken stopping)
     {
+        long? gathering = null;
         while (inbox.HasMail || backpressure.IsOn)
         {
-            if (inbox.TryTakeQuery(out var query))
-                await AnswerAsync(query, server, session, stopping).ConfigureAwait(false);
-            else if (channels.HasChanges)
-                await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
-            if (inbox.HasMail)
-                continue;
+            stopping.ThrowIfCancellationRequested();
+            gathering = inbox.HasUrgentMail ? gathering ?? time.GetTimestamp() : null;
+            var left = gathering is { } since ? GatherTime - time.GetElapsedTime(since) : Timeout.InfiniteTimeSpan;
+            if (backpressure.IsOn && (gathering is null || left > TimeSpan.Zero))
+            {
+                foreach (var toBlame in await WaitAsync(left, stopping).ConfigureAwait(false))
+                    toBlame.Overflow();
+            }
+            else if (owner.TryTakeQuery(session, inbox, out var query))
+            {
+                await AnswerAsync(query, connection, server, session, stopping).ConfigureAwait(false);
+            }
+            else if (inbox.HasMail)
+            {
+                await _reconciler.ReconcileAsync(server, session, stopping).ConfigureAwait(false);
+            }
+        }
+    }
 
-            foreach (var toBlame in await backpressure.WaitAsync(stopping).ConfigureAwait(false))
-                toBlame.Overflow();
+    /// <summary>Waits until no queue is full, or until there is mail, or until the wishes that were gathered are due.</summary>
+    private async Task<IReadOnlyList<SubscriptionQueue>> WaitAsync(TimeSpan limit, CancellationToken stopping)
+    {
+        if (limit == Timeout.InfiniteTimeSpan)
+            return await backpressure.WaitAsync(stopping).ConfigureAwait(false);
+
+        using var due = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, stopping);
+        try
+        {
+            return await backpressure.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return [];
         }
     }
 
     /// <summary>Asks a question, after the changes that were made before it was asked.</summary>
-    private async Task AnswerAsync(SessionQuery query, SessionConnection server, long session, CancellationToken stopping)
+    private async Task AnswerAsync(SessionQuery query, NpgsqlConnection connection, SessionConnection server, SessionId session, CancellationToken stopping)
     {
         try
         {
-            if (channels.HasChanges)
-                await ReconcileAsync(server, session, stopping).ConfigureAwait(false);
-            query.Answer.TrySetResult(await server.QueryAsync(query.Sql, parameter: null, stopping).ConfigureAwait(false));
+            if (owner.Difference.HasChanges)
+                await _reconciler.ReconcileAsync(server, session, stopping).ConfigureAwait(false);
+            query.Answer.TrySetResult(await server.QueryAsync(query.Sql, parameter: null, server.Limit, stopping).ConfigureAwait(false));
+        }
+        catch (PostgresException e) when (connection.FullState == ConnectionState.Open)
+        {
+            query.Answer.TrySetException(e); // The server refuses to say. That is no reason to give up the connection.
         }
         catch (Exception e)
         {
@@ -201,53 +229,4 @@ internal sealed class ListenerSession(
             throw;
         }
     }
-
-    /// <summary>Makes the server listen to what is wanted, and to nothing else, in one transaction.</summary>
-    /// <returns>How many channels were added.</returns>
-    private async Task<int> ReconcileAsync(SessionConnection server, long session, CancellationToken stopping)
-    {
-        var changes = channels.TakeChanges(session);
-        try
-        {
-            await SendAsync(server, changes, stopping).ConfigureAwait(false);
-        }
-        catch (PostgresException e) when (IsDataError(e))
-        {
-            changes = await RejectUnspeakableAsync(server, session, changes, stopping).ConfigureAwait(false);
-            await SendAsync(server, changes, stopping).ConfigureAwait(false);
-        }
-
-        channels.Apply(session, changes);
-        return changes.Count(change => change is { Listen: true, Route.IsPrivate: false });
-    }
-
-    private static Task SendAsync(SessionConnection server, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
-        => changes.Count == 0
-            ? Task.CompletedTask
-            : server.ExecuteBatchAsync(changes.Select(change => (change.Listen ? "LISTEN " : "UNLISTEN ") + ChannelName.Quote(change.Route.Channel)), stopping);
-
-    /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as a mere text. Only they are refused.</summary>
-    /// <returns>The others.</returns>
-    private async Task<IReadOnlyList<ChannelChange>> RejectUnspeakableAsync(SessionConnection server, long session, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
-    {
-        var accepted = new List<ChannelChange>(changes.Count);
-        foreach (var change in changes)
-        {
-            try
-            {
-                await server.QueryAsync("SELECT $1", change.Route.Channel, stopping).ConfigureAwait(false);
-                accepted.Add(change);
-            }
-            catch (PostgresException e) when (IsDataError(e))
-            {
-                logger.ChannelRejected(e, change.Route.Channel.ReplaceLineEndings(" "));
-                channels.Reject(session, change, e);
-            }
-        }
-
-        return accepted;
-    }
-
-    /// <summary>Whether the error is of the class of data errors, as a text that the database cannot express is (22P05, 22021).</summary>
-    private static bool IsDataError(PostgresException error) => error.SqlState.StartsWith("22", StringComparison.Ordinal);
 }

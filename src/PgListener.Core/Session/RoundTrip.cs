@@ -1,6 +1,5 @@
 using System.Globalization;
 using PgListener.Connections;
-using PgListener.Subscriptions;
 
 namespace PgListener.Session;
 
@@ -8,104 +7,54 @@ namespace PgListener.Session;
 /// Proves that notifications arrive: sends one on the private channel from a second connection and expects it on the first.
 /// Nothing less is a proof: behind a pooler in transaction mode LISTEN succeeds, and the connection answers.
 /// </summary>
-internal sealed class RoundTrip(Waker waker, LastGood lastGood, TimeSpan limit, TimeProvider time)
+/// <param name="owner">Decides whether what has come of a proof still counts.</param>
+/// <param name="send">Sends a payload from a new second connection. It is told just before it does so, and tells where it has sent it, or that it has not.</param>
+/// <param name="limit">How long one may take after it was sent for certain.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send, TimeSpan limit, TimeProvider time)
 {
-    private readonly Lock _sync = new();
     private long _number;
-    private long _session;
-    private string? _awaited;
-    private long _sent;
-    private DateTimeOffset _sentAt;
-    private bool _isSent;
-    private Action<TimeSpan?>? _settled;
 
     /// <summary>Sends one.</summary>
     /// <param name="session">The session that expects it.</param>
     /// <param name="settled">Called once with the time it took, when it has arrived; or with nothing, if it could not be sent and so proves nothing.</param>
-    public void Begin(long session, Action<TimeSpan?> settled)
+    public void Begin(SessionId session, Action<TimeSpan?> settled)
     {
-        string payload;
-        lock (_sync)
-        {
-            _awaited = payload = (++_number).ToString(CultureInfo.InvariantCulture);
-            _session = session;
-            _isSent = false;
-            _settled = settled;
-        }
-
-        _ = DetachedTask.Run(() => SendAsync(payload));
-    }
-
-    /// <summary>What the session expects cannot come any more; its connection is gone.</summary>
-    public void Abandon(long session)
-    {
-        lock (_sync)
-        {
-            if (_session == session)
-                _awaited = null;
-        }
+        var payload = Interlocked.Increment(ref _number).ToString(CultureInfo.InvariantCulture);
+        var proof = new Proof(session, payload, settled) { Began = time.GetTimestamp() };
+        if (owner.BeginProof(proof))
+            _ = DetachedTask.Begin(() => SendAsync(proof));
     }
 
     /// <summary>A notification on the private channel.</summary>
     public void Receive(string payload)
     {
-        Action<TimeSpan?>? settled;
-        TimeSpan took;
-        lock (_sync)
-        {
-            if (_awaited is null || payload != _awaited)
-                return;
+        if (owner.Awaited is not { } proof || payload != proof.Payload)
+            return;
 
-            // Notifications arrive in the order of their commits: what was committed before this one has arrived too.
-            took = time.GetElapsedTime(_sent);
-            lastGood.Prove(_sentAt);
-            settled = _settled;
-            _awaited = null;
-        }
+        // Notifications arrive in the order of their commits: what was committed before this one has arrived too.
+        var took = time.GetElapsedTime(proof.Began);
+        if (!owner.EndProof(proof))
+            return;
 
-        settled?.Invoke(took);
+        owner.Prove(proof.Session, proof.Began);
+        proof.Settled(took);
     }
 
     /// <summary>
     /// Fails if one was sent for certain and has not arrived in time. To be called after a silence: while there is something to
     /// read, it may be behind that.
     /// </summary>
-    public void ThrowIfOverdue()
+    /// <param name="listening">The server that is listened to, if it is known.</param>
+    public void ThrowIfOverdue(ServerIdentity? listening)
     {
-        lock (_sync)
-        {
-            if (_awaited is not null && _isSent && time.GetElapsedTime(_sent) is var waited && waited >= limit)
-                throw new DeafConnectionException(waited);
-        }
+        if (owner.Awaited is { WasSent: { } sent } proof && time.GetElapsedTime(proof.Began) is var waited && waited >= limit)
+            throw new DeafConnectionException(waited, listening, sent.Server);
     }
 
-    private async Task SendAsync(string payload)
+    private async Task SendAsync(Proof proof)
     {
-        var isSent = await waker.NotifyAsync(payload, () => BeginSending(payload)).ConfigureAwait(false);
-        Action<TimeSpan?>? settled;
-        lock (_sync)
-        {
-            if (_awaited != payload)
-                return; // It has arrived already, or is not awaited any longer.
-
-            _isSent = isSent;
-            if (isSent)
-                return;
-
-            _awaited = null;
-            settled = _settled;
-        }
-
-        settled?.Invoke(null);
-    }
-
-    private bool BeginSending(string payload)
-    {
-        lock (_sync)
-        {
-            _sent = time.GetTimestamp();
-            _sentAt = time.GetUtcNow();
-            return _awaited == payload;
-        }
+        if (!await send(proof).ConfigureAwait(false) && owner.EndProof(proof))
+            proof.Settled(null);
     }
 }

@@ -4,10 +4,12 @@ using PgListener.Telemetry;
 namespace PgListener.Session;
 
 /// <summary>
-/// The listener's state and what is known besides. Only legal moves are made; what a session says that was left behind by a
-/// stop is not. Observers are told in order, on a task of their own.
+/// The listener's state and what is known besides. Only legal moves are made. Observers are told in order, on a task of their own.
 /// </summary>
-internal sealed class StateMachine(TimeProvider time, ILogger logger)
+/// <param name="time">The clock.</param>
+/// <param name="logger">Hears of observers that fail.</param>
+/// <param name="sender">In whose name observers are told.</param>
+internal sealed class StateMachine(TimeProvider time, ILogger logger, object? sender = null)
 {
     private readonly Lock _sync = new();
     private readonly Queue<ListenerStateChangedEventArgs> _untold = [];
@@ -16,8 +18,8 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
     private bool _telling;
     private long _reconnects;
 
-    /// <summary>Tells of a move. Set once, before the first.</summary>
-    public Action<ListenerStateChangedEventArgs>? Observer { get; set; }
+    /// <summary>Tells of a move.</summary>
+    public event EventHandler<ListenerStateChangedEventArgs>? Changed;
 
     public ListenerStatus Status => _status;
 
@@ -45,14 +47,14 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
     /// <summary>Moves on, if that is a legal move.</summary>
     /// <param name="state">The new state.</param>
     /// <param name="change">What else is known from now on.</param>
-    /// <param name="run">The run that says so; one that is stopping has nothing to say any more.</param>
-    public void Move(ListenerState state, Func<ListenerStatus, ListenerStatus>? change = null, CancellationToken run = default)
+    /// <returns>Whether it was made.</returns>
+    public bool Move(ListenerState state, Func<ListenerStatus, ListenerStatus>? change = null)
     {
         lock (_sync)
         {
             var before = _status;
-            if (run.IsCancellationRequested || !IsLegal(before.State, state))
-                return;
+            if (!IsLegal(before.State, state))
+                return false;
 
             var after = before with { State = state, Since = time.GetUtcNow() };
             _status = change is null ? after : change(after);
@@ -69,33 +71,30 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
             else if (state == ListenerState.Stopping)
             {
                 _listening.TrySetException(new ListenerClosedException("The listener was stopped before it was listening."));
-                _ = _listening.Task.Exception; // Perhaps nobody waits.
+                _ = _listening.Task.Exception; // There may be nobody who waits.
                 _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
-            if (Observer is null)
-                return;
+            if (Changed is null)
+                return true;
 
             _untold.Enqueue(new(before.State, _status));
             if (_telling)
-                return;
+                return true;
 
             _telling = true;
         }
 
         _ = DetachedTask.Run(Tell);
+        return true;
     }
 
     /// <summary>Adds to what is known, without a move.</summary>
     /// <param name="change">What is known from now on.</param>
-    /// <param name="run">The run that says so; one that is stopping has nothing to say any more.</param>
-    public void Note(Func<ListenerStatus, ListenerStatus> change, CancellationToken run)
+    public void Note(Func<ListenerStatus, ListenerStatus> change)
     {
         lock (_sync)
-        {
-            if (!run.IsCancellationRequested)
-                _status = change(_status);
-        }
+            _status = change(_status);
     }
 
     private Task Tell()
@@ -112,15 +111,21 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger)
                 }
             }
 
-            try
-            {
-                Observer!(next);
-            }
-            catch (Exception e)
-            {
-                // The user's code may throw anything; the listener and the next observers are not to suffer for it.
-                logger.ObserverFailed(e, next.Status.State);
-            }
+            foreach (var observer in Delegate.EnumerateInvocationList(Changed))
+                Tell(observer, next);
+        }
+    }
+
+    private void Tell(EventHandler<ListenerStateChangedEventArgs> observer, ListenerStateChangedEventArgs change)
+    {
+        try
+        {
+            observer(sender, change);
+        }
+        catch (Exception e)
+        {
+            // The user's code may throw anything; the listener and the other observers are not affected.
+            logger.ObserverFailed(e, change.Status.State);
         }
     }
 }

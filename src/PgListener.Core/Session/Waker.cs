@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using PgListener.Connections;
 using PgListener.Telemetry;
 
@@ -9,7 +8,7 @@ namespace PgListener.Session;
 /// Ends the listening connection's wait from outside, harmlessly: with a notification on a private channel, sent from a second
 /// connection. Cancelling the wait instead would break the connection whenever a message is half read.
 /// </summary>
-internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimeProvider time, ILogger logger)
+internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger logger)
 {
     private const int Idle = 0;
     private const int Busy = 1;
@@ -28,55 +27,58 @@ internal sealed class Waker(ConnectionSource connections, TimeSpan limit, TimePr
             _ = DetachedTask.Run(() => WakeUntilQuietAsync(isNeeded));
     }
 
+    /// <summary>Sends a proof from a connection that is made for it: one that was made earlier may lead to another server than a new one does.</summary>
+    /// <returns>Whether it was sent for certain.</returns>
+    public Task<bool> SendAsync(Proof proof) => Task.Run(() => SendCoreAsync(proof));
+
+    private async Task<bool> SendCoreAsync(Proof proof)
+    {
+        try
+        {
+            await second.UseNewAsync(
+                async (connection, cancellation) =>
+                {
+                    var server = await ServerIdentity.FindAsync(connection, cancellation).ConfigureAwait(false);
+                    proof.Began = time.GetTimestamp();
+                    await SecondConnection.NotifyAsync(connection, Channel, proof.Payload, cancellation).ConfigureAwait(false);
+                    proof.WasSent = new(server);
+                }).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e)
+        {
+            // Also what a user's password provider throws. It means that nothing is proven, in either direction.
+            logger.ProofFailed(e);
+            return false;
+        }
+    }
+
     private async Task WakeUntilQuietAsync(Func<bool> isNeeded)
     {
         do
         {
             Interlocked.Exchange(ref _state, Busy);
             if (isNeeded())
-                await NotifyAsync("", isNeeded).ConfigureAwait(false);
+                await WakeOnceAsync(isNeeded).ConfigureAwait(false);
         }
         while (Interlocked.CompareExchange(ref _state, Idle, Busy) != Busy);
     }
 
-    /// <summary>Sends a notification on the private channel.</summary>
-    /// <param name="payload">Its payload.</param>
-    /// <param name="isNeeded">Asked once the connection is there, just before it is sent.</param>
-    /// <returns>Whether it was sent for certain.</returns>
-    public async Task<bool> NotifyAsync(string payload, Func<bool> isNeeded)
-    {
-        // Npgsql does not always hear of a cancellation while it connects; what takes too long ends by itself, with nobody waiting.
-        var sending = SendAsync(payload, isNeeded);
-        await ((Task)sending).WaitAsync(limit, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return sending.IsCompleted && await sending.ConfigureAwait(false);
-    }
-
-    private async Task<bool> SendAsync(string payload, Func<bool> isNeeded)
+    private async Task WakeOnceAsync(Func<bool> isNeeded)
     {
         try
         {
-            using var timeout = new CancellationTokenSource(limit, time);
-            var connection = await connections.OpenPooledAsync(timeout.Token).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
-            {
-                if (!isNeeded())
-                    return false;
-
-                var command = new NpgsqlCommand("select pg_notify($1, $2)", connection);
-                await using (command.ConfigureAwait(false))
+            await second.UseAsync(
+                async (connection, cancellation) =>
                 {
-                    command.Parameters.Add(new() { Value = Channel });
-                    command.Parameters.Add(new() { Value = payload });
-                    await command.ExecuteNonQueryAsync(timeout.Token).ConfigureAwait(false);
-                    return true;
-                }
-            }
+                    if (isNeeded())
+                        await SecondConnection.NotifyAsync(connection, Channel, "", cancellation).ConfigureAwait(false);
+                }).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Also what a user's password provider throws. Nothing is lost but time: a wait ends by itself after a silence.
             logger.WakeFailed(e);
-            return false;
         }
     }
 }

@@ -1,16 +1,17 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// Holds up the reading while a queue is full. A queue has its <see cref="QueueLimits.MaxBackpressure"/> for that, counted from
-/// the first time it was full until the reading has caught up with the server again.
+/// Pauses the reading while a queue is full. A queue has its <see cref="QueueLimits.MaxBackpressure"/> for that, and answers for the
+/// time that the reading was paused while it was full itself, since the reading last caught up with the server.
 /// </summary>
 internal sealed class Backpressure(TimeProvider time)
 {
     private readonly Lock _sync = new();
     private readonly HashSet<SubscriptionQueue> _full = [];
-    private readonly Dictionary<SubscriptionQueue, long> _firstFull = [];
+    private readonly Dictionary<SubscriptionQueue, Share> _shares = [];
     private volatile bool _isOn;
     private volatile bool _hasHistory;
+    private bool _isReadingPaused;
     private TaskCompletionSource? _changed;
     private bool _interrupted;
 
@@ -22,8 +23,11 @@ internal sealed class Backpressure(TimeProvider time)
     {
         lock (_sync)
         {
+            if (!_shares.TryGetValue(queue, out var share))
+                _shares.Add(queue, share = new());
             _full.Add(queue);
-            _firstFull.TryAdd(queue, time.GetTimestamp());
+            if (_isReadingPaused)
+                share.Begin(time);
             _isOn = _hasHistory = true;
         }
     }
@@ -34,7 +38,7 @@ internal sealed class Backpressure(TimeProvider time)
     /// <summary>Called by a queue that will not be full again: it has overflowed, or has ended.</summary>
     public void Forget(SubscriptionQueue queue) => Remove(queue, forGood: true);
 
-    /// <summary>Called by the reader when it has read all there was: nobody is being held up.</summary>
+    /// <summary>Called by the reader when it has read all there was: nobody is kept waiting.</summary>
     public void CaughtUp()
     {
         if (!_hasHistory)
@@ -45,7 +49,7 @@ internal sealed class Backpressure(TimeProvider time)
             if (_full.Count > 0)
                 return;
 
-            _firstFull.Clear();
+            _shares.Clear();
             _hasHistory = false;
         }
     }
@@ -63,7 +67,7 @@ internal sealed class Backpressure(TimeProvider time)
         changed?.TrySetResult();
     }
 
-    /// <summary>Waits until no queue is full any more, or until <see cref="Interrupt"/>.</summary>
+    /// <summary>Pauses the reading until no queue is full any more, or until <see cref="Interrupt"/>.</summary>
     /// <returns>The queues whose time is over; the caller makes them overflow.</returns>
     public async Task<IReadOnlyList<SubscriptionQueue>> WaitAsync(CancellationToken cancellationToken)
     {
@@ -78,23 +82,37 @@ internal sealed class Backpressure(TimeProvider time)
 
             left = _full.Min(Left);
             changed = _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isReadingPaused = true;
+            foreach (var queue in _full)
+                _shares[queue].Begin(time);
         }
 
-        if (left > TimeSpan.Zero)
+        try
         {
-            try
-            {
+            if (left > TimeSpan.Zero)
                 await changed.Task.WaitAsync(left, time, cancellationToken).ConfigureAwait(false);
-                return [];
-            }
-            catch (TimeoutException)
-            {
-                // The longest wait is over: the queue that is to blame is told below.
-            }
+        }
+        catch (TimeoutException)
+        {
+            // The shortest time is over: the queue that is to blame is told below.
+        }
+        finally
+        {
+            EndPause();
         }
 
         lock (_sync)
             return [.. _full.Where(queue => Left(queue) <= TimeSpan.Zero)];
+    }
+
+    private void EndPause()
+    {
+        lock (_sync)
+        {
+            _isReadingPaused = false;
+            foreach (var queue in _full)
+                _shares[queue].End(time);
+        }
     }
 
     private void Remove(SubscriptionQueue queue, bool forGood)
@@ -102,9 +120,10 @@ internal sealed class Backpressure(TimeProvider time)
         TaskCompletionSource? changed;
         lock (_sync)
         {
+            if (_full.Remove(queue))
+                _shares[queue].End(time);
             if (forGood)
-                _firstFull.Remove(queue);
-            _full.Remove(queue);
+                _shares.Remove(queue);
             _isOn = _full.Count > 0;
             changed = _isOn ? null : _changed;
         }
@@ -112,5 +131,22 @@ internal sealed class Backpressure(TimeProvider time)
         changed?.TrySetResult();
     }
 
-    private TimeSpan Left(SubscriptionQueue queue) => queue.MaxBackpressure - time.GetElapsedTime(_firstFull[queue]);
+    private TimeSpan Left(SubscriptionQueue queue) => queue.MaxBackpressure - _shares[queue].Spent;
+
+    /// <summary>How long the reading was paused while one queue was full.</summary>
+    private sealed class Share
+    {
+        private long? _since;
+
+        public TimeSpan Spent { get; private set; }
+
+        public void Begin(TimeProvider time) => _since ??= time.GetTimestamp();
+
+        public void End(TimeProvider time)
+        {
+            if (_since is { } since)
+                Spent += time.GetElapsedTime(since);
+            _since = null;
+        }
+    }
 }

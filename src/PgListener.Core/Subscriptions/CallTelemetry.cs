@@ -6,7 +6,7 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 namespace PgListener.Subscriptions;
 
 /// <summary>Times and traces the calls of one subscription, as far as somebody wants to know.</summary>
-internal sealed class CallTelemetry(string channel, string subscription, SubscriptionContext context)
+internal sealed class CallTelemetry(string channel, string subscription, SubscriptionLog log, SubscriptionContext context)
 {
     private readonly ListenerMetrics? _metrics = context.Metrics;
     private readonly string _listener = context.Metrics?.Name ?? "";
@@ -43,8 +43,8 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
         }
         catch (Exception e)
         {
-            // Whoever listens to metrics or traces may throw anything, and the notifications are not to suffer for it.
-            context.Logger.TelemetryFailed(e);
+            // An observer of metrics or traces may throw anything, and the notifications are not to suffer for it.
+            log.TelemetryFailed(e);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
         }
         catch (Exception e)
         {
-            context.Logger.TelemetryFailed(e); // As above.
+            log.TelemetryFailed(e); // As above.
             return null;
         }
     }
@@ -78,7 +78,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
 
     private Tag[] ResyncTags(ResyncReason reason, string? errorType)
     {
-        var tags = SubscriptionTags.Of(_listener, channel, subscription, operation: null, new Tag(PgListenerTags.GapReason, ListenerMetrics.NameOf(reason)));
+        var tags = SubscriptionTags.Of(_listener, channel, subscription, operation: null, new Tag(PgListenerTags.GapReason, SubscriptionTags.NameOf(reason)));
         return errorType is null ? tags : [.. tags, new(PgListenerTags.ErrorType, errorType)];
     }
 

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>A double-ended queue of items in one array, which grows as needed and is given back when it has been large and is empty.</summary>
+/// <summary>
+/// The items of a queue in their order, in one array, which grows as needed and is given back when it has been large and is empty.
+/// Each item is numbered when it is added, and what is put back goes to the place that its number says.
+/// </summary>
 internal sealed class ItemRing
 {
     private const int InitialSize = 16;
@@ -11,6 +14,7 @@ internal sealed class ItemRing
     private readonly QueueItem[] _small = new QueueItem[InitialSize];
     private QueueItem[] _items;
     private int _head;
+    private int _next;
 
     public ItemRing() => _items = _small;
 
@@ -19,19 +23,26 @@ internal sealed class ItemRing
     /// <summary>The item at a position counted from the front.</summary>
     public ref QueueItem this[int index] => ref _items[(_head + index) & (_items.Length - 1)];
 
-    public void PushBack(QueueItem item)
+    /// <summary>Adds an item at the end.</summary>
+    /// <returns>Its number.</returns>
+    public int PushBack(string channel, object content, int processId)
     {
         EnsureRoom();
         Count++;
-        this[Count - 1] = item;
+        this[Count - 1] = new(channel, content, processId) { Sequence = _next };
+        return _next++;
     }
 
-    public void PushFront(QueueItem item)
+    /// <summary>Puts back an item that was taken. It goes in front of all that were added after it.</summary>
+    public void PutBack(in QueueItem item)
     {
         EnsureRoom();
         Count++;
         _head = (_head - 1) & (_items.Length - 1);
-        this[0] = item;
+        var index = 0;
+        for (; index < Count - 1 && this[index + 1].Sequence - item.Sequence < 0; index++)
+            this[index] = this[index + 1];
+        this[index] = item;
     }
 
     public QueueItem PopFront()
@@ -47,6 +58,29 @@ internal sealed class ItemRing
         }
 
         return item;
+    }
+
+    /// <summary>Finds the position of the item with a number; -1 if it is not here.</summary>
+    public int IndexOf(int sequence)
+    {
+        // All but what was put back is numbered without holes, so that the first guess is nearly always right.
+        var guess = Count - (_next - sequence);
+        if (guess >= 0 && guess < Count && this[guess].Sequence == sequence)
+            return guess;
+
+        var (low, high) = (0, Count - 1);
+        while (low <= high)
+        {
+            var middle = low + (high - low) / 2;
+            switch (this[middle].Sequence - sequence)
+            {
+                case 0: return middle;
+                case < 0: low = middle + 1; break;
+                default: high = middle - 1; break;
+            }
+        }
+
+        return -1;
     }
 
     private void EnsureRoom()

@@ -2,13 +2,16 @@ namespace PgListener.Subscriptions;
 
 /// <summary>
 /// The last moment up to which every notification is proven to have arrived: LISTEN, an answered question, or a notification
-/// that went through the server and came back, each counted from before it was sent.
+/// that went through the server and came back, each counted from before it was sent. A timestamp, which no setting of the clock moves.
 /// </summary>
 internal sealed class LastGood
 {
-    private long _utcTicks;
+    private const long None = long.MinValue;
 
-    public DateTimeOffset? Value => Interlocked.Read(ref _utcTicks) is > 0 and var ticks ? new(ticks, TimeSpan.Zero) : null;
+    private long _timestamp = None;
 
-    public void Prove(DateTimeOffset moment) => Interlocked.Exchange(ref _utcTicks, moment.UtcTicks);
+    /// <summary>Its timestamp; <see langword="null"/> when nothing was proven yet.</summary>
+    public long? Timestamp => Interlocked.Read(ref _timestamp) is var timestamp and not None ? timestamp : null;
+
+    public void Prove(long timestamp) => Interlocked.Exchange(ref _timestamp, timestamp);
 }

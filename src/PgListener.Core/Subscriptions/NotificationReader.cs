@@ -1,15 +1,15 @@
 using PgListener.Telemetry;
 
-
 namespace PgListener.Subscriptions;
 
 /// <summary>Reads one subscription's queue by hand, as far as it is asked to.</summary>
 /// <param name="queue">The queue.</param>
-/// <param name="onResync">Hears of gaps.</param>
+/// <param name="onResync">Hears of gaps. What it throws is thrown to the reader.</param>
+/// <param name="readsGaps">Whether a gap is an item of its own: see <see cref="CurrentGap"/>.</param>
 /// <param name="end">Removes the subscription.</param>
 /// <param name="options">Say whether payloads may carry the trace context of their sender.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
-internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, Action end, OptionsInForce options, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
+internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, bool readsGaps, Action end, OptionsInForce options, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
 {
     private readonly QueueItem[] _items = new QueueItem[16];
     private readonly CancellationTokenRegistration _registration =
@@ -20,6 +20,9 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
     private Action? _end = end;
 
     public Notification Current { get; private set; }
+
+    /// <summary>The gap that has been read, if it was one and gaps are items.</summary>
+    public Resync? CurrentGap { get; private set; }
 
     public ValueTask<bool> MoveNextAsync()
     {
@@ -57,8 +60,15 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
                     return true;
                 }
 
+                var resync = gap.ToResync();
                 if (onResync is not null)
-                    await onResync(gap.ToResync(), cancellationToken).ConfigureAwait(false);
+                    await onResync(resync, cancellationToken).ConfigureAwait(false);
+                if (!readsGaps)
+                    continue;
+
+                _next++;
+                CurrentGap = resync;
+                return true;
             }
 
             GiveBack();
@@ -71,6 +81,7 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
 
     private void Advance()
     {
+        CurrentGap = null;
         Current = _items[_next++].ToNotification();
         if (options.Current.PropagateTraceContext)
             Current = Current with { Payload = TraceContext.Extract(Current.Payload, out _) };

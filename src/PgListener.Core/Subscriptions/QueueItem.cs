@@ -9,8 +9,8 @@ internal readonly record struct QueueItem(string Channel, object Content, int Pr
     /// <summary>What a notification costs at most besides its characters: its place in the queue, which may be half empty, and the string's own header.</summary>
     private const int Overhead = 80;
 
-    /// <summary>PostgreSQL refuses payloads of 8,000 bytes, and so of 8,000 characters.</summary>
-    public const long MaxSize = Overhead + 8000 * sizeof(char);
+    /// <summary>Its number in the queue's order. It may wrap around: compare differences.</summary>
+    public int Sequence { get; init; }
 
     public Gap? Gap => Content as Gap;
 

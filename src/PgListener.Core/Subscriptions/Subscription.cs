@@ -2,17 +2,21 @@ namespace PgListener.Subscriptions;
 
 /// <summary>Somebody who wants the notifications of one channel, or of all channels the listener listens to.</summary>
 /// <param name="channel">The channel; <see langword="null"/> for all.</param>
-/// <param name="callback">What to call; <see langword="null"/> for a reader, who takes for himself.</param>
+/// <param name="callback">What to call; <see langword="null"/> for a reader, which takes by itself.</param>
 /// <param name="options">Its settings.</param>
 /// <param name="context">What it shares with others.</param>
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, SubscriptionContext context)
 {
+    private readonly Lock _sync = new();
     private readonly SubscriptionCounters _counters = options.Counters ?? new();
     private readonly string _name = options.Name ?? callback?.Method.Name ?? "A reader";
+    private readonly bool _hearsGaps = options.OnResync is not null || options.ReadsGaps;
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
+    private SubscriptionLog? _log;
     private CallbackPump? _pump;
     private bool _wasLive;
+    private bool _isRemoved;
 
     public string? Channel => channel;
 
@@ -32,12 +36,15 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>Where its notifications wait, in the present run of the listener.</summary>
     public SubscriptionQueue? Queue => _queue;
 
+    /// <summary>How much its queue holds, and how much it may hold.</summary>
+    public (int Held, long HeldBytes, QueueLimits Limits) Fill => _queue?.Fill ?? (0, 0, Limits());
+
     /// <summary>What it has had to do so far.</summary>
     public SubscriptionStatistics Statistics
     {
         get
         {
-            var (held, bytes, limits) = _queue?.Fill ?? (0, 0, Limits());
+            var (held, bytes, limits) = Fill;
             return new()
             {
                 Name = _name,
@@ -51,52 +58,86 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
                 QueuedBytes = bytes,
                 QueueCapacity = limits.Capacity,
                 QueueCapacityBytes = limits.CapacityBytes,
+                ResyncFailure = _pump?.ResyncFailure,
             };
         }
     }
 
-    /// <summary>Begins a run of the listener, with a queue that nobody of an earlier run knows.</summary>
+    /// <summary>It is in the table of channels from now on.</summary>
+    public void Add() => context.Series.Add(this);
+
+    /// <summary>It is no longer in the table of channels. This is for good: no run that begins at this moment revives it.</summary>
+    public void Remove()
+    {
+        lock (_sync)
+            _isRemoved = true;
+        context.Series.Remove(this);
+    }
+
+    /// <summary>Begins a run of the listener, with a queue that nothing of an earlier run knows. One that was removed begins nothing.</summary>
     /// <param name="isPaused">Whether callbacks are not to be called yet.</param>
     /// <param name="abort">Cancels what a stop cannot wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
-        var queue = new SubscriptionQueue(channel ?? "", _name, Limits(), _counters, context);
-        _wasLive = false;
-        if (callback is not null)
+        var log = new SubscriptionLog(_name, channel ?? "", _hearsGaps, context);
+        var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context);
+        lock (_sync)
         {
-            queue.SetPaused(isPaused);
-            _pump = new(_name, channel ?? "", queue, callback, _options, _counters, context);
-            _pump.Start(abort);
-        }
+            if (_isRemoved)
+            {
+                queue.Complete(discard: true);
+                return queue;
+            }
 
-        return _queue = queue;
+            _log?.Dispose();
+            _log = log;
+            _wasLive = false;
+            if (callback is not null)
+            {
+                queue.SetPaused(isPaused);
+                _pump = new(_name, channel ?? "", queue, _options, new(_name, channel ?? "", callback, _counters, log, context), log, context);
+                _pump.Start(abort);
+            }
+
+            return _queue = queue;
+        }
     }
 
-    /// <summary>Makes what the settings say now hold for this run too. Called with the same lock held as <see cref="Begin"/>.</summary>
-    /// <param name="own">The settings of its own, but for its name and who hears of gaps; those it has when left out.</param>
+    /// <summary>Makes what the settings say now hold for this run too.</summary>
+    /// <param name="own">The settings of its own, but for its name and how it hears of gaps; those it has when left out.</param>
     public void Change(HandlerOptions? own = null)
     {
-        if (own is not null)
-            _options = new(own) { Name = _options.Name, OnResync = _options.OnResync };
-        _queue?.Change(Limits());
-        _pump?.Change(_options);
+        lock (_sync)
+        {
+            if (own is not null)
+                _options = new(own) { Name = _options.Name, OnResync = _options.OnResync, ReadsGaps = _options.ReadsGaps };
+            _queue?.Change(Limits());
+            _pump?.Change(_options);
+        }
     }
 
     /// <summary>Takes no more in for this run; what is queued is dealt with, unless it is discarded.</summary>
     /// <returns>Completes when the last call has returned.</returns>
     public Task EndAsync(bool discard)
     {
-        _queue?.Complete(discard);
-        return _pump?.WhenEndedAsync() ?? Task.CompletedTask;
+        lock (_sync)
+        {
+            _queue?.Complete(discard);
+            if (_pump is null)
+                _log?.Dispose();
+            return _pump?.WhenEndedAsync() ?? Task.CompletedTask;
+        }
     }
 
     /// <summary>From now on it hears: tells it what it may have missed. Called before its first notification of each session.</summary>
     public void GoLive()
     {
-        if (_options.OnResync is not null)
-            _queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Value : null);
+        if (_hearsGaps)
+            _queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Timestamp : null);
+        else if (_wasLive)
+            context.Unheard.Note(_name, channel ?? "");
         _wasLive = true;
     }
 
-    private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options);
+    private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options, IsReader);
 }

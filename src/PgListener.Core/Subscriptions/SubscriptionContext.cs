@@ -18,4 +18,16 @@ internal sealed record SubscriptionContext(
 
     /// <summary>The server at the moment, as <c>host:port</c>, if it is known.</summary>
     public Func<string?> Server { get; init; } = static () => null;
+
+    /// <summary>Numbers from 0 (inclusive) to 1 (exclusive).</summary>
+    public Func<double> Random { get; init; } = System.Random.Shared.NextDouble;
+
+    /// <summary>What the metrics report of the subscriptions.</summary>
+    public SeriesTable Series { get; } = new();
+
+    /// <summary>Whether the listener was told to call callbacks.</summary>
+    public DispatchWatch Dispatching { get; } = new(Time, Logger);
+
+    /// <summary>Gaps that nobody is told of.</summary>
+    public UnheardGaps Unheard { get; } = new(Time, Logger);
 }

@@ -1,6 +1,5 @@
 using PgListener.Telemetry;
 
-
 namespace PgListener.Subscriptions;
 
 /// <summary>Counts for one subscription, through all its queues.</summary>
@@ -30,12 +29,21 @@ internal sealed class SubscriptionCounters
     /// <summary>Those that were left when the subscription or the listener ended.</summary>
     public long Discarded => Volatile.Read(ref _discarded);
 
-    public long Gaps => GapsByReason.Sum();
-
-    /// <summary>One count for each <see cref="ResyncReason"/>.</summary>
-    public long[] GapsByReason => [.. Enumerable.Range(0, _gaps.Length).Select(reason => Volatile.Read(ref _gaps[reason]))];
+    /// <summary>Gaps of all reasons.</summary>
+    public long Gaps
+    {
+        get
+        {
+            var sum = 0L;
+            for (var reason = 0; reason < _gaps.Length; reason++)
+                sum += Volatile.Read(ref _gaps[reason]);
+            return sum;
+        }
+    }
 
     public KeyValuePair<string, long>[] Errors => _errors.ToArray();
+
+    public long GapsOf(ResyncReason reason) => Volatile.Read(ref _gaps[(int)reason]);
 
     /// <summary>Only the one session there is receives.</summary>
     public void Receive() => Volatile.Write(ref _received, _received + 1);
@@ -57,4 +65,19 @@ internal sealed class SubscriptionCounters
     }
 
     public void Announce(ResyncReason reason) => Interlocked.Increment(ref _gaps[(int)reason]);
+
+    /// <summary>Adds what another has counted. Nothing else may use this one meanwhile.</summary>
+    public void Add(SubscriptionCounters other)
+    {
+        _received += other.Received;
+        _processed += other.Processed;
+        _failed += other.Failed;
+        _dropped += other.Dropped;
+        _replaced += other.Replaced;
+        _discarded += other.Discarded;
+        for (var reason = 0; reason < _gaps.Length; reason++)
+            _gaps[reason] += other.GapsOf((ResyncReason)reason);
+        foreach (var (error, count) in other.Errors)
+            _errors.Add(error, count);
+    }
 }

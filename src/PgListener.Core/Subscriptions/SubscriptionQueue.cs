@@ -1,47 +1,46 @@
-using System.Threading.Tasks.Sources;
-using PgListener.Telemetry;
-
 namespace PgListener.Subscriptions;
 
 /// <summary>
 /// The bounded queue between the connection's task, the only one that adds notifications, and one consumer. Notifications and
 /// gaps keep their order. What the consumer has taken counts as held until it gives it back.
 /// </summary>
-/// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
-/// <param name="name">The subscription's name in logs.</param>
-/// <param name="limits">How much it may hold.</param>
-/// <param name="counters">Where to count.</param>
-/// <param name="context">What it shares with others.</param>
-internal sealed class SubscriptionQueue(string subject, string name, QueueLimits limits, SubscriptionCounters counters, SubscriptionContext context) : IValueTaskSource<bool>, IThreadPoolWorkItem
+internal sealed class SubscriptionQueue
 {
     private readonly Lock _sync = new();
     private readonly ItemRing _items = new();
-
-    /// <summary>Notifications and bytes queued or in work.</summary>
-    private int _held;
-    private long _heldBytes;
-
-    /// <summary>The gap that is the last item, and so may still grow.</summary>
-    private Gap? _openGap;
-    private bool _dropping;
-    private QueueLimits _limits = limits;
-
-    /// <summary>What may be held at the very most in <see cref="FullQueueMode.Wait"/>: see <see cref="MustDrop"/>.</summary>
-    private long _most = limits.Most;
-    private long _mostBytes = limits.MostBytes;
-    private long _maxBackpressure = limits.MaxBackpressure.Ticks;
-    private bool _saturated;
-    private bool _completed;
+    private readonly ConsumerSignal _signal = new();
+    private readonly QueueGaps _gaps;
+    private readonly QueueRoom _room;
+    private readonly string _subject;
+    private readonly SubscriptionCounters _counters;
+    private readonly SubscriptionLog _log;
+    private readonly SubscriptionContext _context;
+    private LatestByChannel? _latest;
+    private TaskCompletionSource? _disturbed;
+    private volatile bool _completed;
     private volatile bool _paused;
     private volatile bool _discarded;
 
-    /// <summary>Tells the waiting consumer to look again. Whoever takes <see cref="_waiting"/> away has to give the signal.</summary>
-    private ManualResetValueTaskSourceCore<bool> _signal;
-    private bool _waiting;
-    private CancellationToken _cancelled;
+    /// <summary>Creates an empty queue.</summary>
+    /// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
+    /// <param name="limits">How much it may hold.</param>
+    /// <param name="counters">Where to count.</param>
+    /// <param name="log">Hears of overflows.</param>
+    /// <param name="context">What it shares with others.</param>
+    public SubscriptionQueue(string subject, QueueLimits limits, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context)
+    {
+        _subject = subject;
+        _counters = counters;
+        _log = log;
+        _context = context;
+        _gaps = new(subject, counters, context);
+        _room = new(this, limits, context.Backpressure);
+        if (limits.Mode == FullQueueMode.KeepLatest)
+            _latest = new(_items);
+    }
 
     /// <summary>Read without the queue's lock.</summary>
-    public TimeSpan MaxBackpressure => new(Interlocked.Read(ref _maxBackpressure));
+    public TimeSpan MaxBackpressure => _room.MaxBackpressure;
 
     /// <summary>How much it holds, and how much it may hold.</summary>
     public (int Held, long HeldBytes, QueueLimits Limits) Fill
@@ -49,7 +48,7 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         get
         {
             lock (_sync)
-                return (_held, _heldBytes, _limits);
+                return (_room.Held, _room.HeldBytes, _room.Limits);
         }
     }
 
@@ -59,78 +58,96 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
         get
         {
             lock (_sync)
-                return _completed && _held == 0;
+                return _completed && _room.Held == 0;
         }
     }
 
+    /// <summary>Whether it takes nothing more in.</summary>
+    public bool IsCompleted => _completed;
+
     /// <summary>Whether what was taken is not to be dealt with, but to be given to <see cref="PutBack"/>.</summary>
     public bool IsHalted => _paused || _discarded;
+
+    /// <summary>Whether a gap is the next to be taken.</summary>
+    public bool IsGapNext
+    {
+        get
+        {
+            lock (_sync)
+                return _items.Count > 0 && _items[0].Gap is not null;
+        }
+    }
 
     /// <summary>Adds a notification, or counts it as dropped.</summary>
     public void Enqueue(string channel, string payload, int processId, WakeUps wakeUps)
     {
         var startedToDrop = false;
+        var waitsForListen = false;
+        var soonFull = false;
         bool wake;
         lock (_sync)
         {
             if (_completed)
                 return;
 
-            counters.Receive();
+            _counters.Receive();
             var size = QueueItem.SizeOf(payload);
-            if (_limits.Mode == FullQueueMode.KeepLatest && TryReplace(channel, payload, processId, size))
+            if (_latest is not null && TryReplace(channel, payload, processId, size))
                 return;
 
-            if (_dropping || MustDrop(size))
+            if (_gaps.IsDropping || _room.MustDrop(size, _paused))
             {
-                startedToDrop = !_dropping;
-                Drop();
+                startedToDrop = Drop();
             }
             else
             {
-                _items.PushBack(new QueueItem(channel, payload, processId));
-                _openGap = null;
-                _held++;
-                _heldBytes += size;
-                if (_limits.Mode == FullQueueMode.Wait && !_paused && IsFull)
-                    Saturate();
+                var sequence = _items.PushBack(channel, payload, processId);
+                _latest?.Add(channel, sequence);
+                _gaps.EndWithNotification();
+                _room.Add(size, _paused);
+                (waitsForListen, soonFull) = (_paused, _paused && _room.IsHalfFull);
             }
 
-            wake = TakeWaiter();
+            wake = TryTakeWaiter();
         }
 
         if (wake)
-            wakeUps.Wake(this);
+            wakeUps.Wake(_signal);
+        if (waitsForListen)
+            _context.Dispatching.NoteWaiting(soonFull);
         if (startedToDrop)
-            context.Logger.Overflowed(name);
+            _log.Overflowed();
     }
 
     /// <summary>Adds a gap; one that follows another with nothing between grows that one.</summary>
-    public void EnqueueGap(ResyncReason reason, DateTimeOffset? since)
+    /// <param name="reason">Why notifications are missing.</param>
+    /// <param name="since">The timestamp of the last moment that is proven; <see langword="null"/> if nothing is known.</param>
+    public void EnqueueGap(ResyncReason reason, long? since)
     {
         lock (_sync)
         {
             if (_completed)
                 return;
 
-            AddGap(reason, since, context.Time.GetUtcNow());
+            Push(_gaps.Add(reason, since));
+            Disturb();
             WakeWaiter();
         }
     }
 
-    /// <summary>Stops holding up the reading: from now on the newest are dropped, until the consumer has caught up.</summary>
+    /// <summary>The reading no longer pauses for it: from now on the newest are dropped, until the consumer has caught up.</summary>
     public void Overflow()
     {
         lock (_sync)
         {
-            if (!_saturated)
+            if (!_room.IsSaturated)
                 return;
 
-            Unsaturate(forGood: true);
-            BeginGap();
+            _room.GiveUpReading();
+            Push(_gaps.BeginToDrop());
         }
 
-        context.Logger.Overflowed(name);
+        _log.Overflowed();
     }
 
     /// <summary>Holds to other limits from now on. What is queued stays, even if it is more than they allow.</summary>
@@ -138,28 +155,28 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     {
         lock (_sync)
         {
-            _limits = limits;
-            Interlocked.Exchange(ref _maxBackpressure, limits.MaxBackpressure.Ticks);
-            if (_saturated && (limits.Mode != FullQueueMode.Wait || !IsFull))
-                Unsaturate(forGood: limits.Mode != FullQueueMode.Wait);
-
-            // A queue that is too full now holds up the reading with its next notification; that, and what is read before the
-            // reading pauses, has its room above what is here already.
-            _most = limits.Capacity + Math.Max(limits.Capacity, (long)_held);
-            _mostBytes = Math.Max(limits.MostBytes, _heldBytes + Math.Clamp(limits.CapacityBytes, QueueItem.MaxSize, long.MaxValue / 2));
+            _room.Change(limits);
+            if (limits.Mode != FullQueueMode.KeepLatest)
+                _latest = null;
+            else
+                _latest ??= new(_items);
         }
 
-        context.Backpressure.Interrupt(); // Whoever waits for it counts with the former limit.
+        _context.Backpressure.Interrupt(); // Whatever waits for it counts with the former limit.
     }
 
-    /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not hold up the reading either: full, it drops.</summary>
+    /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not pause the reading either: full, it drops.</summary>
     public void SetPaused(bool value)
     {
         lock (_sync)
         {
             _paused = value;
-            if (value && _saturated)
-                Unsaturate(forGood: true);
+            if (value)
+            {
+                _room.GiveUpReading();
+                Disturb();
+            }
+
             if (_items.Count > 0)
                 WakeWaiter();
         }
@@ -170,16 +187,15 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     {
         lock (_sync)
         {
-            if (_cancelled.IsCancellationRequested)
-                return ValueTask.FromCanceled<bool>(_cancelled);
-            if (_items.Count > 0 && !_paused)
-                return new(true);
-            if (_completed)
-                return new(false);
+            if (!_signal.IsCancelled)
+            {
+                if (_items.Count > 0 && !_paused)
+                    return new(true);
+                if (_completed)
+                    return new(false);
+            }
 
-            _signal.Reset();
-            _waiting = true;
-            return new(this, _signal.Version);
+            return _signal.WaitAsync();
         }
     }
 
@@ -188,41 +204,49 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     {
         lock (_sync)
         {
-            _cancelled = cancelled;
+            _signal.Cancel(cancelled);
             WakeWaiter();
         }
     }
 
-    /// <summary>Takes the oldest items; they count as held until <see cref="Release"/>. A gap that is taken is closed.</summary>
+    /// <summary>
+    /// Takes the oldest items; they count as held until <see cref="Release"/>. A gap is taken alone, once all before it has been, and
+    /// no longer grows.
+    /// </summary>
     public int Take(Span<QueueItem> items)
     {
         lock (_sync)
         {
-            var taken = Math.Min(items.Length, _items.Count);
-            for (var i = 0; i < taken; i++)
+            var taken = 0;
+            while (taken < items.Length && _items.Count > 0)
             {
-                items[i] = _items.PopFront();
-                if (items[i].Gap is { } gap)
-                    Close(gap);
+                var gap = _items[0].Gap;
+                if (gap is not null && taken > 0)
+                    break;
+
+                ref var item = ref items[taken++];
+                item = _items.PopFront();
+                if (gap is not null)
+                {
+                    _gaps.Reach(gap);
+                    break;
+                }
+
+                _latest?.Remove(item);
             }
 
+            SkipAbsorbed();
             return taken;
         }
     }
 
-    /// <summary>Gives back what was taken and not dealt with: to the front of the queue, or to nowhere if the queue was discarded meanwhile.</summary>
+    /// <summary>Gives back what was taken and not dealt with: to its place in the queue, or to nowhere if the queue was discarded meanwhile.</summary>
     public void PutBack(ReadOnlySpan<QueueItem> items)
     {
         lock (_sync)
         {
-            foreach (ref readonly var item in items)
-            {
-                if (_discarded && item.Gap is null)
-                    Uncount(item);
-            }
-
-            for (var i = items.Length - 1; i >= 0 && !_discarded; i--)
-                _items.PushFront(items[i]);
+            for (var i = items.Length - 1; i >= 0; i--)
+                PutBackOne(items[i]);
             if (_items.Count > 0)
                 WakeWaiter();
         }
@@ -231,14 +255,32 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
     /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
     public void Release(int notifications, long bytes)
     {
-        counters.Process(notifications);
+        _counters.Process(notifications);
+        lock (_sync)
+            _room.Release(notifications, bytes);
+    }
+
+    /// <summary>
+    /// For a consumer that cannot deal with a gap for now, and so does not come to what follows it. Completes when it should look
+    /// again: the queue has ended or is paused, or a newer gap has come, for which the earlier one speaks from then on.
+    /// </summary>
+    public Task WhenDisturbedAsync(Gap gap)
+    {
         lock (_sync)
         {
-            _held -= notifications;
-            _heldBytes -= bytes;
-            if (_saturated && _held <= _limits.Capacity / 2 && _heldBytes <= _limits.CapacityBytes / 2)
-                Unsaturate(forGood: false);
+            if (_completed || _paused || AbsorbInto(gap))
+                return Task.CompletedTask;
+
+            _disturbed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _disturbed.Task;
         }
+    }
+
+    /// <summary>Lets a gap that was taken speak for the newer ones in the queue too.</summary>
+    public void Absorb(Gap gap)
+    {
+        lock (_sync)
+            AbsorbInto(gap);
     }
 
     /// <summary>Takes nothing more in; what is queued can still be taken, unless it is discarded.</summary>
@@ -250,107 +292,100 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
             _completed = true;
             _discarded |= discard;
             var discarded = discard ? Clear() : 0;
-            if (_saturated)
-                Unsaturate(forGood: true);
+            _room.GiveUpReading();
+            Disturb();
             WakeWaiter();
             return discarded;
         }
     }
 
-    /// <summary>Lets the consumer go on, on another thread.</summary>
-    public void WakeOnPool() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
-
-    /// <summary>Lets the consumer go on, on this thread.</summary>
-    public void Wake() => _signal.SetResult(true);
-
-    void IThreadPoolWorkItem.Execute() => Wake();
-
-    bool IValueTaskSource<bool>.GetResult(short token)
-    {
-        _signal.GetResult(token);
-        lock (_sync)
-        {
-            _cancelled.ThrowIfCancellationRequested();
-            return _items.Count > 0 || !_completed;
-        }
-    }
-
-    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _signal.GetStatus(token);
-
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-        => _signal.OnCompleted(continuation, state, token, flags);
-
-    private bool IsFull => _held >= _limits.Capacity || _heldBytes >= _limits.CapacityBytes;
-
-    /// <summary>
-    /// Whether there is no room for a notification that has been read. In <see cref="FullQueueMode.Wait"/> reading has paused by
-    /// then; only what comes before the answer to a LISTEN is read even so, and for that there is as much room again.
-    /// </summary>
-    private bool MustDrop(long size) => _limits.Mode switch
-    {
-        FullQueueMode.Wait when !_paused => _held >= _most || (_held > 0 && _heldBytes + size > _mostBytes),
-        FullQueueMode.KeepLatest => false,
-        _ => _held >= _limits.Capacity || (_held > 0 && _heldBytes + size > _limits.CapacityBytes),
-    };
-
-    private void Drop()
-    {
-        if (_saturated)
-            Unsaturate(forGood: true);
-        if (!_dropping)
-            BeginGap();
-        _openGap!.Dropped++;
-        counters.Drop();
-    }
-
-    private void BeginGap()
-    {
-        _dropping = true;
-        AddGap(ResyncReason.Overflow, context.LastGood.Value, context.Time.GetUtcNow());
-    }
-
-    private void AddGap(ResyncReason reason, DateTimeOffset? since, DateTimeOffset until)
-    {
-        if (_openGap is { } open)
-        {
-            open.Extend(reason, since, until);
-            return;
-        }
-
-        _openGap = new Gap(subject, reason, since, until);
-        _items.PushBack(new QueueItem(subject, _openGap, 0));
-        counters.Announce(reason);
-    }
-
-    /// <summary>The consumer has come to the gap: it no longer grows, and there is room again for what follows it.</summary>
-    private void Close(Gap gap)
-    {
-        if (gap != _openGap)
-            return;
-
-        _openGap = null;
-        if (_dropping)
-            gap.Close(context.Time.GetUtcNow());
-        _dropping = false;
-    }
-
     private bool TryReplace(string channel, string payload, int processId, long size)
     {
-        for (var i = _items.Count - 1; i >= 0; i--)
-        {
-            ref var item = ref _items[i];
-            if (item.Gap is not null)
-                return false; // What came before a gap does not come after it.
-            if (item.Channel != channel)
-                continue;
+        if (!_latest!.TryFind(channel, out var sequence) || _items.IndexOf(sequence) is not (>= 0 and var index))
+            return false;
 
-            _heldBytes += size - item.Size;
-            item = new QueueItem(channel, payload, processId);
-            counters.Replace();
-            return true;
+        ref var item = ref _items[index];
+        _room.Replace(item.Size, by: size);
+        item = new QueueItem(channel, payload, processId) { Sequence = sequence };
+        _counters.Replace();
+        return true;
+    }
+
+    /// <summary>Whether this is the first that is dropped.</summary>
+    private bool Drop()
+    {
+        var isFirst = !_gaps.IsDropping;
+        if (isFirst)
+        {
+            _room.GiveUpReading();
+            Push(_gaps.BeginToDrop());
+        }
+
+        _gaps.Drop();
+        return isFirst;
+    }
+
+    private void Push(Gap? gap)
+    {
+        if (gap is null)
+            return;
+
+        _items.PushBack(_subject, gap, processId: 0);
+        _latest?.Clear();
+    }
+
+    private void PutBackOne(in QueueItem item)
+    {
+        if (_discarded)
+        {
+            if (item.Gap is null)
+                Discard(item);
+        }
+        else if (item.Gap is not null || _latest is null || HasGapAfter(item))
+        {
+            _items.PutBack(item);
+        }
+        else if (_latest.TryFind(item.Channel, out _))
+        {
+            _room.Remove(1, item.Size); // A newer one came meanwhile.
+            _counters.Replace();
+        }
+        else
+        {
+            _items.PutBack(item);
+            _latest.Add(item.Channel, item.Sequence);
+        }
+    }
+
+    private bool HasGapAfter(in QueueItem item)
+    {
+        for (var i = 0; i < _items.Count; i++)
+        {
+            if (_items[i].Gap is not null && _items[i].Sequence - item.Sequence > 0)
+                return true;
         }
 
         return false;
+    }
+
+    private bool AbsorbInto(Gap gap)
+    {
+        var hasNewer = false;
+        for (var i = 0; i < _items.Count; i++)
+        {
+            if (_items[i].Gap is { } later)
+                hasNewer |= _gaps.TryAbsorb(gap, later);
+        }
+
+        SkipAbsorbed();
+        return hasNewer;
+    }
+
+    /// <summary>The next to be taken is never a gap that an earlier one speaks for.</summary>
+    private void SkipAbsorbed()
+    {
+        while (_items.Count > 0 && _items[0].Gap is { IsAbsorbed: true })
+            _items.PopFront();
     }
 
     private int Clear()
@@ -363,55 +398,33 @@ internal sealed class SubscriptionQueue(string subject, string name, QueueLimits
                 continue;
 
             notifications++;
-            Uncount(item);
+            Discard(item);
         }
 
-        _openGap = null;
-        _dropping = false;
+        _gaps.Clear();
+        _latest?.Clear();
         return notifications;
     }
 
-    private void Uncount(in QueueItem item)
+    private void Discard(in QueueItem item)
     {
-        counters.Discard();
-        _held--;
-        _heldBytes -= item.Size;
+        _counters.Discard();
+        _room.Remove(1, item.Size);
+    }
+
+    private void Disturb()
+    {
+        _disturbed?.TrySetResult();
+        _disturbed = null;
     }
 
     private void WakeWaiter()
     {
-        if (TakeWaiter())
-            WakeOnPool();
+        if (TryTakeWaiter())
+            _signal.WakeOnPool();
     }
 
-    private bool TakeWaiter()
-    {
-        // Paused, the consumer is woken only to end.
-        if (_paused && !_completed && !_cancelled.IsCancellationRequested)
-            return false;
-
-        var waiting = _waiting;
-        _waiting = false;
-        return waiting;
-    }
-
-    private void Saturate()
-    {
-        if (_saturated)
-            return;
-
-        _saturated = true;
-        context.Backpressure.Enter(this);
-    }
-
-    private void Unsaturate(bool forGood)
-    {
-        _saturated = false;
-        _most = _limits.Most;
-        _mostBytes = _limits.MostBytes;
-        if (forGood)
-            context.Backpressure.Forget(this);
-        else
-            context.Backpressure.Leave(this);
-    }
+    /// <summary>Paused, the consumer is woken only to end.</summary>
+    private bool TryTakeWaiter()
+        => (!_paused || _completed || _signal.IsCancelled) && _signal.TryTake(result: _items.Count > 0 || !_completed);
 }

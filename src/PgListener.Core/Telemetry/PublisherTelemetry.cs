@@ -8,7 +8,7 @@ namespace PgListener.Telemetry;
 /// <summary>The metrics and spans of one publisher.</summary>
 internal sealed class PublisherTelemetry : IDisposable
 {
-    private readonly Meter _meter;
+    private readonly Meter? _ownMeter;
     private readonly string _name;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -26,10 +26,11 @@ internal sealed class PublisherTelemetry : IDisposable
         _name = name;
         _time = time;
         _logger = logger;
-        _meter = ListenerMetrics.MeterOf(factory);
-        _sent = _meter.CreateCounter<long>(PgListenerInstruments.SentMessages, PgListenerInstruments.MessageUnit, "Notifications a publisher sent, or tried to.");
-        _duration = _meter.CreateHistogram(
-            PgListenerInstruments.OperationDuration, PgListenerInstruments.SecondUnit, "How long a publish took until its commit.", tags: null, ListenerMetrics.Durations);
+        var meter = MeterSource.Of(factory);
+        _ownMeter = factory is null ? meter : null;
+        _sent = meter.CreateCounter<long>(PgListenerInstruments.SentMessages, PgListenerInstruments.MessageUnit, "Notifications a publisher sent, or tried to.");
+        _duration = meter.CreateHistogram(
+            PgListenerInstruments.OperationDuration, PgListenerInstruments.SecondUnit, "How long a publish took until its commit.", tags: null, MeterSource.Durations);
     }
 
     /// <summary>Runs a publish within its span and counts it.</summary>
@@ -44,7 +45,7 @@ internal sealed class PublisherTelemetry : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        _meter.Dispose(); // Of a factory's meter this does nothing.
+        _ownMeter?.Dispose(); // The meter of a factory belongs to others too.
     }
 
     private async Task SendObservedAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
@@ -75,7 +76,7 @@ internal sealed class PublisherTelemetry : IDisposable
         }
         catch (Exception e)
         {
-            _logger.TelemetryFailed(e); // Nothing is left unsent because of whoever listens to traces.
+            _logger.TelemetryFailed(e); // Nothing is left unsent because of an observer of traces.
             return null;
         }
     }
@@ -90,7 +91,7 @@ internal sealed class PublisherTelemetry : IDisposable
         }
         catch (Exception e)
         {
-            _logger.TelemetryFailed(e); // What was committed has not failed because of whoever listens to metrics or traces.
+            _logger.TelemetryFailed(e); // What was committed has not failed because of an observer of metrics or traces.
         }
     }
 

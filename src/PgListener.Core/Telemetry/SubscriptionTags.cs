@@ -29,4 +29,12 @@ internal static class SubscriptionTags
         tags.AddRange(more);
         return [.. tags];
     }
+
+    /// <summary>What a reason is called in <see cref="PgListenerTags.GapReason"/>.</summary>
+    public static string NameOf(ResyncReason reason) => reason switch
+    {
+        ResyncReason.Started => "started",
+        ResyncReason.Reconnected => "reconnected",
+        _ => "overflow",
+    };
 }

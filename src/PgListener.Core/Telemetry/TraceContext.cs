@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using PgListener.Connections;
 
 namespace PgListener.Telemetry;
 
@@ -36,7 +35,7 @@ internal static class TraceContext
         var state = context.TraceState is { Length: > 0 } text && text.All(static c => c is > ' ' and < '\x7f' and not '"' and not '\\' or ' ') ? StateOpening + text : "";
         var parent = $"00-{context.TraceId.ToHexString()}-{context.SpanId.ToHexString()}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
         var extended = string.Concat([payload[..(end - 1)], isEmpty ? "" : ",", Opening, parent, state, Closing, payload[end..]]);
-        if (Encoding.UTF8.GetByteCount(extended) <= PayloadRules.MaxBytes)
+        if (Encoding.UTF8.GetByteCount(extended) <= PostgresLimits.PayloadBytes)
             return extended;
 
         return state.Length > 0 ? Inject(payload, new(context.TraceId, context.SpanId, context.TraceFlags)) : payload;

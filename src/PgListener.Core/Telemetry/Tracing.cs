@@ -26,7 +26,7 @@ internal static class Tracing
             $"resync {channel}",
             ActivityKind.Internal,
             parentContext: default,
-            WithServer(SubscriptionTags.Of(listener, channel, subscription, operation: null, new Tag(PgListenerTags.GapReason, ListenerMetrics.NameOf(reason))), server));
+            WithServer(SubscriptionTags.Of(listener, channel, subscription, operation: null, new Tag(PgListenerTags.GapReason, SubscriptionTags.NameOf(reason))), server));
 
     /// <summary>Begins the span of a publish, as a child of whatever is under way.</summary>
     public static Activity? StartSend(string channel, int count, string publisher, string? server)

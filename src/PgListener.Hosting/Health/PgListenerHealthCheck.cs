@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace PgListener.Health;
 
 /// <summary>
-/// Healthy while the server listens; degraded while it listens with a problem in sight, and for a while after the connection
-/// was lost; otherwise unhealthy, or what the registration says instead.
+/// Healthy while the server listens; degraded while it listens with a problem in sight or a handler cannot read again what it may have
+/// missed, and for a while after the connection was lost; otherwise unhealthy, or what the registration says instead.
 /// </summary>
 internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, TimeProvider time) : IHealthCheck
 {
@@ -22,10 +22,14 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         AddIfKnown("problem", status.Problem);
         AddIfKnown("roundTrip", status.RoundTrip);
         AddIfKnown("queueUsage", status.QueueUsage);
-        AddTotals(data, listener.GetStatistics());
+        var subscriptions = listener.GetStatistics();
+        AddTotals(data, subscriptions);
+        var stale = StaleHandlers(subscriptions);
+        AddIfKnown("failingResyncs", stale);
 
-        var description = status.Problem is { } problem ? $"{status.State}: {problem}" : $"{status.State}.";
-        var result = (status.State, status.Problem) switch
+        var problem = string.Join(" ", new[] { status.Problem, stale is null ? null : $"These failed to read again what they may have missed, and are called again: {stale}." }.OfType<string>());
+        var description = problem.Length > 0 ? $"{status.State}: {problem}" : $"{status.State}.";
+        var result = (status.State, problem.Length > 0 ? problem : null) switch
         {
             (ListenerState.Listening, null) => HealthCheckResult.Healthy(description, data),
             (ListenerState.Listening, _) => HealthCheckResult.Degraded(description, exception: null, data),
@@ -39,6 +43,19 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
             if (value is not null)
                 data[name] = value;
         }
+    }
+
+    /// <summary>Names those whose state is stale because the call for a gap keeps failing.</summary>
+    private static string? StaleHandlers(IReadOnlyList<SubscriptionStatistics> subscriptions)
+    {
+        const int Most = 10;
+        var failing = subscriptions.Where(subscription => subscription.ResyncFailure is not null).ToArray();
+        if (failing.Length == 0)
+            return null;
+
+        var named = string.Join(", ", failing.Take(Most).Select(subscription =>
+            $"{subscription.Name} (since {subscription.ResyncFailure!.Since:u}, {subscription.ResyncFailure.Attempts} attempts, {subscription.ResyncFailure.ErrorType})"));
+        return failing.Length > Most ? $"{named} and {failing.Length - Most} more" : named;
     }
 
     private static void AddTotals(Dictionary<string, object> data, IReadOnlyList<SubscriptionStatistics> subscriptions)

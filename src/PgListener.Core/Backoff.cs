@@ -1,6 +1,6 @@
-namespace PgListener.Session;
+namespace PgListener;
 
-/// <summary>How long to wait before the next attempt to connect.</summary>
+/// <summary>How long to wait before the next attempt.</summary>
 internal static class Backoff
 {
     /// <summary>Doubles from <paramref name="first"/> to <paramref name="most"/>, and takes between half and all of that at random.</summary>

@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PgListener;
+
+/// <summary>What a reader of a typed channel finds next: a notification, or a gap where notifications may be missing.</summary>
+/// <typeparam name="TChannel">The channel's type.</typeparam>
+public readonly record struct StreamItem<TChannel>
+    where TChannel : INotificationChannel<TChannel>
+{
+    private readonly Notification<TChannel> _notification;
+
+    /// <summary>Creates an item that is a notification.</summary>
+    /// <param name="notification">The notification.</param>
+    public StreamItem(Notification<TChannel> notification) => _notification = notification;
+
+    /// <summary>Creates an item that is a gap.</summary>
+    /// <param name="resync">The gap.</param>
+    public StreamItem(Resync resync)
+    {
+        ArgumentNullException.ThrowIfNull(resync);
+        Resync = resync;
+    }
+
+    /// <summary>What is known of the gap; <see langword="null"/> if this is a notification.</summary>
+    public Resync? Resync { get; }
+
+    /// <summary>The notification.</summary>
+    /// <exception cref="InvalidOperationException">This is a gap.</exception>
+    public Notification<TChannel> Notification => Resync is null ? _notification : throw new InvalidOperationException("This is a gap and not a notification; ask IsGap first.");
+
+    /// <summary>Whether this is a gap.</summary>
+    /// <param name="resync">What is known of it.</param>
+    /// <returns><see langword="true"/> if it is a gap, <see langword="false"/> if it is a notification.</returns>
+    public bool IsGap([NotNullWhen(true)] out Resync? resync) => (resync = Resync) is not null;
+
+    /// <summary>Describes the item.</summary>
+    /// <returns>The notification or the gap as text.</returns>
+    public override string ToString() => Resync?.ToString() ?? _notification.ToString();
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgListener.Telemetry;
+
+namespace PgListener.Connections;
+
+/// <summary>
+/// The server settings that a connection of the listener needs, whatever a role, a database or a server has by default. They hold
+/// for its own session alone.
+/// </summary>
+internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
+{
+    /// <summary>How often a setting is sent that a time limit of the server, which is about to be lifted, has cut off.</summary>
+    private const int Tries = 3;
+
+    private readonly string[] _statements = [.. Wanted(options).Select(static setting => $"SET {setting.Name} TO {setting.Value}")];
+    private readonly string[] _resets = [.. Wanted(options).Select(static setting => $"RESET {setting.Name}")];
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+
+    /// <summary>The settings, the time limits first: they might cut off the others.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Wanted(ListenerOptions options)
+    {
+        var silence = (int)options.KeepAlive.TotalSeconds;
+        return
+        [
+            // A session that listens is idle for as long as nothing is sent.
+            ("statement_timeout", "0"),
+            ("idle_session_timeout", "0"),
+            ("lock_timeout", "0"),
+            ("transaction_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+
+            // A question would wait for other transactions, or be refused.
+            ("default_transaction_deferrable", "off"),
+            ("default_transaction_isolation", "'read committed'"),
+            ("default_transaction_read_only", "off"),
+
+            // A proof would wait for a standby that is gone, or for a disk.
+            ("synchronous_commit", "off"),
+
+            // Each notice would wake the connection.
+            ("client_min_messages", "error"),
+
+            // The server gives up a session whose client is gone, instead of keeping it for the two hours of its operating system.
+            ("tcp_keepalives_idle", $"{silence}"),
+            ("tcp_keepalives_interval", $"{Math.Max(1, silence / 3)}"),
+            ("tcp_keepalives_count", "3"),
+            ("tcp_user_timeout", $"{Math.Max(5, 3 * silence)}000"),
+            ("client_connection_check_interval", $"{silence}000"),
+        ];
+    }
+
+    /// <summary>Makes them hold. What a server refuses, or is too old to know, is said once and left as it is.</summary>
+    public async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var refused = await ExecuteAsync(connection, _statements, cancellationToken).ConfigureAwait(false);
+            if (tries < Tries && refused.Any(error => error.SqlState == PostgresErrorCodes.QueryCanceled))
+                continue; // To set one again does no harm.
+
+            Report(refused);
+            return;
+        }
+    }
+
+    /// <summary>Takes them back, so that nobody else who uses the connection has them.</summary>
+    public Task ResetAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => ExecuteAsync(connection, _resets, cancellationToken);
+
+    /// <summary>Each statement by itself, in one round trip: the refusal of one does not affect the others.</summary>
+    private static async Task<IReadOnlyList<PostgresException>> ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true, Timeout = 0 };
+        await using (batch.ConfigureAwait(false))
+        {
+            foreach (var statement in statements)
+                batch.BatchCommands.Add(new(statement));
+            try
+            {
+                await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                return [];
+            }
+            catch (PostgresException e) when (connection.FullState == System.Data.ConnectionState.Open)
+            {
+                return [e];
+            }
+            catch (NpgsqlException e) when (e.InnerException is AggregateException several
+                && several.InnerExceptions.All(static error => error is PostgresException) && connection.FullState == System.Data.ConnectionState.Open)
+            {
+                return [.. several.InnerExceptions.Cast<PostgresException>()];
+            }
+        }
+    }
+
+    private void Report(IReadOnlyList<PostgresException> refused)
+    {
+        foreach (var error in refused)
+        {
+            // An older server does not know all of them, which is nothing to report.
+            if (error.SqlState == PostgresErrorCodes.UndefinedObject)
+                continue;
+
+            lock (_reported)
+            {
+                if (!_reported.Add(error.MessageText))
+                    continue;
+            }
+
+            logger.SettingRefused($"{error.SqlState}: {error.MessageText.ReplaceLineEndings(" ")}");
+        }
+    }
+}

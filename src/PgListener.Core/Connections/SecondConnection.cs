@@ -1,0 +1,194 @@
+using System.Data;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgListener.Telemetry;
+
+namespace PgListener.Connections;
+
+/// <summary>
+/// The connection beside the one that listens: it wakes, proves, and asks whether the first is still alive. For waking one is kept
+/// for some seconds; what has to be certain has a new one each time.
+/// </summary>
+internal sealed class SecondConnection(ConnectionSource connections, OwnSettings settings, TimeSpan limit, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    /// <summary>It is seldom needed, and so not kept open for long.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
+
+    private const int Tries = 3;
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private NpgsqlConnection? _kept;
+    private ITimer? _idle;
+    private bool _isDisposed;
+
+    /// <summary>Sends a notification.</summary>
+    public static async Task NotifyAsync(NpgsqlConnection connection, string channel, string payload, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("SELECT pg_catalog.pg_notify($1, $2)", connection) { CommandTimeout = 0 };
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.Add(new() { Value = channel });
+            command.Parameters.Add(new() { Value = payload });
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Uses the one that is kept, or a new one. What fails on the one that was kept is done again on a new one.</summary>
+    /// <exception cref="TimeoutException">It took longer than the limit. The work goes on, with nobody who waits for it.</exception>
+    public Task UseAsync(Func<NpgsqlConnection, CancellationToken, Task> work) => InTimeAsync(UseInTurnAsync(work));
+
+    /// <summary>Uses a new one. A pool of the caller's may hand out connections that have died unnoticed; then another is tried.</summary>
+    /// <exception cref="TimeoutException">It took longer than the limit. The work goes on, with nobody who waits for it.</exception>
+    public Task UseNewAsync(Func<NpgsqlConnection, CancellationToken, Task> work) => InTimeAsync(UseNewInTimeAsync(work));
+
+    /// <summary>Closes what is kept: the server it leads to may be gone.</summary>
+    public async Task ForgetAsync()
+    {
+        if (!await _turn.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
+            return; // Its user finds out.
+
+        try
+        {
+            if (Interlocked.Exchange(ref _kept, null) is { } kept)
+                await CloseAsync(kept).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        await ForgetAsync().ConfigureAwait(false);
+        if (_idle is { } idle)
+            await idle.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Npgsql does not always hear of a cancellation while it connects. What takes too long ends by itself, with nobody waiting.</summary>
+    private Task InTimeAsync(Task working)
+    {
+        _ = working.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return working.WaitAsync(limit, time);
+    }
+
+    private async Task UseInTurnAsync(Func<NpgsqlConnection, CancellationToken, Task> work)
+    {
+        using var timeout = new CancellationTokenSource(limit, time);
+        await _turn.WaitAsync(timeout.Token).ConfigureAwait(false);
+        try
+        {
+            if (Interlocked.Exchange(ref _kept, null) is not { } kept || !await TryAsync(kept, work, timeout.Token).ConfigureAwait(false))
+                await UseAndKeepAsync(await OpenAsync(timeout.Token).ConfigureAwait(false), work, timeout.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<bool> TryAsync(NpgsqlConnection kept, Func<NpgsqlConnection, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UseAndKeepAsync(kept, work, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NpgsqlException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false; // It has died unnoticed.
+        }
+    }
+
+    private async Task UseAndKeepAsync(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        var isGood = false;
+        try
+        {
+            await work(connection, cancellationToken).ConfigureAwait(false);
+            isGood = !_isDisposed && !connections.IsPooled;
+        }
+        finally
+        {
+            if (isGood)
+                Keep(connection);
+            else
+                await CloseAsync(connection).ConfigureAwait(false);
+        }
+    }
+
+    private async Task UseNewInTimeAsync(Func<NpgsqlConnection, CancellationToken, Task> work)
+    {
+        using var timeout = new CancellationTokenSource(limit, time);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                var connection = await OpenAsync(timeout.Token).ConfigureAwait(false);
+                try
+                {
+                    await work(connection, timeout.Token).ConfigureAwait(false);
+                    return;
+                }
+                finally
+                {
+                    await CloseAsync(connection).ConfigureAwait(false);
+                }
+            }
+            catch (NpgsqlException) when (tries < Tries && !timeout.IsCancellationRequested)
+            {
+                // It has died unnoticed in a pool, or the server is just coming back.
+            }
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await connections.OpenSecondAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await settings.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void Keep(NpgsqlConnection connection)
+    {
+        _kept = connection;
+        if (_idle is null)
+        {
+            _ = DetachedTask.Begin(() =>
+            {
+                _idle = time.CreateTimer(static self => _ = ((SecondConnection)self!).ForgetAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return Task.CompletedTask;
+            });
+        }
+
+        _idle!.Change(IdleTime, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task CloseAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            // Npgsql resets what goes back to its pool, unless the connection string says that it does not.
+            if (connections.IsPooled && connection.FullState == ConnectionState.Open)
+            {
+                using var timeout = new CancellationTokenSource(limit, time);
+                await settings.ResetAsync(connection, timeout.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+        {
+            logger.CloseFailed(e);
+        }
+
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,60 @@
+using Npgsql;
+
+namespace PgListener.Connections;
+
+/// <summary>What tells servers apart, and what a session is called there. Two connections that are told apart by it do not hear each other.</summary>
+/// <param name="Server">The start of the server, and its database.</param>
+/// <param name="Address">Its address as it sees it itself, for people.</param>
+/// <param name="Backend">The process behind the connection. A pooler makes one up; this is the real one.</param>
+/// <param name="Started">When that process began, as seconds.</param>
+internal sealed record ServerIdentity(string Server, string Address, string Backend, string Started)
+{
+    private const string Query =
+        """
+        SELECT pg_catalog.concat(pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()), '/', pg_catalog.current_database()),
+            pg_catalog.concat(pg_catalog.host(pg_catalog.inet_server_addr()), ':', pg_catalog.inet_server_port(), '/', pg_catalog.current_database()),
+            pg_catalog.pg_backend_pid()::pg_catalog.text,
+            coalesce((SELECT pg_catalog.concat(pg_catalog.date_part('epoch', backend_start)) FROM pg_catalog.pg_stat_activity WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()), '')
+        """;
+
+    /// <summary>Asks for it.</summary>
+    /// <returns>Nothing where the server refuses to say.</returns>
+    public static async Task<ServerIdentity?> FindAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var command = new NpgsqlCommand(Query, connection) { CommandTimeout = 0 };
+            await using (command.ConfigureAwait(false))
+            {
+                var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
+                        ? new(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3))
+                        : null;
+                }
+            }
+        }
+        catch (PostgresException) when (connection.FullState == System.Data.ConnectionState.Open)
+        {
+            return null; // Rights were revoked, or it is no PostgreSQL but something alike: then nothing is compared.
+        }
+    }
+
+    /// <summary>Whether the process is still there, asked on another connection.</summary>
+    public async Task<bool> IsAliveAsync(NpgsqlConnection other, CancellationToken cancellationToken)
+    {
+        const string Alive =
+            """
+            SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid::pg_catalog.text OPERATOR(pg_catalog.=) $1
+                AND (backend_start IS NULL OR $2 OPERATOR(pg_catalog.=) '' OR pg_catalog.concat(pg_catalog.date_part('epoch', backend_start)) OPERATOR(pg_catalog.=) $2)
+            """;
+        var command = new NpgsqlCommand(Alive, other) { CommandTimeout = 0 };
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.Add(new() { Value = Backend });
+            command.Parameters.Add(new() { Value = Started });
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null;
+        }
+    }
+}

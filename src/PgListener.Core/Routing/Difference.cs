@@ -1,0 +1,198 @@
+namespace PgListener.Routing;
+
+/// <summary>
+/// What is wanted against what the server has been told in the current session. Whether a session is the current one is decided
+/// before any of this is called.
+/// </summary>
+internal sealed class Difference(Routes routes)
+{
+    private readonly HashSet<Route> _changed = [];
+    private volatile bool _hasChanges;
+    private volatile bool _isInSession;
+    private int _listens;
+
+    /// <summary>Whether the server does not yet agree with what is wanted.</summary>
+    public bool HasChanges => _hasChanges;
+
+    /// <summary>Whether a LISTEN is among the changes, which somebody may wait for.</summary>
+    public bool HasListens => Volatile.Read(ref _listens) > 0;
+
+    /// <summary>How many channels differ.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (routes.Sync)
+                return _changed.Count;
+        }
+    }
+
+    /// <summary>Whether there is a session, which has to be told of changes. Without one, the next begins with all that is wanted.</summary>
+    public bool IsInSession => _isInSession;
+
+    /// <summary>A new connection listens to nothing: everything wanted is a change.</summary>
+    public void BeginSession()
+    {
+        lock (routes.Sync)
+        {
+            Reset();
+            _isInSession = true;
+        }
+    }
+
+    /// <summary>The connection is over. A wait for an UNLISTEN is over too; a wait for a LISTEN goes on in the next session.</summary>
+    public void EndSession()
+    {
+        lock (routes.Sync)
+        {
+            _isInSession = false;
+            Reset();
+        }
+    }
+
+    /// <summary>The listener is stopped: nobody needs to wait for the server any more.</summary>
+    public void Abandon()
+    {
+        lock (routes.Sync)
+        {
+            foreach (var route in routes.All)
+                route.Waiters.Fail(long.MaxValue, new ListenerClosedException());
+        }
+    }
+
+    /// <summary>Notes an edit of a route. Called under the lock of <see cref="Routes"/>.</summary>
+    /// <returns>Completes when the server agrees.</returns>
+    public Task Note(Route route)
+    {
+        route.Version++;
+        if (route.IsWanted == route.IsApplied && !route.IsInFlight)
+        {
+            Forget(route);
+            Settle(route, long.MaxValue); // Also those whose edit this one has taken back.
+            return Task.CompletedTask;
+        }
+
+        Mark(route);
+        return route.Waiters.WhenSettledAsync(route.Version);
+    }
+
+    /// <summary>Takes edits the server does not know of yet.</summary>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<ChannelChange> TakeChanges(int most = int.MaxValue)
+    {
+        lock (routes.Sync)
+        {
+            Route[] edited = [.. _changed.Take(most)];
+            var changes = new List<ChannelChange>(edited.Length);
+            foreach (var route in edited)
+            {
+                Forget(route);
+                if (route.IsWanted == route.IsApplied)
+                {
+                    Settle(route, route.Version);
+                    continue;
+                }
+
+                route.IsInFlight = true;
+                if (!route.IsWanted)
+                    route.Hearing = Hearing.Ending;
+                changes.Add(new ChannelChange(route, route.IsWanted, route.Version));
+            }
+
+            return changes;
+        }
+    }
+
+    /// <summary>The server has committed these edits.</summary>
+    public void Apply(IReadOnlyList<ChannelChange> changes)
+    {
+        lock (routes.Sync)
+        {
+            foreach (var change in changes)
+            {
+                change.Route.IsInFlight = false;
+                change.Route.IsApplied = change.Listen;
+                if (change.Listen)
+                    change.Route.BeginHearing();
+                else
+                    change.Route.Hearing = Hearing.No;
+                Settle(change.Route, change.Version);
+            }
+
+            routes.BeginHearingEverything();
+        }
+    }
+
+    /// <summary>The server has refused one edit.</summary>
+    public void Reject(ChannelChange change, Exception error)
+    {
+        lock (routes.Sync)
+        {
+            change.Route.IsInFlight = false;
+            change.Route.Waiters.Fail(change.Version, error);
+        }
+    }
+
+    /// <summary>A notification has come before the answer to the LISTEN that lets it come.</summary>
+    public void BeginHearing(string channel)
+    {
+        lock (routes.Sync)
+        {
+            if (!routes.TryGet(channel, out var route) || route.Hearing == Hearing.Ending)
+                return;
+
+            route.BeginHearing();
+            routes.BeginHearingEverything();
+        }
+    }
+
+    private void Reset()
+    {
+        foreach (var route in _changed)
+            route.CountsAsListen = false;
+        _changed.Clear();
+        _listens = 0;
+        _hasChanges = false;
+        routes.EverythingHears = false;
+        foreach (var route in routes.All)
+        {
+            route.IsApplied = false;
+            route.IsInFlight = false;
+            route.Hearing = Hearing.No;
+            if (route.IsWanted)
+                Mark(route);
+            else
+                Settle(route, long.MaxValue);
+        }
+    }
+
+    private void Mark(Route route)
+    {
+        _changed.Add(route);
+        SetListen(route, route.IsWanted && !route.IsApplied);
+        _hasChanges = true;
+    }
+
+    private void Forget(Route route)
+    {
+        if (_changed.Remove(route))
+            SetListen(route, value: false);
+        _hasChanges = _changed.Count > 0;
+    }
+
+    private void SetListen(Route route, bool value)
+    {
+        if (route.CountsAsListen == value)
+            return;
+
+        route.CountsAsListen = value;
+        _listens += value ? 1 : -1;
+    }
+
+    private void Settle(Route route, long version)
+    {
+        route.Waiters.Settle(version);
+        if (routes.RemoveIfIdle(route))
+            Forget(route);
+    }
+}

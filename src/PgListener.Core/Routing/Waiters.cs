@@ -1,0 +1,42 @@
+namespace PgListener.Routing;
+
+/// <summary>Those who wait until the server agrees with an edit of one channel. Used under the lock of <see cref="Routes"/>.</summary>
+internal sealed class Waiters
+{
+    private readonly List<(long Version, TaskCompletionSource Source)> _waiting = [];
+
+    /// <summary>Completes when the server agrees with the given edit, or with a later one.</summary>
+    public Task WhenSettledAsync(long version)
+    {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Add((version, source));
+        return source.Task;
+    }
+
+    /// <summary>The server agrees with the given edit, and so with all before it.</summary>
+    public void Settle(long version)
+    {
+        foreach (var source in Take(version))
+            source.TrySetResult();
+    }
+
+    /// <summary>The server will never agree with the given edit and those before it.</summary>
+    public void Fail(long version, Exception error)
+    {
+        foreach (var source in Take(version))
+        {
+            if (source.TrySetException(error))
+                _ = source.Task.Exception; // An edit that was made while the listener was stopped has nobody who waits.
+        }
+    }
+
+    private TaskCompletionSource[] Take(long version)
+    {
+        if (_waiting.Count == 0)
+            return [];
+
+        var taken = _waiting.Where(entry => entry.Version <= version).Select(entry => entry.Source).ToArray();
+        _waiting.RemoveAll(entry => entry.Version <= version);
+        return taken;
+    }
+}

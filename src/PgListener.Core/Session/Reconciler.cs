@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgListener.Connections;
+using PgListener.Routing;
+using PgListener.Telemetry;
+
+namespace PgListener.Session;
+
+/// <summary>Makes the server listen to what is wanted, and to nothing else.</summary>
+internal sealed class Reconciler(SessionOwner owner, ILogger logger)
+{
+    /// <summary>
+    /// How many LISTENs and UNLISTENs are one transaction, under one limit. The server looks each of them up among all that it listens
+    /// to already, so that very many at once take long.
+    /// </summary>
+    private const int ChunkSize = 1_000;
+
+    /// <summary>Sends what differs at the moment.</summary>
+    /// <returns>How many channels were added.</returns>
+    public async Task<int> ReconcileAsync(SessionConnection server, SessionId session, CancellationToken stopping)
+    {
+        var total = owner.Difference.Count;
+        var added = 0;
+        var done = 0;
+        do
+        {
+            var changes = owner.TakeChanges(session, ChunkSize) ?? throw new OperationCanceledException("The session is over.");
+            added += await ApplyAsync(server, session, changes, done, total, stopping).ConfigureAwait(false);
+            done += ChunkSize;
+        }
+        while (done < total);
+
+        return added;
+    }
+
+    private async Task<int> ApplyAsync(SessionConnection server, SessionId session, IReadOnlyList<ChannelChange> changes, int done, int total, CancellationToken stopping)
+    {
+        var what = changes.Count == total
+            ? string.Create(CultureInfo.InvariantCulture, $"LISTEN for {total:N0} channel(s)")
+            : string.Create(CultureInfo.InvariantCulture, $"LISTEN for channels {done + 1:N0} to {done + changes.Count:N0} of {total:N0}");
+        try
+        {
+            await SendAsync(server, what, changes, stopping).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (IsDataError(e))
+        {
+            changes = await RejectUnspeakableAsync(server, session, changes, stopping).ConfigureAwait(false);
+            await SendAsync(server, what, changes, stopping).ConfigureAwait(false);
+        }
+
+        owner.Apply(session, changes);
+        return changes.Count(static change => change is { Listen: true, Route.IsPrivate: false });
+    }
+
+    private static Task SendAsync(SessionConnection server, string what, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
+        => changes.Count == 0
+            ? Task.CompletedTask
+            : server.ExecuteBatchAsync(what, changes.Select(static change => (change.Listen ? "LISTEN " : "UNLISTEN ") + ChannelName.Quote(change.Route.Channel)), stopping);
+
+    /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as a mere text. Only they are refused.</summary>
+    /// <returns>The others.</returns>
+    private async Task<IReadOnlyList<ChannelChange>> RejectUnspeakableAsync(SessionConnection server, SessionId session, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
+    {
+        var accepted = new List<ChannelChange>(changes.Count);
+        foreach (var change in changes)
+        {
+            try
+            {
+                await server.QueryAsync("SELECT $1", change.Route.Channel, server.Limit, stopping).ConfigureAwait(false);
+                accepted.Add(change);
+            }
+            catch (PostgresException e) when (IsDataError(e))
+            {
+                logger.ChannelRejected(e, ChannelName.Show(change.Route.Channel));
+                owner.Reject(session, change, e);
+            }
+        }
+
+        return accepted;
+    }
+
+    /// <summary>Whether the error is of the class of data errors, as a text that the database cannot express is (22P05, 22021).</summary>
+    private static bool IsDataError(PostgresException error) => error.SqlState.StartsWith("22", StringComparison.Ordinal);
+}

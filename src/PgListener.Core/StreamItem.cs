@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PgListener;
+
+/// <summary>What a reader finds next: a notification, or a gap where notifications may be missing.</summary>
+/// <example>
+/// <code>
+/// await foreach (var item in listener.ReadItemsAsync("orders"))
+/// {
+///     if (item.IsGap(out var resync))
+///         await ReadAgainAsync(resync);
+///     else
+///         await ShowAsync(item.Notification.Payload);
+/// }
+/// </code>
+/// </example>
+public readonly record struct StreamItem
+{
+    private readonly Notification _notification;
+
+    /// <summary>Creates an item that is a notification.</summary>
+    /// <param name="notification">The notification.</param>
+    public StreamItem(Notification notification) => _notification = notification;
+
+    /// <summary>Creates an item that is a gap.</summary>
+    /// <param name="resync">The gap.</param>
+    public StreamItem(Resync resync)
+    {
+        ArgumentNullException.ThrowIfNull(resync);
+        Resync = resync;
+    }
+
+    /// <summary>What is known of the gap; <see langword="null"/> if this is a notification.</summary>
+    public Resync? Resync { get; }
+
+    /// <summary>The notification.</summary>
+    /// <exception cref="InvalidOperationException">This is a gap.</exception>
+    public Notification Notification => Resync is null ? _notification : throw new InvalidOperationException("This is a gap and not a notification; ask IsGap first.");
+
+    /// <summary>Whether this is a gap.</summary>
+    /// <param name="resync">What is known of it.</param>
+    /// <returns><see langword="true"/> if it is a gap, <see langword="false"/> if it is a notification.</returns>
+    public bool IsGap([NotNullWhen(true)] out Resync? resync) => (resync = Resync) is not null;
+
+    /// <summary>Describes the item.</summary>
+    /// <returns>The notification or the gap as text.</returns>
+    public override string ToString() => Resync?.ToString() ?? _notification.ToString();
+}

@@ -1,0 +1,65 @@
+using System.Threading.Tasks.Sources;
+
+namespace PgListener.Subscriptions;
+
+/// <summary>
+/// The one consumer of a queue that waits for something to take, and how it is woken. Whoever takes the waiting consumer, under
+/// the lock of the queue, has to wake it, after the lock.
+/// </summary>
+internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
+{
+    private ManualResetValueTaskSourceCore<bool> _core;
+    private bool _isWaiting;
+    private bool _result;
+    private CancellationToken _cancelled;
+
+    /// <summary>Whether every wait ends with a cancellation.</summary>
+    public bool IsCancelled => _cancelled.IsCancellationRequested;
+
+    /// <summary>Begins to wait. Called under the lock of the queue.</summary>
+    public ValueTask<bool> WaitAsync()
+    {
+        if (IsCancelled)
+            return ValueTask.FromCanceled<bool>(_cancelled);
+
+        _core.Reset();
+        _isWaiting = true;
+        return new(this, _core.Version);
+    }
+
+    /// <summary>Ends this and every further wait with the token's cancellation. Called under the lock of the queue.</summary>
+    public void Cancel(CancellationToken cancelled) => _cancelled = cancelled;
+
+    /// <summary>Takes the consumer, if it waits. Called under the lock of the queue.</summary>
+    /// <param name="result">What its wait ends with.</param>
+    /// <returns>Whether it was waiting: then the caller wakes it.</returns>
+    public bool TryTake(bool result)
+    {
+        if (!_isWaiting)
+            return false;
+
+        _isWaiting = false;
+        _result = result;
+        return true;
+    }
+
+    /// <summary>Lets the consumer go on, on another thread.</summary>
+    public void WakeOnPool() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+
+    /// <summary>Lets the consumer go on, on this thread.</summary>
+    public void Wake() => _core.SetResult(_result);
+
+    void IThreadPoolWorkItem.Execute() => Wake();
+
+    bool IValueTaskSource<bool>.GetResult(short token)
+    {
+        var result = _core.GetResult(token);
+        _cancelled.ThrowIfCancellationRequested();
+        return result;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _core.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using PgListener.Telemetry;
+
+namespace PgListener.Subscriptions;
+
+/// <summary>Notices when a listener was started and never told to call its callbacks, and says so before anything is dropped for that.</summary>
+internal sealed class DispatchWatch(TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _sync = new();
+    private long _begun;
+
+    /// <summary>Whether it has been said, or need not be.</summary>
+    private volatile bool _isSettled;
+
+    /// <summary>The listener was started.</summary>
+    public void Begin()
+    {
+        lock (_sync)
+        {
+            _begun = time.GetTimestamp();
+            _isSettled = false;
+        }
+    }
+
+    /// <summary>The listener was told to call its callbacks.</summary>
+    public void Listen() => _isSettled = true;
+
+    /// <summary>A notification waits for callbacks to be called.</summary>
+    /// <param name="isSoonFull">Whether half the queue is taken.</param>
+    public void NoteWaiting(bool isSoonFull)
+    {
+        if (_isSettled)
+            return;
+
+        lock (_sync)
+        {
+            if (_isSettled || (!isSoonFull && time.GetElapsedTime(_begun) < Usual))
+                return;
+
+            _isSettled = true;
+        }
+
+        logger.NotDispatching();
+    }
+}

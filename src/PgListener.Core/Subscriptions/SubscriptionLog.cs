@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using PgListener.Telemetry;
+
+namespace PgListener.Subscriptions;
+
+/// <summary>
+/// What one subscription says in the log. Of each kind of failure the first is said in full, and the others are counted, so that
+/// neither a handler that always fails nor a flood of notifications floods the log.
+/// </summary>
+/// <param name="name">The subscription's name.</param>
+/// <param name="channel">Its channel; empty for all.</param>
+/// <param name="hearsGaps">Whether somebody is told of gaps.</param>
+/// <param name="context">Where to log, and the clock.</param>
+internal sealed class SubscriptionLog(string name, string channel, bool hearsGaps, SubscriptionContext context) : IDisposable
+{
+    private readonly string _channel = channel.ReplaceLineEndings(" ");
+    private readonly ConcurrentDictionary<string, LogThrottle> _throttles = [];
+
+    /// <summary>A call for a notification has failed.</summary>
+    /// <param name="error">Why.</param>
+    /// <param name="errorType">What kind of error that is.</param>
+    public void Failed(Exception error, string errorType)
+    {
+        if (IsNew("failed", errorType, more => context.Logger.CallbackFailedAgain(name, more, _channel, errorType)))
+            context.Logger.CallbackFailed(error, name, _channel);
+    }
+
+    /// <summary>A call for a notification was cancelled after its time limit.</summary>
+    public void TimedOut(Exception error, TimeSpan limit)
+    {
+        if (IsNew("failed", PgListenerTags.Timeout, more => context.Logger.CallbackFailedAgain(name, more, _channel, PgListenerTags.Timeout)))
+            context.Logger.CallbackTimedOut(error, name, _channel, limit);
+    }
+
+    /// <summary>A call for a gap has failed, or was cancelled after its time limit.</summary>
+    public void ResyncFailed(Exception error, string errorType)
+    {
+        if (IsNew("resync", errorType, more => context.Logger.ResyncStillFails(name, more, _channel, errorType)))
+            context.Logger.ResyncFailed(error, name, _channel);
+    }
+
+    /// <summary>A call for a gap has succeeded after it had failed.</summary>
+    public void ResyncSucceeded(int attempts) => context.Logger.ResyncSucceeded(name, _channel, attempts);
+
+    /// <summary>The queue is full, and notifications are dropped.</summary>
+    public void Overflowed()
+    {
+        if (IsNew("overflow", "", more => context.Logger.OverflowedAgain(name, more)))
+            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "Nothing tells it of the gap: set OnResync, or read with ReadItemsAsync.");
+    }
+
+    /// <summary>A call was cancelled because the time to stop ran out.</summary>
+    public void CanceledAtStop()
+    {
+        if (IsNew("stop", "", more => context.Logger.CanceledAtStopToo(name, more, _channel)))
+            context.Logger.CanceledAtStop(name, _channel);
+    }
+
+    /// <summary>Somebody who listens to metrics or traces has thrown.</summary>
+    public void TelemetryFailed(Exception error)
+    {
+        var type = error.GetType().Name;
+        if (IsNew("telemetry", type, more => context.Logger.TelemetryFailedAgain(more, type)))
+            context.Logger.TelemetryFailed(error);
+    }
+
+    /// <summary>Says what has been counted and not been said.</summary>
+    public void Dispose()
+    {
+        foreach (var throttle in _throttles.Values)
+            throttle.Dispose();
+    }
+
+    private bool IsNew(string what, string kind, Action<long> report)
+    {
+        var key = $"{what} {kind}";
+        if (!_throttles.TryGetValue(key, out var throttle))
+        {
+            if (_throttles.Count >= ErrorCounts.MaxTypes)
+                key = $"{what} {PgListenerTags.Other}";
+            throttle = _throttles.GetOrAdd(key, static (_, given) => new(given.Time, given.Report), (context.Time, Report: report));
+        }
+
+        return throttle.IsNew();
+    }
+}

@@ -1,0 +1,134 @@
+using PgListener.Telemetry;
+
+namespace PgListener.Subscriptions;
+
+/// <summary>The counts of all subscriptions of one name and channel, those that have ended among them; and how full their queues are now.</summary>
+internal sealed class SubscriptionSeries(string? channel, string name) : MetricSeries(channel, name)
+{
+    private readonly Lock _sync = new();
+    private readonly HashSet<Subscription> _alive = [];
+    private readonly HashSet<Subscription> _ending = [];
+    private readonly SubscriptionCounters _ended = new();
+
+    /// <summary>Whether nothing but sums is left.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_sync)
+                return _alive.Count == 0 && _ending.Count == 0;
+        }
+    }
+
+    public override bool IsAlive
+    {
+        get
+        {
+            lock (_sync)
+                return _alive.Count > 0;
+        }
+    }
+
+    public override long Received => Sum(static counters => counters.Received);
+
+    public override long Processed => Sum(static counters => counters.Processed);
+
+    public override long Dropped => Sum(static counters => counters.Dropped);
+
+    public override long Replaced => Sum(static counters => counters.Replaced);
+
+    public override long Discarded => Sum(static counters => counters.Discarded);
+
+    public override long Queued => SumQueues(static fill => fill.Held);
+
+    public override long QueuedBytes => SumQueues(static fill => fill.HeldBytes);
+
+    public override long QueueCapacity => SumQueues(static fill => fill.Limits.Capacity);
+
+    public override long QueueCapacityBytes => SumQueues(static fill => fill.Limits.CapacityBytes);
+
+    public void Add(Subscription subscription)
+    {
+        lock (_sync)
+            _alive.Add(subscription);
+    }
+
+    /// <summary>The subscription was removed; what is left of it still counts.</summary>
+    /// <returns>Whether it was here.</returns>
+    public bool End(Subscription subscription)
+    {
+        lock (_sync)
+            return _alive.Remove(subscription) && _ending.Add(subscription);
+    }
+
+    /// <summary>Nothing is left of a subscription but its counts.</summary>
+    public void SumUp(Subscription subscription)
+    {
+        lock (_sync)
+        {
+            if (_ending.Remove(subscription))
+                _ended.Add(subscription.Counters);
+        }
+    }
+
+    public override long Gaps(ResyncReason reason)
+    {
+        var sum = 0L;
+        lock (_sync)
+        {
+            sum += _ended.GapsOf(reason);
+            foreach (var subscription in _alive)
+                sum += subscription.Counters.GapsOf(reason);
+            foreach (var subscription in _ending)
+                sum += subscription.Counters.GapsOf(reason);
+        }
+
+        return sum;
+    }
+
+    public override IReadOnlyCollection<KeyValuePair<string, long>> Errors()
+    {
+        if (Sum(static counters => counters.Failed) == 0)
+            return [];
+
+        var sums = new Dictionary<string, long>(StringComparer.Ordinal);
+        lock (_sync)
+        {
+            foreach (var counters in _alive.Concat(_ending).Select(subscription => subscription.Counters).Append(_ended))
+            {
+                foreach (var (error, count) in counters.Errors)
+                    sums[error] = sums.GetValueOrDefault(error) + count;
+            }
+        }
+
+        return sums;
+    }
+
+    private long Sum(Func<SubscriptionCounters, long> select)
+    {
+        lock (_sync)
+        {
+            var sum = select(_ended);
+            foreach (var subscription in _alive)
+                sum += select(subscription.Counters);
+            foreach (var subscription in _ending)
+                sum += select(subscription.Counters);
+            return sum;
+        }
+    }
+
+    private long SumQueues(Func<(int Held, long HeldBytes, QueueLimits Limits), long> select)
+    {
+        lock (_sync)
+        {
+            var sum = 0L;
+            foreach (var subscription in _alive)
+            {
+                var one = select(subscription.Fill);
+                sum = one > long.MaxValue - sum ? long.MaxValue : sum + one;
+            }
+
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using PgListener.Telemetry;
+
+namespace PgListener.Subscriptions;
+
+/// <summary>Says that subscriptions which nothing tells of gaps may have missed notifications: of the first, and how many more there are.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its timer runs once, and holds nothing but the logger.")]
+internal sealed class UnheardGaps(TimeProvider time, ILogger logger)
+{
+    private readonly LogThrottle _throttle = new(time, logger.MissedUnheardToo);
+
+    public void Note(string subscription, string channel)
+    {
+        if (!_throttle.IsNew())
+            return;
+
+        // It is noted under the lock of the table of channels, which is not to wait for a logger.
+        _ = DetachedTask.Run(() =>
+        {
+            logger.MissedUnheard(subscription, channel.ReplaceLineEndings(" "));
+            return Task.CompletedTask;
+        });
+    }
+}

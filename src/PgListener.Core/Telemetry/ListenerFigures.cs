@@ -1,0 +1,4 @@
+namespace PgListener.Telemetry;
+
+/// <summary>What the metrics say of a listener's connection.</summary>
+internal readonly record struct ListenerFigures(ListenerState State, long Reconnects, TimeSpan? RoundTrip, double? QueueUsage);

@@ -1,0 +1,96 @@
+using System.Diagnostics.Metrics;
+
+using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
+
+namespace PgListener.Telemetry;
+
+/// <summary>What the metrics report of the subscriptions of one name and channel. Each instrument reads only what it reports.</summary>
+internal abstract class MetricSeries(string? channel, string name)
+{
+    private static readonly ResyncReason[] Reasons = Enum.GetValues<ResyncReason>();
+
+    private readonly MetricLine?[] _gaps = new MetricLine?[Reasons.Length];
+    private MetricLine? _received;
+    private MetricLine? _processed;
+    private MetricLine? _dropped;
+    private MetricLine? _replaced;
+    private MetricLine? _discarded;
+    private MetricLine? _queued;
+    private MetricLine? _queueCapacity;
+    private MetricLine? _queuedBytes;
+    private MetricLine? _queueCapacityBytes;
+
+    /// <summary>Whether there is one that has not ended, with a queue.</summary>
+    public abstract bool IsAlive { get; }
+
+    public abstract long Received { get; }
+
+    public abstract long Processed { get; }
+
+    public abstract long Dropped { get; }
+
+    public abstract long Replaced { get; }
+
+    public abstract long Discarded { get; }
+
+    public abstract long Queued { get; }
+
+    public abstract long QueuedBytes { get; }
+
+    public abstract long QueueCapacity { get; }
+
+    public abstract long QueueCapacityBytes { get; }
+
+    public abstract long Gaps(ResyncReason reason);
+
+    /// <summary>How many notifications failed, by error.</summary>
+    public abstract IReadOnlyCollection<KeyValuePair<string, long>> Errors();
+
+    public void SayConsumed(string listener, List<Measurement<long>> into) => Say(ref _received, Received, listener, into, PgListenerTags.Receive);
+
+    public void SayProcessed(string listener, List<Measurement<long>> into) => Say(ref _processed, Processed, listener, into);
+
+    public void SayFailed(string listener, List<Measurement<long>> into)
+    {
+        foreach (var (error, count) in Errors())
+            into.Add(new(count, SubscriptionTags.Of(listener, channel, name, operation: null, new Tag(PgListenerTags.ErrorType, error))));
+    }
+
+    public void SayDropped(string listener, List<Measurement<long>> into)
+    {
+        Say(ref _dropped, Dropped, listener, into, operation: null, PgListenerTags.DropReason, PgListenerTags.Overflow);
+        Say(ref _replaced, Replaced, listener, into, operation: null, PgListenerTags.DropReason, PgListenerTags.Replaced);
+        Say(ref _discarded, Discarded, listener, into, operation: null, PgListenerTags.DropReason, PgListenerTags.Discarded);
+    }
+
+    public void SayGaps(string listener, List<Measurement<long>> into)
+    {
+        foreach (var reason in Reasons)
+            Say(ref _gaps[(int)reason], Gaps(reason), listener, into, operation: null, PgListenerTags.GapReason, SubscriptionTags.NameOf(reason));
+    }
+
+    public void SayQueued(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queued, Queued, listener, into);
+
+    public void SayQueueCapacity(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queueCapacity, QueueCapacity, listener, into);
+
+    public void SayQueuedBytes(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queuedBytes, QueuedBytes, listener, into);
+
+    public void SayQueueCapacityBytes(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queueCapacityBytes, QueueCapacityBytes, listener, into);
+
+    private void SayOfQueue(ref MetricLine? line, long value, string listener, List<Measurement<long>> into)
+    {
+        if (IsAlive)
+            Say(ref line, value, listener, into);
+    }
+
+    /// <summary>Adds a value with its tags. Several threads may do that at a time.</summary>
+    private void Say(ref MetricLine? line, long value, string listener, List<Measurement<long>> into, string? operation = null, string? key = null, string? tag = null)
+    {
+        var known = line;
+        if (known is null)
+            line = known = new(value, key is null ? SubscriptionTags.Of(listener, channel, name, operation) : SubscriptionTags.Of(listener, channel, name, operation, new Tag(key, tag)));
+        else if (known.Measurement.Value != value)
+            line = known = known.With(value);
+        into.Add(known.Measurement);
+    }
+}
