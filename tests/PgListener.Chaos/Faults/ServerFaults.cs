@@ -83,7 +83,8 @@ internal sealed class ServerFaults(EphemeralPostgres server, ChaosDatabase datab
         }
         catch (EphemeralPostgresException)
         {
-            return null; // Another fault has ended it a moment ago.
+            // Its connection has ended since.
+            return null;
         }
 
         await Task.Delay(time);
