@@ -14,6 +14,7 @@ public sealed class ClientEncodingTests(ServerFixture server)
     public async Task Connections_of_the_library_speak_utf8_all_the_same()
     {
         var channel = NewChannel() + "_größe";
+        await using var ear = await Ear.OpenAsync(server, channel);
         var before = Environment.GetEnvironmentVariable(Variable);
         Environment.SetEnvironmentVariable(Variable, "LATIN1");
         try
@@ -27,6 +28,7 @@ public sealed class ClientEncodingTests(ServerFixture server)
             await publisher.PublishAsync(channel, "é", Cancellation);
             await publisher.PublishManyAsync(channel, ["ä", "😀"], Cancellation);
             Assert.Equal(["é", "ä", "😀"], await received.NextAsync(3, seconds: 20));
+            await ear.HeardAsync("é", "ä", "😀");
         }
         finally
         {

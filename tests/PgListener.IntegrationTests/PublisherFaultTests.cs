@@ -61,35 +61,6 @@ public sealed class PublisherFaultTests(ServerFixture server)
     }
 
     [Fact]
-    public async Task Identical_ones_of_many_writers_do_not_serialise_them()
-    {
-        const int Writers = 32;
-        const int Each = 60;
-        await using var publisher = server.Sender.CreatePublisher(new() { CoalesceWindow = TimeSpan.Zero });
-        var channel = NewChannel();
-        await RunAsync(_ => "warm up");
-        var distinct = await RunAsync(number => $"{number}");
-        var identical = await RunAsync(_ => "reload");
-        TestContext.Current.TestOutputHelper?.WriteLine($"Distinct {distinct.TotalMilliseconds:0} ms, identical {identical.TotalMilliseconds:0} ms.");
-
-        // A round trip for each of them would take 10 times as long and more.
-        Assert.True(identical < distinct * 6, $"Distinct ones took {distinct}, identical ones {identical}.");
-
-        async Task<TimeSpan> RunAsync(Func<int, string> payload)
-        {
-            var watch = System.Diagnostics.Stopwatch.StartNew();
-            await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(
-                async () =>
-                {
-                    for (var i = 0; i < Each; i++)
-                        await publisher.PublishAsync(channel, payload(writer * Each + i), Cancellation);
-                },
-                Cancellation))).SoonAsync(seconds: 60);
-            return watch.Elapsed;
-        }
-    }
-
-    [Fact]
     public async Task The_order_of_calls_is_kept_where_some_are_identical()
     {
         string[] payloads = [.. Enumerable.Range(0, 300).Select(i => $"{i * 7 % 10}")];
