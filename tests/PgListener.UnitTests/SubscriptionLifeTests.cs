@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Routing;
 using PgListener.Subscriptions;
 
 namespace PgListener.UnitTests;
@@ -13,7 +12,7 @@ public sealed class SubscriptionLifeTests
     {
         var time = new FakeTimeProvider();
         var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, new FakeLogger());
-        var table = new ChannelTable();
+        var table = new RoutingKit().Table;
         var subscription = new Subscription("a", (_, _) => Task.CompletedTask, new(), context);
         _ = table.Add(subscription);
         var seenByTheStart = table.All;
