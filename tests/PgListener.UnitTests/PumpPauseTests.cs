@@ -13,6 +13,8 @@ public sealed class PumpPauseTests
 
     private readonly ConcurrentQueue<string> _order = [];
     private readonly SubscriptionContext _context;
+    private Action _pause = static () => { };
+    private int _calls;
 
     public PumpPauseTests()
     {
@@ -39,12 +41,11 @@ public sealed class PumpPauseTests
             queue.Enqueue("c", i.ToString(CultureInfo.InvariantCulture), 0, new());
         }
 
-        // Each call lets the pump be paused and go on, as AbortListen and Listen do.
-        queue.SetPaused(false);
+        // Some calls pause the pump, as AbortListen does, while others are in hand; then it goes on, as with Listen.
+        _pause = () => queue.SetPaused(true);
         Assert.True(SpinWait.SpinUntil(
             () =>
             {
-                queue.SetPaused(true);
                 queue.SetPaused(false);
                 return _order.Count == Count + Count / Every;
             },
@@ -63,8 +64,10 @@ public sealed class PumpPauseTests
 
     private async Task RunAsync(NotificationContext context, CancellationToken cancellationToken)
     {
-        await Task.Yield();
         _order.Enqueue(context.Payload);
+        if (Interlocked.Increment(ref _calls) % 3 == 1)
+            _pause();
+        await Task.Yield();
     }
 
     private Task OnResyncAsync(Resync resync, CancellationToken cancellationToken)
