@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using PgListener.Chaos.Checks;
 using PgListener.Chaos.Faults;
 using PgListener.Chaos.Logs;
@@ -7,7 +8,7 @@ using PgListener.Chaos.Logs;
 namespace PgListener.Chaos;
 
 /// <summary>A run in a few lines, and what was wrong with it in more.</summary>
-public sealed class Summary(ChaosOptions options, string server, RunLog log, CheckResult result)
+public sealed partial class Summary(ChaosOptions options, string server, RunLog log, CheckResult result)
 {
     private const int MostTold = 12;
 
@@ -24,7 +25,7 @@ public sealed class Summary(ChaosOptions options, string server, RunLog log, Che
         Line($"sent: {sent.Count(one => one.Outcome == Outcome.Committed)} committed, {sent.Count(one => one.Outcome == Outcome.RolledBack)} rolled back, {sent.Count(one => one.Outcome == Outcome.Unknown)} unknown");
         Line($"subscriptions: {log.Subscriptions.Count} made, {log.Subscriptions.Count(one => one.EndBegun is not null)} ended before the end");
         Line($"reconnects: {result.Reconnects}");
-        Line($"causes of lost connections and failed attempts: {Counts(log.Listeners.SelectMany(one => one.Events).Where(one => one.Kind == ListenerEventKind.Lost), one => one.Text.Split(':')[0])}");
+        Line($"causes of lost connections and failed attempts: {Counts(log.Listeners.SelectMany(one => one.Events).Where(one => one.Kind == ListenerEventKind.Lost), CauseOf)}");
         Line($"delivered: {result.Delivered}");
         Line($"lost and announced: {result.LostAndAnnounced}");
         Line($"gaps announced: {string.Join(", ", result.Gaps.Select(gap => $"{gap.Key} {gap.Value}"))}");
@@ -44,6 +45,12 @@ public sealed class Summary(ChaosOptions options, string server, RunLog log, Che
 
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
     }
+
+    /// <summary>The server's code, or that it was not the server that said so.</summary>
+    private static string CauseOf(ListenerEvent lost) => SqlState().Match(lost.Text) is { Success: true, Value: var code } ? code : "network";
+
+    [GeneratedRegex(@"\b[0-9][0-9A-Z]{4}(?=: )")]
+    private static partial Regex SqlState();
 
     /// <summary>The violations: how many of each kind, and the first ones of each with their surroundings.</summary>
     public string Complaints()

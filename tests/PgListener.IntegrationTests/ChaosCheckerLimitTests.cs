@@ -106,6 +106,16 @@ public class ChaosCheckerLimitTests : MadeUpRun
     }
 
     [Theory]
+    [InlineData("57P05: terminating connection due to idle-session timeout", false)] // It was idle in somebody's pool.
+    [InlineData("57014: canceling statement due to statement timeout", true)]
+    public void An_attempt_that_fails_because_of_a_setting(string text, bool isWrong)
+    {
+        Loses(2);
+        Listener.Add(new ListenerEvent(At(2.1), ListenerEventKind.Lost, default, default, text));
+        Finds(isWrong ? [Rule.SetsWhatItNeeds] : []);
+    }
+
+    [Theory]
     [InlineData(FaultKind.Refuse, "listener", false)]
     [InlineData(FaultKind.Refuse, "another", true)]
     [InlineData(FaultKind.Restart, "", true)]
