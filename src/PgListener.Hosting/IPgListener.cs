@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PgListener;
 
 /// <summary>A listener that the host starts and stops. Inject it; a named one as a keyed service with its name as the key.</summary>
@@ -69,5 +71,11 @@ public interface IPgListener
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>Notifications and gaps. They end when the host begins to stop.</returns>
     /// <inheritdoc cref="SubscribeAsync" path="/exception"/>
-    IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default);
+    /// <remarks>The default implementation, for fakes, has no gaps: it reads <see cref="ReadAllAsync"/>.</remarks>
+    async IAsyncEnumerable<StreamItem> ReadItemsAsync(
+        string channel, SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var notification in ReadAllAsync(channel, options, cancellationToken).ConfigureAwait(false))
+            yield return new(notification);
+    }
 }

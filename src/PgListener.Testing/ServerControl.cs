@@ -16,6 +16,7 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private volatile bool _disposed;
+    private bool _answered;
     private bool _paused;
     private bool _stopping;
 
@@ -147,14 +148,21 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
     {
         if (_stopping)
             await KillCoreAsync(limit).ConfigureAwait(false);
-        if (!await server.IsRunningAsync(limit).ConfigureAwait(false))
-            Version = await Patience.TryAsync(() => StartOnceAsync(limit), limit).ConfigureAwait(false);
+        if (_answered && await server.IsRunningAsync(limit).ConfigureAwait(false))
+            return;
+        Version = await Patience.TryAsync(() => StartOnceAsync(limit), limit).ConfigureAwait(false);
+        _answered = true;
     }
 
     private async Task<Version> StartOnceAsync(CancellationToken limit)
     {
-        _paused = false;
-        await server.StartAsync(Port, limit).ConfigureAwait(false);
+        // It runs when a start before this one was given up: then only the waiting is left to do.
+        if (!await server.IsRunningAsync(limit).ConfigureAwait(false))
+        {
+            _paused = _answered = false;
+            await server.StartAsync(Port, limit).ConfigureAwait(false);
+        }
+
         var look = Stopwatch.StartNew();
         for (var pause = FirstPause; ; pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause)
         {

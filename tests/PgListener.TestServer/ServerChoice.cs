@@ -40,7 +40,8 @@ internal sealed class ServerChoice(
         try
         {
             using var limit = new CancellationTokenSource(ContainerLimit);
-            var container = await launchContainer(limit.Token);
+            // On another thread: Testcontainers blocks while it looks for an engine, and one may hang.
+            var container = await Task.Run(() => launchContainer(limit.Token), limit.Token).WaitAsync(limit.Token);
             _containers = true;
             return container;
         }

@@ -98,10 +98,11 @@ internal sealed class Instance : IDisposable
     /// <summary>Deletes what a server or an unfinished start has left in the data folder.</summary>
     public async Task DeleteDataAsync(CancellationToken cancellationToken)
     {
+        if (OperatingSystem.IsWindows() ? !Directory.Exists(DataFolder) : FileFacts.Of(DataFolder) is null)
+            return;
         if (User is null)
         {
-            if (Directory.Exists(DataFolder))
-                Directory.Delete(DataFolder, recursive: true);
+            Directory.Delete(DataFolder, recursive: true);
             return;
         }
 

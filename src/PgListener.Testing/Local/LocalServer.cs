@@ -109,7 +109,7 @@ internal sealed class LocalServer : IServer
         if (ProcessId is not { } parent)
             return;
 
-        var children = OperatingSystem.IsWindows() ? [] : await FreezeAsync(parent, cancellationToken).ConfigureAwait(false);
+        var children = OperatingSystem.IsWindows() ? [] : await FreezeAsync(parent).ConfigureAwait(false);
         _process!.Kill(entireProcessTree: true);
         await _exited.WaitAsync(cancellationToken).ConfigureAwait(false);
 
@@ -163,10 +163,10 @@ internal sealed class LocalServer : IServer
 
     // Once the parent stands still it starts no more children.
     [UnsupportedOSPlatform("windows")]
-    private static Task<int[]> FreezeAsync(int parent, CancellationToken cancellationToken)
+    private static Task<int[]> FreezeAsync(int parent)
     {
         Unix.SetPaused(parent, paused: true);
-        return ChildrenAsync(parent, cancellationToken);
+        return ChildrenAsync(parent, CancellationToken.None);
     }
 
     private static async Task<int[]> ChildrenAsync(int parent, CancellationToken cancellationToken)
