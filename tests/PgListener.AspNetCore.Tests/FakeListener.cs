@@ -61,8 +61,4 @@ internal sealed class FakeListener(string name = "") : IPgListener
 
     public IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
-
-    public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => throw new NotSupportedException();
 }
