@@ -38,7 +38,7 @@ public class ChannelNameTests
         await using var listener = new Listener("Host=nowhere");
         Func<Task>[] uses =
         [
-            () => listener.AddChannelAsync(name),
+            () => listener.AddChannelAsync(name, TestContext.Current.CancellationToken),
             () => listener.AddCallbackAsync(name, (_, _) => Task.CompletedTask),
             () => listener.SubscribeAsync(name, (_, _) => Task.CompletedTask),
             () => listener.ClearChannelCallbacksAsync(name),
