@@ -311,7 +311,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Begins to call callbacks, in the background. Does not block; nothing changes when they are called already.</summary>
     /// <remarks>
     /// What arrives before this or after <see cref="AbortListen"/> waits in the callbacks' queues. A queue that is full
-    /// then drops the newest; it never holds up the reading.
+    /// then drops the newest; the reading never pauses for it.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public void Listen() => _runs.Dispatch(true);

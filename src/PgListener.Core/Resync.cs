@@ -3,7 +3,7 @@ namespace PgListener;
 /// <summary>The announcement of a gap: notifications sent within it may have been missed.</summary>
 /// <remarks>
 /// It stands in the queue where the missing notifications would have stood: after <c>LISTEN</c> was committed and before
-/// the next notification. Whoever keeps state that notifications change reads it again now. The first notifications
+/// the next notification. State that notifications change is read again now. The first notifications
 /// after it may repeat what has just been read. Gaps with nothing between them are announced as one, with the reason of
 /// the latest and the window of all.
 /// </remarks>

@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// The one consumer of a queue that waits for something to take, and how it is woken. Whoever takes the waiting consumer, under
+/// The one consumer of a queue that waits for something to take, and how it is woken. What takes the waiting consumer, under
 /// the lock of the queue, has to wake it, after the lock.
 /// </summary>
 internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
