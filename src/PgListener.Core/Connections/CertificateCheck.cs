@@ -83,7 +83,7 @@ internal static class CertificateCheck
     {
         const X509ChainStatusFlags Unknown = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid;
         if (string.IsNullOrEmpty(rootCertificate))
-            return !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) || presented?.ChainStatus.Any(static status => (status.Status & Unknown) != 0) == false;
+            return !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) || presented?.ChainStatus.Any(static status => (status.Status & Unknown) != X509ChainStatusFlags.NoError) == false;
 
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -92,7 +92,7 @@ internal static class CertificateCheck
         foreach (var element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         chain.Build(certificate);
-        return !chain.ChainStatus.Any(static status => (status.Status & Unknown) != 0);
+        return !chain.ChainStatus.Any(static status => (status.Status & Unknown) != X509ChainStatusFlags.NoError);
     }
 
     private static int PortOf(NpgsqlConnectionStringBuilder settings, string hosts)
