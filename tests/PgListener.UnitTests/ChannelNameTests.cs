@@ -38,10 +38,10 @@ public class ChannelNameTests
         await using var listener = new Listener("Host=nowhere");
         Func<Task>[] uses =
         [
-            () => listener.AddChannelAsync(name),
-            () => listener.AddCallbackAsync(name, (_, _) => Task.CompletedTask),
-            () => listener.SubscribeAsync(name, (_, _) => Task.CompletedTask),
-            () => listener.ClearChannelCallbacksAsync(name),
+            () => listener.AddChannelAsync(name, cancellationToken: TestContext.Current.CancellationToken),
+            () => listener.AddCallbackAsync(name, (_, _) => Task.CompletedTask, cancellationToken: TestContext.Current.CancellationToken),
+            () => listener.SubscribeAsync(name, (_, _) => Task.CompletedTask, cancellationToken: TestContext.Current.CancellationToken),
+            () => listener.ClearChannelCallbacksAsync(name, cancellationToken: TestContext.Current.CancellationToken),
         ];
         foreach (var use in uses)
             Assert.Contains(shown, (await Assert.ThrowsAsync<ArgumentException>(use)).Message, StringComparison.Ordinal);
