@@ -243,7 +243,7 @@ public sealed class SessionFaultTests(ServerFixture server, ITestOutputHelper ou
         var (channel, neighbour) = (NewChannel(), NewChannel("neighbour"));
         var received = new Received<string>();
         var gaps = new Received<string>();
-        await using var listener = new Listener(server.ConnectionString, new() { QueueCapacity = 100, LoggerFactory = Loggers });
+        await using var listener = new Listener(server.ConnectionString, new() { QueueCapacity = 100, MaxBackpressure = TimeSpan.FromMinutes(10), LoggerFactory = Loggers });
         await using var slow = await listener.SubscribeAsync(
             channel,
             async (context, _) =>

@@ -30,7 +30,6 @@ public class ChannelNameTests
 
     [Theory]
     [InlineData("a\0b", "'a\\u0000b'")]
-    [InlineData("half \ud83d", "'half \\ud83d'")]
     [InlineData("line\nbreak\0", "'line\\u000abreak\\u0000'")]
     [InlineData("", "empty")]
     public async Task A_wrong_name_is_named_in_a_way_that_can_be_read(string name, string shown)
@@ -38,10 +37,10 @@ public class ChannelNameTests
         await using var listener = new Listener("Host=nowhere");
         Func<Task>[] uses =
         [
-            () => listener.AddChannelAsync(name, TestContext.Current.CancellationToken),
-            () => listener.AddCallbackAsync(name, (_, _) => Task.CompletedTask),
-            () => listener.SubscribeAsync(name, (_, _) => Task.CompletedTask),
-            () => listener.ClearChannelCallbacksAsync(name),
+            () => listener.AddChannelAsync(name, cancellationToken: TestContext.Current.CancellationToken),
+            () => listener.AddCallbackAsync(name, (_, _) => Task.CompletedTask, cancellationToken: TestContext.Current.CancellationToken),
+            () => listener.SubscribeAsync(name, (_, _) => Task.CompletedTask, cancellationToken: TestContext.Current.CancellationToken),
+            () => listener.ClearChannelCallbacksAsync(name, cancellationToken: TestContext.Current.CancellationToken),
         ];
         foreach (var use in uses)
             Assert.Contains(shown, (await Assert.ThrowsAsync<ArgumentException>(use)).Message, StringComparison.Ordinal);

@@ -206,7 +206,7 @@ public class ListenerLoopTests
                 }
                 catch (Exception e)
                 {
-                    _owner.EndSession(id, e.Message);
+                    _owner.EndSession(id, PgListener.Connections.Diagnosis.Of(e));
                     throw;
                 }
             },

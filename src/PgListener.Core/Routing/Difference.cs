@@ -192,7 +192,11 @@ internal sealed class Difference(Routes routes)
     private void Settle(Route route, long version)
     {
         route.Waiters.Settle(version);
-        if (routes.RemoveIfIdle(route))
-            Forget(route);
+        if (!routes.RemoveIfIdle(route))
+            return;
+
+        // Later edits have come to the same: nobody wants it, and the server does not listen to it.
+        Forget(route);
+        route.Waiters.Settle(long.MaxValue);
     }
 }
