@@ -10,7 +10,8 @@ internal static class BenchRun
     {
         var folder = Results.Folder(options.Output);
         await using var postgres = await EphemeralPostgres.LaunchAsync();
-        await using var dataSource = NpgsqlDataSource.Create(postgres.ConnectionString);
+        // The consumers connect with its connection string, so it keeps the password.
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { PersistSecurityInfo = true });
         var progress = new Progress(options.Scenarios.Sum(scenario => Runner.Expect(scenario, options)));
         var runner = new Runner(dataSource, progress, options);
         var facts = MachineFacts.Of(postgres.Version, options.Mode);

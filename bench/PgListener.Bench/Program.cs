@@ -1,8 +1,8 @@
 using PgListener.Bench;
 
 // The program starts itself once more for every consumer, so that each has a process to itself.
-if (args is [ConsumerProgram.Verb, var kind, var settings])
-    return ConsumerProgram.Run(kind, settings);
+if (args is [ConsumerProgram.Verb, var kind])
+    return ConsumerProgram.Run(kind);
 
 if (BenchOptions.TryParse(args, out var options, out var problem))
     return await BenchRun.RunAsync(options);

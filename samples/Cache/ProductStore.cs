@@ -16,8 +16,8 @@ internal sealed class ProductStore(NpgsqlDataSource dataSource)
             insert into products values (1, 'Espresso', 2.5), (2, 'Flat white', 4), (3, 'Croissant', 3) on conflict do nothing;
             create or replace function product_changed() returns trigger language plpgsql as $$
             begin
-                if tg_op <> 'INSERT' then perform pg_notify('product_changed', old.id::text); end if;
-                if tg_op <> 'DELETE' then perform pg_notify('product_changed', new.id::text); end if; -- The same one twice is sent once.
+                if tg_op <> 'INSERT' then perform pg_catalog.pg_notify('product_changed', old.id::text); end if;
+                if tg_op <> 'DELETE' then perform pg_catalog.pg_notify('product_changed', new.id::text); end if; -- The same one twice is sent once.
                 return null;
             end $$;
             create or replace trigger product_changed after insert or update or delete on products

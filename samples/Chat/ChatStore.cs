@@ -24,7 +24,7 @@ public sealed class ChatStore(NpgsqlDataSource dataSource)
     {
         await using var command = dataSource.CreateCommand("""
             with message as (insert into messages (author, text) values ($1, $2) returning id, author, text, at)
-            select pg_notify($3, row_to_json(message)::text) from message
+            select pg_catalog.pg_notify($3, pg_catalog.row_to_json(message)::text) from message
             """);
         command.Parameters.Add(new() { Value = author });
         command.Parameters.Add(new() { Value = text });

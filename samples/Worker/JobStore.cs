@@ -13,7 +13,7 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
             attempts int not null default 0, problem text);
         create table if not exists done (job_id bigint primary key, queue text not null, result text not null);
         create or replace function job_added() returns trigger language plpgsql as
-            $$ begin perform pg_notify(new.queue, new.id::text); return null; end $$;
+            $$ begin perform pg_catalog.pg_notify(new.queue, new.id::text); return null; end $$;
         create or replace trigger job_added after insert on jobs for each row execute function job_added();
         """);
 

@@ -6,7 +6,8 @@ public enum FullQueueMode
     /// <summary>
     /// Reading from the server pauses until the queue is half empty, and PostgreSQL's own queue holds the rest: a burst loses
     /// nothing. After <see cref="ListenerOptions.MaxBackpressure"/> the subscription has overflowed, as in <see cref="Drop"/>,
-    /// so that the others are not held up any longer.
+    /// so that the others go on. What has to be read while reading should pause, in front of the answer to a LISTEN, is held within
+    /// <see cref="ListenerOptions.QueueCapacityBytes"/> more, and at least 16 MiB.
     /// </summary>
     Wait,
 

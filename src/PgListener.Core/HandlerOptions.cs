@@ -31,8 +31,8 @@ public class HandlerOptions : IValidatableObject
     /// <value>The default is <see langword="null"/>: as set for the listener. From 1 byte up.</value>
     public long? QueueCapacityBytes { get; set; }
 
-    /// <inheritdoc cref="ListenerOptions.FullQueueMode"/>
-    /// <value>The default is <see langword="null"/>: as set for the listener.</value>
+    /// <summary>What happens when the queue is full.</summary>
+    /// <value>The default is <see langword="null"/>: as set for the listener; for streams, <see cref="PgListener.FullQueueMode.Drop"/>.</value>
     public FullQueueMode? FullQueueMode { get; set; }
 
     /// <inheritdoc cref="ListenerOptions.MaxBackpressure"/>

@@ -256,6 +256,18 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
     }
 
+    /// <summary>As <see cref="SubscribeAsync"/>, for those who decide themselves how long they wait.</summary>
+    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="options">The settings; those of the listener when left out.</param>
+    /// <param name="settled">Completes when the server listens; it is completed when the listener is not started.</param>
+    internal ListenerSubscription Subscribe(string channel, NotificationCallback callback, SubscriptionOptions? options, out Task settled)
+    {
+        var subscription = Add(channel, callback, options ?? new(), isCleared: false, out var change);
+        settled = _runs.SettleAsync(change, CancellationToken.None);
+        return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
+    }
+
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
     /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the wish.</param>
@@ -406,11 +418,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     private async Task<Subscription> AddAsync(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, CancellationToken cancellationToken)
     {
-        ChannelName.ThrowIfInvalid(channel);
-        ArgumentNullException.ThrowIfNull(callback);
-        Setting.ThrowIfInvalid(options, nameof(options));
-        var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
-        var settled = _runs.Add(subscription);
+        var subscription = Add(channel, callback, options, isCleared, out var settled);
         try
         {
             await _runs.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
@@ -421,6 +429,16 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             _runs.Remove(subscription);
             throw;
         }
+    }
+
+    private Subscription Add(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, out Task settled)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        ChannelName.ThrowIfInvalid(channel);
+        Setting.ThrowIfInvalid(options, nameof(options), () => $"the subscription {options.Name ?? CallbackName.Of(callback)} to channel '{channel.ReplaceLineEndings(" ")}'");
+        var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
+        settled = _runs.Add(subscription);
+        return subscription;
     }
 
     /// <summary>Reads one channel or all; as items, whether gaps are among them or not.</summary>

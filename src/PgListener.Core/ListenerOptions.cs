@@ -46,13 +46,13 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is 16 MiB. From 1 byte up.</value>
     public long QueueCapacityBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>What happens when a subscription's queue is full.</summary>
+    /// <summary>What happens when the queue of a handler or callback is full. For streams the default is <see cref="FullQueueMode.Drop"/>, whatever this says.</summary>
     /// <value>The default is <see cref="FullQueueMode.Wait"/>.</value>
     public FullQueueMode FullQueueMode { get; set; } = FullQueueMode.Wait;
 
     /// <summary>
-    /// How long a queue may hold up reading before its subscription has overflowed: counted from when it was first full until
-    /// reading has caught up with the server again.
+    /// How long reading may be paused for one full queue before its subscription has overflowed: the time that reading was paused while this
+    /// queue was full, since reading last caught up with the server.
     /// </summary>
     /// <value>The default is 30 seconds. From 0 to 1 hour.</value>
     public TimeSpan MaxBackpressure { get; set; } = TimeSpan.FromSeconds(30);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Transactions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,7 +14,6 @@ namespace PgListener;
 public sealed class NotificationPublisher : INotificationPublisher, IAsyncDisposable, IDisposable
 {
     private readonly NotificationPublisherOptions _options;
-    private readonly Formatter _formatter;
     private readonly PooledSender _sender;
     private readonly PublisherTelemetry _telemetry;
     private readonly Coalescer? _coalescer;
@@ -21,90 +21,69 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     private volatile bool _disposed;
 
     /// <summary>Creates a publisher with a pool of its own, which stays empty until something is published.</summary>
-    /// <param name="connectionString">How to connect. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
+    /// <param name="connectionString">How to connect, in Npgsql's form: <c>Host=…;Username=…;Password=…;Database=…</c>. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise. The client encoding is always UTF-8.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates.</param>
-    /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
+    /// <exception cref="ArgumentException">The connection string or a setting is wrong; the message names the keyword, never its value.</exception>
     public NotificationPublisher(
         string connectionString,
         NotificationPublisherOptions? options = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null)
-        : this(DataSourceFactory.Build(connectionString, configureDataSource), options)
+        : this(() => DataSourceFactory.Build(connectionString, configureDataSource), isOwn: true, options)
     {
-        _ownDataSource = _sender.DataSource;
     }
 
     /// <summary>Creates a publisher on connections of a data source that exists already.</summary>
-    /// <param name="dataSource">Where connections come from. It stays yours to dispose of, after the publisher.</param>
+    /// <param name="dataSource">Where connections come from; of an <see cref="NpgsqlMultiHostDataSource"/> those to the primary, unless its <c>Target Session Attributes</c> say otherwise. It stays yours to dispose of, after the publisher.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public NotificationPublisher(NpgsqlDataSource dataSource, NotificationPublisherOptions? options = null)
+        : this(() => dataSource ?? throw new ArgumentNullException(nameof(dataSource)), isOwn: false, options)
     {
-        ArgumentNullException.ThrowIfNull(dataSource);
+    }
+
+    /// <summary>Checks everything first: what fails leaves neither a data source nor an instrument behind.</summary>
+    private NotificationPublisher(Func<NpgsqlDataSource> connect, bool isOwn, NotificationPublisherOptions? options)
+    {
         _options = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(_options, nameof(options));
         var time = _options.TimeProvider ?? TimeProvider.System;
         var logger = new SafeLogger((_options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
-        _formatter = new(_options.AllowDuplicates);
+        var dataSource = connect();
+        _ownDataSource = isOwn ? dataSource : null;
         _sender = new(dataSource, logger);
-        _telemetry = new(_options.MeterFactory, _options.Name, time, logger);
+        try
+        {
+            _telemetry = new(_options.MeterFactory, _options.Name, time, logger);
+        }
+        catch
+        {
+            _ownDataSource?.Dispose();
+            throw;
+        }
+
         if (_options.CoalesceWindow is { } window)
             _coalescer = new(_sender, window, _options, time, logger);
     }
 
     /// <inheritdoc/>
-    public async Task PublishAsync<TChannel>(TChannel value, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => await SendAsync(_formatter.Format(value), cancellationToken).ConfigureAwait(false);
+    public async Task PublishAsync(PublishRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var notifications = request.Write(_options.AllowDuplicates);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var connection = ConnectionRules.ConnectionOf(request);
+        ThrowIfMergeable(request, notifications, isAlone: connection is null && Transaction.Current is null);
+        if (notifications.Length == 0)
+            return;
 
-    /// <inheritdoc/>
-    public async Task PublishAsync<TChannel>(TChannel value, NpgsqlConnection connection, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => await SendAsync(_formatter.Format(value), connection, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishAsync<TChannel>(TChannel value, NpgsqlTransaction transaction, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => await SendAsync(_formatter.Format(value), transaction, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishManyAsync<TChannel>(IEnumerable<TChannel> values, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => await SendAsync(_formatter.FormatMany(values), cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishManyAsync<TChannel>(IEnumerable<TChannel> values, NpgsqlConnection connection, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => await SendAsync(_formatter.FormatMany(values), connection, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishManyAsync<TChannel>(IEnumerable<TChannel> values, NpgsqlTransaction transaction, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => await SendAsync(_formatter.FormatMany(values), transaction, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishAsync(string channel, string payload, CancellationToken cancellationToken = default)
-        => await SendAsync(Formatter.Raw(channel, payload), cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishAsync(string channel, string payload, NpgsqlConnection connection, CancellationToken cancellationToken = default)
-        => await SendAsync(Formatter.Raw(channel, payload), connection, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishAsync(string channel, string payload, NpgsqlTransaction transaction, CancellationToken cancellationToken = default)
-        => await SendAsync(Formatter.Raw(channel, payload), transaction, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishManyAsync(string channel, IEnumerable<string> payloads, CancellationToken cancellationToken = default)
-        => await SendAsync(Formatter.RawMany(channel, payloads), cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishManyAsync(string channel, IEnumerable<string> payloads, NpgsqlConnection connection, CancellationToken cancellationToken = default)
-        => await SendAsync(Formatter.RawMany(channel, payloads), connection, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task PublishManyAsync(string channel, IEnumerable<string> payloads, NpgsqlTransaction transaction, CancellationToken cancellationToken = default)
-        => await SendAsync(Formatter.RawMany(channel, payloads), transaction, cancellationToken).ConfigureAwait(false);
+        if (connection is not null)
+            await ConnectionRules.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (_telemetry.IsObserved)
+            await SendObservedAsync(notifications, connection, cancellationToken).ConfigureAwait(false);
+        else
+            await SendAsync(notifications, connection, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Takes in no more, sends what was coalesced within <see cref="NotificationPublisherOptions.StopTimeout"/>, and gives up the publisher's own connections.</summary>
     /// <returns>A task that completes when that is done.</returns>
@@ -121,58 +100,43 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks as long as that takes.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private Task SendAsync(Message message, CancellationToken cancellationToken)
+    private Task SendObservedAsync(Outgoing[] notifications, DbConnection? connection, CancellationToken cancellationToken)
+        => _telemetry.SendAsync(
+            notifications[0].Channel,
+            notifications.Length,
+            ConnectionRules.ServerOf(connection),
+            context => SendAsync(notifications, connection, context, cancellationToken));
+
+    /// <summary>Sends, with the context of a span if that is wanted.</summary>
+    private Task SendAsync(Outgoing[] notifications, DbConnection? connection, in ActivityContext context, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var isAlone = Transaction.Current is null;
-        ThrowIfMergeable(message, isAlone);
-        if (message.Notifications.Length == 0)
-            return Task.CompletedTask;
+        if (_options.PropagateTraceContext && context != default)
+            AddTraceContext(notifications, context);
+        if (connection is not null)
+            return NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken);
 
         // What is coalesced is sent by somebody else, outside the caller's ambient transaction.
-        return ObserveAsync(message, server: null, notifications => _coalescer is not null && isAlone
+        return _coalescer is not null && Transaction.Current is null
             ? _coalescer.PublishAsync(notifications, cancellationToken)
-            : _sender.SendAsync(notifications, cancellationToken));
+            : _sender.SendAsync(notifications, cancellationToken);
     }
 
-    private async Task SendAsync(Message message, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static void AddTraceContext(Outgoing[] notifications, in ActivityContext context)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(connection);
-        ThrowIfMergeable(message, isAlone: false);
-        if (message.Notifications.Length == 0)
+        foreach (ref var notification in notifications.AsSpan())
+            notification = notification with { Payload = TraceContext.Inject(notification.Payload, context) };
+    }
+
+    /// <summary>Refuses what PostgreSQL might merge although that is not wanted: it is not known what else is in a transaction of somebody else's.</summary>
+    private void ThrowIfMergeable(PublishRequest request, Outgoing[] notifications, bool isAlone)
+    {
+        if (!_options.AllowDuplicates || request.IgnoresTrailingWhitespace || notifications.Length == 0)
             return;
 
-        await ConnectionRules.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
-        await ObserveAsync(message, $"{connection.Host}:{connection.Port}", notifications =>
-            NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken)).ConfigureAwait(false);
-    }
-
-    private async Task SendAsync(Message message, NpgsqlTransaction transaction, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(transaction);
-        await SendAsync(message, ConnectionRules.ConnectionOf(transaction), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Sends within a span, whose context goes along if that is wanted.</summary>
-    private Task ObserveAsync(in Message message, string? server, Func<Outgoing[], Task> send)
-    {
-        var notifications = message.Notifications;
-        return _telemetry.SendAsync(notifications[0].Channel, notifications.Length, server, context => send(WithContext(notifications, context)));
-    }
-
-    private Outgoing[] WithContext(Outgoing[] notifications, ActivityContext context)
-        => _options.PropagateTraceContext && context != default
-            ? Array.ConvertAll(notifications, notification => notification with { Payload = TraceContext.Inject(notification.Payload, context) })
-            : notifications;
-
-    /// <summary>Refuses what PostgreSQL might merge although it shall not: it is not known what else is in a transaction of somebody else's.</summary>
-    private void ThrowIfMergeable(Message message, bool isAlone)
-    {
-        if (_options.AllowDuplicates && message.CanBeMerged && message.Notifications.Length > 0 && (!isAlone || message.HasDuplicates))
+        if (!isAlone || notifications.Distinct().Count() < notifications.Length)
         {
             throw new InvalidOperationException(
-                $"PostgreSQL merges identical notifications of one transaction, and those on channel '{message.Notifications[0].Channel}' cannot be made distinct, as {nameof(NotificationPublisherOptions.AllowDuplicates)} " +
+                $"PostgreSQL merges identical notifications of one transaction, and those on channel '{request.Channel}' cannot be made distinct, as {nameof(NotificationPublisherOptions.AllowDuplicates)} " +
                 "demands, since nothing is known that its readers would ignore. Use a JSON channel, or put a number into the payload and publish with a publisher that does not demand it.");
         }
     }

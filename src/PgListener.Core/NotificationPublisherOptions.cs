@@ -7,7 +7,7 @@ namespace PgListener;
 /// <summary>The settings of a <see cref="NotificationPublisher"/>. They are read when it is created; later changes have no effect.</summary>
 public class NotificationPublisherOptions : IValidatableObject
 {
-    /// <summary>Whether identical notifications of one transaction shall all arrive. PostgreSQL merges them into one.</summary>
+    /// <summary>Whether identical notifications of one transaction all arrive. PostgreSQL merges them into one.</summary>
     /// <remarks>
     /// They are made distinct by white space at the end of the payload, up to 32 bytes, which JSON ignores. On channels that do not
     /// ignore it (see <see cref="INotificationChannel{TSelf}.IgnoresTrailingWhitespace"/>) that is not possible: a publish that

@@ -33,11 +33,14 @@ internal static class Setting
     public static ValidationResult Problem(string member, string text) => new($"{member} {text}.", [member]);
 
     /// <summary>Throws for the caller's argument if any of its settings is wrong.</summary>
-    public static void ThrowIfInvalid(IValidatableObject settings, string parameter)
+    /// <param name="settings">The settings.</param>
+    /// <param name="parameter">The argument's name.</param>
+    /// <param name="whose">What they are for, if there may be several.</param>
+    public static void ThrowIfInvalid(IValidatableObject settings, string parameter, Func<string>? whose = null)
     {
         var problems = settings.Validate(new ValidationContext(settings, parameter, serviceProvider: null, items: null)).Select(problem => problem.ErrorMessage);
         var text = string.Join(" ", problems);
         if (text.Length > 0)
-            throw new ArgumentException(text, parameter);
+            throw new ArgumentException(whose is null ? text : $"{text} These are settings of {whose()}.", parameter);
     }
 }

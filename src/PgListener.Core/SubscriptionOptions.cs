@@ -26,7 +26,7 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <para>
     /// A callback's is called on the thread pool, in its place among the notifications, and never beside a call for a notification. If it
     /// throws or exceeds <see cref="HandlerOptions.Timeout"/>, it is called again, after waits that grow from 100 milliseconds to 30 seconds,
-    /// until it succeeds or the subscription ends; a newer gap is taken in. The notifications wait for that, within the limits of the queue.
+    /// until it succeeds or the subscription ends; a newer gap that follows with no notification between is taken in. The notifications wait for that, within the limits of the queue.
     /// </para>
     /// <para>A reader's is called while the next notification is asked for. What it throws is thrown to the reader, and ends the reading.</para>
     /// </remarks>
@@ -38,6 +38,9 @@ public sealed class SubscriptionOptions : HandlerOptions
 
     /// <summary>Where to count, for those who find out themselves that a notification has failed.</summary>
     internal SubscriptionCounters? Counters { get; set; }
+
+    /// <summary>What reads the payloads, carried along to the listener, which gives it somewhere to log.</summary>
+    internal object? PayloadReader { get; set; }
 
     internal SubscriptionOptions Snapshot() => (SubscriptionOptions)MemberwiseClone();
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.Payloads;
 using PgListener.Registration;
 using PgListener.Telemetry;
 
@@ -15,7 +16,9 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     private readonly ListenerRegistration _registration;
     private readonly IServiceScopeFactory _scopes;
     private readonly CancellationToken _applicationStopping;
+    private readonly CancellationToken _applicationStarted;
     private readonly ILogger _logger;
+    private readonly PayloadLog _payloadLog;
     private readonly SettingsReload _settings;
     private readonly ConcurrentDictionary<HandlerKey, ListenerSubscription> _handlers = [];
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,8 +29,11 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         var own = registration.WithHost(options, services);
         _registration = registration;
         _scopes = services.GetRequiredService<IServiceScopeFactory>();
-        _applicationStopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
-        _logger = (own.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener");
+        var lifetime = services.GetService<IHostApplicationLifetime>();
+        _applicationStopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
+        _applicationStarted = lifetime?.ApplicationStarted ?? new(canceled: true);
+        _logger = new SafeLogger((own.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
+        _payloadLog = new(_logger, own.TimeProvider ?? TimeProvider.System);
         Listener = registration.DataSource is { } dataSource
             ? new(dataSource(services), own)
             : new(options.ConnectionString!, own, builder => registration.ConfigureDataSource?.Invoke(services, builder));
@@ -35,6 +41,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     }
 
     public Listener Listener { get; }
+
+    public ILogger Logger => _logger;
 
     /// <summary>The settings that everything is made with which a change at run time does not reach.</summary>
     public PgListenerOptions OptionsAtStart => _settings.AtStart;
@@ -53,64 +61,101 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         remove => Listener.StateChanged -= value;
     }
 
-    /// <summary>Subscribes the handlers, and starts to connect in the background.</summary>
-    public async Task StartAsync()
+    /// <summary>Subscribes the handlers, and starts to connect in the background. Nothing happens when it is started already.</summary>
+    public void Start()
     {
+        if (Listener.IsStarted)
+            return;
+
         if (!_subscribed)
         {
-            foreach (var channel in _registration.Channels)
-            {
-                foreach (var (key, handler) in await channel.SubscribeAsync(Listener, _registration.Services, _scopes, _settings.Current.Handlers, _logger).ConfigureAwait(false))
-                    _handlers[key] = handler;
-            }
+            foreach (var handler in _registration.Handlers)
+                _handlers[handler.Key] = handler.Subscribe(Listener, _scopes, _settings.Current.Handlers[handler.Key], _payloadLog);
 
             _settings.ApplyAgain(); // What changed while they were being subscribed.
             _subscribed = true;
         }
 
         Listener.Start();
-        Listener.Listen();
         _started.TrySetResult();
     }
 
     public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => Listener.WaitUntilListeningAsync(cancellationToken);
 
-    public Task<ListenerSubscription> SubscribeAsync(
+    public async Task<ListenerSubscription> SubscribeAsync(
         string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        => Listener.SubscribeAsync(channel, callback, options, cancellationToken);
-
-    public Task<ListenerSubscription> SubscribeAsync<TChannel>(
-        Func<Notification<TChannel>, CancellationToken, Task> callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
     {
-        ArgumentNullException.ThrowIfNull(callback);
-        var name = options?.Name ?? callback.Method.Name;
-        return Listener.SubscribeAsync(TChannel.ChannelName, Read, options, cancellationToken);
-
-        Task Read(NotificationContext context, CancellationToken token)
-            => callback(new(PayloadReader.Read<TChannel>(context.Notification, name, _logger), context.Payload, context.ProcessId), token);
+        cancellationToken.ThrowIfCancellationRequested();
+        LogPayloadsOf(options);
+        var subscription = Listener.Subscribe(channel, callback, options, out var listening);
+        try
+        {
+            // The start of the host must not wait for a server that may not be there.
+            var answer = _applicationStarted.IsCancellationRequested ? listening : UnlessDisconnectedAsync(listening);
+            await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return subscription;
+        }
+        catch
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
-    public async IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(
-        SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
+    public async IAsyncEnumerable<Notification> ReadAllAsync(
+        string channel, SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var item in ReadAsync<TChannel>(options, readsGaps: false, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in ReadAsync(channel, options, readsGaps: false, cancellationToken).ConfigureAwait(false))
             yield return item.Notification;
     }
 
-    public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => ReadAsync<TChannel>(options, readsGaps: true, cancellationToken);
+    public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        => ReadAsync(channel, options, readsGaps: true, cancellationToken);
 
-    public ValueTask DisposeAsync()
+    /// <summary>
+    /// Ends it with the container. If the host has not stopped it before, as when its start has failed, the services that handlers need are
+    /// gone: no further handler is called, and those that run are canceled.
+    /// </summary>
+    public async ValueTask DisposeAsync()
     {
         _settings.Dispose();
-        return Listener.DisposeAsync();
+        Listener.AbortListen();
+        await Listener.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await Listener.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>For a container that is disposed of synchronously; a host disposes asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private void LogPayloadsOf(SubscriptionOptions? options)
+    {
+        if (options?.PayloadReader is PayloadReader reader)
+            reader.Log = _payloadLog;
+    }
+
+    /// <summary>Waits for the server's answer as long as there is a connection that it can come by.</summary>
+    private async Task UnlessDisconnectedAsync(Task answer)
+    {
+        var disconnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Listener.StateChanged += OnStateChanged;
+        try
+        {
+            if (!IsDisconnected(Listener.State))
+                await (await Task.WhenAny(answer, disconnected.Task).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            Listener.StateChanged -= OnStateChanged;
+        }
+
+        void OnStateChanged(object? sender, ListenerStateChangedEventArgs change)
+        {
+            if (IsDisconnected(change.Status.State))
+                disconnected.TrySetResult();
+        }
+
+        static bool IsDisconnected(ListenerState state) => state is ListenerState.Connecting or ListenerState.Reconnecting;
+    }
 
     private void Apply(PgListenerOptions options)
     {
@@ -119,35 +164,21 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
             handler.Update(options.Handlers[key]);
     }
 
-    private async IAsyncEnumerable<StreamItem<TChannel>> ReadAsync<TChannel>(
-        SubscriptionOptions? options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
-        where TChannel : INotificationChannel<TChannel>
+    private async IAsyncEnumerable<StreamItem> ReadAsync(
+        string channel, SubscriptionOptions? options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        LogPayloadsOf(options);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
 
         // A hosted service that was added before this one may begin to read before the listener is started.
         if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false))
             yield break;
 
-        options = options?.Snapshot() ?? new();
-        var counters = options.Counters = new();
-        var items = Listener.ReadAsync(TChannel.ChannelName, options, readsGaps, end.Token).GetAsyncEnumerator(end.Token);
+        var items = Listener.ReadAsync(channel, options ?? new(), readsGaps, end.Token).GetAsyncEnumerator(end.Token);
         await using (items.ConfigureAwait(false))
         {
             while (await UnlessStoppingAsync(items.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
-            {
-                if (items.Current.IsGap(out var gap))
-                {
-                    yield return new(gap);
-                    continue;
-                }
-
-                var notification = items.Current.Notification;
-                if (!PayloadReader.TryRead<TChannel>(notification, options.Name ?? "A reader", _logger, out var value, out var cause))
-                    counters.Fail(ErrorType.Of(cause));
-                else
-                    yield return new(new Notification<TChannel>(value, notification.Payload, notification.ProcessId));
-            }
+                yield return items.Current;
         }
     }
 

@@ -5,9 +5,18 @@ namespace PgListener;
 /// <summary>What the hosting side logs. Ids are never reused: 4xx.</summary>
 internal static partial class HostingLog
 {
-    [LoggerMessage(400, LogLevel.Warning, "{Subscription} left out a notification on channel '{Channel}' whose payload is malformed ({Error}, {Length} characters).")]
-    public static partial void MalformedPayload(this ILogger logger, string subscription, string channel, string error, int length);
+    [LoggerMessage(400, LogLevel.Warning, "{Subscription} left out a notification on channel '{Channel}' whose payload is malformed ({Error}{Position}, {Length} characters). Others of the same kind are counted.")]
+    public static partial void MalformedPayload(this ILogger logger, string subscription, string channel, string error, string position, int length);
 
     [LoggerMessage(401, LogLevel.Debug, "The malformed payload on channel '{Channel}' was: {Payload}")]
     public static partial void MalformedPayloadText(this ILogger logger, Exception exception, string channel, string payload);
+
+    [LoggerMessage(402, LogLevel.Warning, "{Subscription} left out {Count} more notification(s) on channel '{Channel}' whose payloads are malformed in the same way ({Error}{Position}).")]
+    public static partial void MalformedPayloadsCounted(this ILogger logger, string subscription, long count, string channel, string error, string position);
+
+    [LoggerMessage(403, LogLevel.Warning, "A payload on channel '{Channel}' has no property that {Type} has ({Known}), so all its values are defaults. Compare the names; for snake_case, as row_to_json writes it, give the channel a JsonTypeInfo with JsonNamingPolicy.SnakeCaseLower. This is logged once for the channel.")]
+    public static partial void UnknownProperties(this ILogger logger, string channel, string type, string known);
+
+    [LoggerMessage(404, LogLevel.Warning, "{Handler} is registered as INotificationHandler<{Channel}>{Key}, but nothing runs it. Call {Call}, or register it with AddHandler.")]
+    public static partial void HandlerNotRun(this ILogger logger, string handler, string channel, string key, string call);
 }

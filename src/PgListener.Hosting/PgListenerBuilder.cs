@@ -26,9 +26,13 @@ public sealed class PgListenerBuilder
     /// <param name="configure">Its settings: queue, concurrency, time limit.</param>
     /// <returns>This builder.</returns>
     /// <remarks>
-    /// The class is also registered as <see cref="INotificationHandler{TChannel}"/> (for a named listener with its name as
-    /// the key). Replace or decorate that registration, and the replacement runs with the same settings. Adding the same
-    /// class again for the same channel only applies further settings.
+    /// <para>
+    /// The class is also registered as <see cref="INotificationHandler{TChannel}"/> (for a named listener with its name as the key). Replace or decorate that
+    /// registration, and what is registered there when the host starts runs with the same settings. When it does not implement
+    /// <see cref="IResyncHandler{TChannel}"/>, and <typeparamref name="THandler"/> does, then <typeparamref name="THandler"/> is told of gaps. If it cannot be told which
+    /// replacement stands for which handler, the start fails.
+    /// </para>
+    /// <para>Adding the same class again for the same channel only applies further settings.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     public PgListenerBuilder AddHandler<TChannel, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
@@ -42,18 +46,20 @@ public sealed class PgListenerBuilder
         {
             Services.TryAddTransient<THandler>();
             var descriptor = _registration.Key is { } key
-                ? ServiceDescriptor.KeyedTransient<INotificationHandler<TChannel>>(key, static (scope, _) => scope.GetRequiredService<THandler>())
-                : ServiceDescriptor.Transient<INotificationHandler<TChannel>>(static scope => scope.GetRequiredService<THandler>());
-            Services.Add(descriptor);
+                ? ServiceDescriptor.KeyedTransient(key, static (scope, _) => HandlerProxy<TChannel>.Of(scope.GetRequiredService<THandler>()))
+                : ServiceDescriptor.Transient(static scope => HandlerProxy<TChannel>.Of(scope.GetRequiredService<THandler>()));
             handler = new(typeof(THandler), descriptor, static scope => scope.GetRequiredService<THandler>(), new());
+            Services.Add(handler.Begin.Descriptor);
+            Services.Add(descriptor);
+            Services.Add(handler.End.Descriptor);
             channel.Add(handler);
         }
 
-        Configure(handler.Options, configure);
+        Configure(handler.Options, configure, $"handler {HandlerName.Of(typeof(THandler))} on channel {typeof(TChannel).Name}");
         return this;
     }
 
-    /// <summary>Adds a channel whose handlers you register yourself as <see cref="INotificationHandler{TChannel}"/>, before or after this; for a named listener with its name as the key.</summary>
+    /// <summary>Adds a channel with the handlers that the application registers itself as <see cref="INotificationHandler{TChannel}"/>, before or after this; for a named listener with its name as the key.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="configure">The settings of each of these handlers.</param>
     /// <returns>This builder.</returns>
@@ -61,7 +67,7 @@ public sealed class PgListenerBuilder
     public PgListenerBuilder AddChannel<TChannel>(Action<HandlerOptions>? configure = null)
         where TChannel : INotificationChannel<TChannel>
     {
-        Configure(_registration.Channel<TChannel>().ForeignOptions ??= new(), configure);
+        Configure(_registration.Channel<TChannel>().ForeignOptions ??= new(), configure, $"the handlers that AddChannel<{typeof(TChannel).Name}>() adds");
         return this;
     }
 
@@ -82,16 +88,30 @@ public sealed class PgListenerBuilder
     public PgListenerBuilder UseDataSource(Func<IServiceProvider, NpgsqlDataSource> dataSource)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
+        _registration.UsesRegisteredDataSource = false;
         _registration.DataSource = dataSource;
         return this;
     }
 
-    private static void Configure(HandlerOptions options, Action<HandlerOptions>? configure)
+    /// <summary>Takes the connections of the listener and its publisher from the <see cref="NpgsqlDataSource"/> that the application has registered in DI.</summary>
+    /// <returns>This builder.</returns>
+    /// <remarks>
+    /// A named listener takes the one that is registered with its name as the key; if there is none, or for the listener without a name, the one without
+    /// a key. If that is not registered either, the host's start fails with an <see cref="Microsoft.Extensions.Options.OptionsValidationException"/>.
+    /// </remarks>
+    public PgListenerBuilder UseDataSource()
+    {
+        _registration.UsesRegisteredDataSource = true;
+        _registration.DataSource = services => _registration.RegisteredDataSource(services) ?? throw new InvalidOperationException("No NpgsqlDataSource is registered for UseDataSource().");
+        return this;
+    }
+
+    private static void Configure(HandlerOptions options, Action<HandlerOptions>? configure, string whose)
     {
         configure?.Invoke(options);
         var problems = options.Validate(new ValidationContext(options, nameof(HandlerOptions), serviceProvider: null, items: null));
         var text = string.Join(" ", problems.Select(problem => problem.ErrorMessage));
         if (text.Length > 0)
-            throw new ArgumentException(text, nameof(configure));
+            throw new ArgumentException($"{text} These are settings of {whose}.", nameof(configure));
     }
 }

@@ -22,6 +22,10 @@ public class PgListenerOptions : ListenerOptions
     public string ConnectionName { get; set; } = "Postgres";
 
     /// <summary>How long the host's start waits until the server listens. If it does not by then, the start fails.</summary>
+    /// <remarks>
+    /// The wait is the last part of the start: hosted services are started by then, and so is the web server. A readiness check keeps requests away until the
+    /// listener listens. A host that is told to stop meanwhile stops as usual.
+    /// </remarks>
     /// <value>The default is <see langword="null"/>: the host starts at once, and connecting goes on in the background for ever. From 1 millisecond to 1 hour.</value>
     public TimeSpan? StartupTimeout { get; set; }
 

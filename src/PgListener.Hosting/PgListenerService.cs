@@ -1,14 +1,39 @@
 using Microsoft.Extensions.Hosting;
+using PgListener.Registration;
 
 namespace PgListener;
 
 /// <summary>Ties a listener's life to the host's.</summary>
-internal sealed class PgListenerService(HostedListener listener, string sectionPath, TimeSpan? startupTimeout) : BackgroundService
+/// <param name="listener">The listener.</param>
+/// <param name="unused">Warns, once for the application, of handlers that nothing runs.</param>
+/// <param name="lifetime">Says when the host is told to stop.</param>
+/// <param name="sectionPath">Where its settings are, for messages.</param>
+/// <param name="startupTimeout">How long the start waits until the server listens, if it does.</param>
+internal sealed class PgListenerService(HostedListener listener, UnusedHandlers unused, IHostApplicationLifetime? lifetime, string sectionPath, TimeSpan? startupTimeout)
+    : IHostedLifecycleService
 {
-    public override async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Connects before any hosted service is started, so that each of them may wait for the listener, wherever it is registered.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
-        await base.StartAsync(cancellationToken).ConfigureAwait(false);
-        await listener.StartAsync().ConfigureAwait(false);
+        unused.Warn(listener.Logger);
+        listener.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Calls handlers from here on: after the services that were registered before are started.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        listener.Start(); // For those who start hosted services by themselves.
+        listener.Listener.Listen();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Waits until the server listens, if that is wanted. Not before: told to stop meanwhile, the host would go on to start the web server, with a token
+    /// that is canceled, and so fail.
+    /// </summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
         if (startupTimeout is not { } limit)
             return;
 
@@ -20,15 +45,15 @@ internal sealed class PgListenerService(HostedListener listener, string sectionP
         {
             throw new TimeoutException($"The server did not listen within {sectionPath}:{nameof(PgListenerOptions.StartupTimeout)} ({limit:c}); the log says what it tried.", e);
         }
+        catch (OperationCanceledException) when (lifetime?.ApplicationStopping.IsCancellationRequested == true)
+        {
+            // An ordinary stop follows.
+        }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await listener.Listener.StopAsync(cancellationToken).ConfigureAwait(false);
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The listener works on tasks of its own; all there is to do here is to last as long as the host does.</summary>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-        => await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public Task StopAsync(CancellationToken cancellationToken) => listener.Listener.StopAsync(cancellationToken);
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

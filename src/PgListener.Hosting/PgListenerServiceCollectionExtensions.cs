@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using PgListener;
@@ -14,27 +15,95 @@ public static class PgListenerServiceCollectionExtensions
     /// <returns>A builder to add handlers with.</returns>
     /// <remarks>Calling it again adds nothing, and returns a builder for the same listener.</remarks>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services)
-        => services.AddPgListener(Options.Options.DefaultName);
+        => Add(services, Options.Options.DefaultName, configure: null);
 
     /// <inheritdoc cref="AddPgListener(IServiceCollection)"/>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets further settings, over those of the section.</param>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, Action<PgListenerOptions> configure)
-        => services.AddPgListener(Options.Options.DefaultName, configure);
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, Options.Options.DefaultName, configure);
+    }
 
-    /// <summary>Adds a listener that starts and stops with the host, set up by the given configuration section.</summary>
+    /// <summary>Adds a listener that starts and stops with the host, set up by a given configuration.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="configuration">The section with the settings.</param>
+    /// <param name="configuration">The section with the settings; or a whole configuration, whose section <c>PgListener</c> has them. Without that section, the settings at its top are taken.</param>
     /// <returns>A builder to add handlers with.</returns>
+    /// <exception cref="ArgumentException">The section's path looks like a connection string.</exception>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, IConfiguration configuration)
-        => services.AddPgListener(Options.Options.DefaultName, configuration);
+        => Add(services, Options.Options.DefaultName, configuration);
+
+    /// <summary>Adds a listener for a connection string, set up otherwise by the configuration section <c>PgListener</c>, or by <c>PgListener:{name}</c>.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="connectionString">
+    /// How to connect, over what the section says. Call it with the parameter's name, <c>AddPgListener(connectionString: "Host=…")</c>: a text
+    /// alone is a listener's name.
+    /// </param>
+    /// <param name="configure">Sets further settings, over those of the section.</param>
+    /// <param name="name">The listener's name; the one without a name when left out.</param>
+    /// <returns>A builder to add handlers with.</returns>
+    /// <exception cref="ArgumentException">The connection string is empty, or the name is not valid.</exception>
+    public static PgListenerBuilder AddPgListener(
+        this IServiceCollection services, string connectionString, Action<PgListenerOptions>? configure = null, string? name = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        if (name is not null)
+            ListenerName.ThrowIfInvalid(name, nameof(name));
+        return Add(services, name ?? Options.Options.DefaultName, options =>
+        {
+            options.ConnectionString = connectionString;
+            configure?.Invoke(options);
+        });
+    }
 
     /// <summary>Adds a named listener, set up by the section <c>PgListener:{name}</c>: an application may have several, each with a connection and handlers of its own.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">The name, which is also the key of its <see cref="IPgListener"/>, <see cref="INotificationPublisher"/> and handlers in DI.</param>
-    /// <param name="configure">Sets further settings, over those of the section.</param>
+    /// <param name="name">
+    /// The name: 1 to 64 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, and not that of a setting. It is also the key of its <see cref="IPgListener"/>,
+    /// <see cref="INotificationPublisher"/> and handlers in DI, and is shown in logs, metrics and health checks.
+    /// </param>
     /// <returns>A builder to add handlers with.</returns>
-    public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, Action<PgListenerOptions>? configure = null)
+    /// <exception cref="ArgumentException">The name is not valid; the message does not repeat it. A connection string is given with <c>connectionString:</c>.</exception>
+    public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name)
+    {
+        ListenerName.ThrowIfInvalid(name, nameof(name));
+        return Add(services, name, configure: null);
+    }
+
+    /// <inheritdoc cref="AddPgListener(IServiceCollection, string)"/>
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">As for <see cref="AddPgListener(IServiceCollection, string)"/>.</param>
+    /// <param name="configure">Sets further settings, over those of the section.</param>
+    public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, Action<PgListenerOptions> configure)
+    {
+        ListenerName.ThrowIfInvalid(name, nameof(name));
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, name, configure);
+    }
+
+    /// <summary>Adds a named listener for a connection string, set up otherwise by the section <c>PgListener:{name}</c>.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">As for <see cref="AddPgListener(IServiceCollection, string)"/>.</param>
+    /// <param name="connectionString">How to connect, over what the section says.</param>
+    /// <returns>A builder to add handlers with.</returns>
+    /// <exception cref="ArgumentException">The connection string is empty, or the name is not valid.</exception>
+    public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, string connectionString)
+        => services.AddPgListener(connectionString: connectionString, configure: null, name: name ?? throw new ArgumentNullException(nameof(name)));
+
+    /// <summary>Adds a named listener, set up by a given configuration.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">As for <see cref="AddPgListener(IServiceCollection, string)"/>.</param>
+    /// <param name="configuration">The section with the settings; or a whole configuration, whose section <c>PgListener:{name}</c> has them. Without that section, the settings at its top are taken.</param>
+    /// <returns>A builder to add handlers with.</returns>
+    /// <exception cref="ArgumentException">The name is not valid, or the section's path looks like a connection string.</exception>
+    public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, IConfiguration configuration)
+    {
+        ListenerName.ThrowIfInvalid(name, nameof(name));
+        return Add(services, name, configuration);
+    }
+
+    private static PgListenerBuilder Add(IServiceCollection services, string name, Action<PgListenerOptions>? configure)
     {
         var registration = Register(services, name, out var isNew);
         var path = registration.SectionPath;
@@ -45,18 +114,18 @@ public static class PgListenerServiceCollectionExtensions
         return new(registration);
     }
 
-    /// <summary>Adds a named listener, set up by the given configuration section.</summary>
-    /// <param name="services">The application's services.</param>
-    /// <param name="name">The name, which is also the key of its <see cref="IPgListener"/>, <see cref="INotificationPublisher"/> and handlers in DI.</param>
-    /// <param name="configuration">The section with the settings.</param>
-    /// <returns>A builder to add handlers with.</returns>
-    public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, IConfiguration configuration)
+    private static PgListenerBuilder Add(IServiceCollection services, string name, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        var section = configuration as IConfigurationSection;
+        if (section is not null && ListenerName.LooksLikeConnectionString(section.Path))
+            throw new ArgumentException("The path of the section looks like a connection string. To give one, write AddPgListener(connectionString: …).", nameof(configuration));
+
         var registration = Register(services, name, out _);
-        Bind(registration, _ => configuration);
-        if (configuration is IConfigurationSection section)
-            registration.SectionPath = section.Path;
+        registration.SectionPath = section?.Path ?? registration.DefaultSectionPath;
+        if (section is null)
+            registration.Roots.Add(configuration);
+        Bind(registration, _ => section ?? registration.SectionIn(configuration));
         return new(registration);
     }
 
@@ -78,7 +147,6 @@ public static class PgListenerServiceCollectionExtensions
     private static ListenerRegistration Register(IServiceCollection services, string name, out bool isNew)
     {
         ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(name);
         var existing = services.FirstOrDefault(descriptor =>
             descriptor.ServiceType == typeof(ListenerRegistration) && name.Equals(descriptor.ServiceKey));
         if (existing is { KeyedImplementationInstance: ListenerRegistration known })
@@ -87,7 +155,12 @@ public static class PgListenerServiceCollectionExtensions
             return known;
         }
 
+        if (ListenerRegistration.All(services).FirstOrDefault(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } alike)
+            throw new ArgumentException($"There is a listener '{alike.Name}' already, whose name differs in upper and lower case only, so both would have the same settings.", nameof(name));
+
         var registration = new ListenerRegistration(name, services);
+        services.TryAddScoped<OwnedHandlers>();
+        services.TryAddSingleton(new UnusedHandlers(services));
         services.AddKeyedSingleton(name, registration);
         isNew = true;
         services.AddOptions<PgListenerOptions>(name).ValidateOnStart();
@@ -109,7 +182,11 @@ public static class PgListenerServiceCollectionExtensions
 
         // Not AddHostedService, which would take a second listener for the first one again.
         services.AddSingleton<IHostedService>(provider => new PgListenerService(
-            provider.GetRequiredKeyedService<HostedListener>(name), registration.SectionPath, CurrentOptions(provider).StartupTimeout));
+            provider.GetRequiredKeyedService<HostedListener>(name),
+            provider.GetRequiredService<UnusedHandlers>(),
+            provider.GetService<IHostApplicationLifetime>(),
+            registration.SectionPath,
+            CurrentOptions(provider).StartupTimeout));
         return registration;
 
         PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace PgListener.Testing;
 
-/// <summary>Runs other programs, never through a shell.</summary>
+/// <summary>Runs other programs, never through a shell, and without what the environment says to PostgreSQL's own programs.</summary>
 internal static class Command
 {
     /// <summary>The time limit of what normally takes milliseconds.</summary>
@@ -17,21 +17,25 @@ internal static class Command
         IEnumerable<string> arguments,
         TimeSpan limit,
         CancellationToken cancellationToken,
-        string? user = null,
-        string? workingFolder = null)
+        ServerUser? user = null,
+        string? input = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limit);
-        using var process = Start(Describe(program, arguments, user, workingFolder));
+        var start = Describe(program, arguments, user, environment);
+        start.RedirectStandardInput = true;
+        using var process = Start(start);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
             var errors = process.StandardError.ReadToEndAsync(timeout.Token);
+            await GiveAsync(process, input).ConfigureAwait(false);
             await process.WaitForExitAsync(timeout.Token).ConfigureAwait(false);
             var printed = new Printed(await output.ConfigureAwait(false), await errors.ConfigureAwait(false));
-            if (process.ExitCode != 0)
-                throw new EphemeralPostgresException($"{program} ended with exit code {process.ExitCode}:\n{printed.All}".TrimEnd());
-            return printed;
+            return process.ExitCode == 0
+                ? printed
+                : throw new EphemeralPostgresException($"{program} ended with exit code {process.ExitCode}:\n{printed.All}".TrimEnd()) { ExitCode = process.ExitCode };
         }
         catch (OperationCanceledException e)
         {
@@ -41,7 +45,16 @@ internal static class Command
         }
     }
 
-    public static ProcessStartInfo Describe(string program, IEnumerable<string> arguments, string? user, string? workingFolder)
+    /// <summary>Describes how to start a program.</summary>
+    /// <remarks>
+    /// It starts in the root folder, which every user can enter. <c>PGHOST</c>, <c>PGSERVICE</c> and the like are meant for other
+    /// servers. What the programs print is in English, so that it can be understood.
+    /// </remarks>
+    public static ProcessStartInfo Describe(
+        string program,
+        IEnumerable<string> arguments,
+        ServerUser? user = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -50,10 +63,15 @@ internal static class Command
             RedirectStandardError = true,
             CreateNoWindow = true,
         };
+        if (!OperatingSystem.IsWindows())
+            start.WorkingDirectory = "/";
         if (user is not null)
-            start.UserName = user;
-        if (workingFolder is not null)
-            start.WorkingDirectory = workingFolder;
+            start.UserName = user.Name;
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("PG", StringComparison.OrdinalIgnoreCase)).ToArray())
+            start.Environment.Remove(name);
+        start.Environment["LC_ALL"] = "C";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            start.Environment[name] = value;
         return start;
     }
 
@@ -67,6 +85,20 @@ internal static class Command
         {
             var user = start.UserName.Length > 0 ? $" as user {start.UserName}, who must be able to read it" : "";
             throw new EphemeralPostgresException($"{start.FileName} could not be run{user}: {e.Message}", e);
+        }
+    }
+
+    private static async Task GiveAsync(Process process, string? input)
+    {
+        try
+        {
+            if (input is not null)
+                await process.StandardInput.WriteAsync(input).ConfigureAwait(false);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading. What it printed, and its exit code, say why.
         }
     }
 }

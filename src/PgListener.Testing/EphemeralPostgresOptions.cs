@@ -11,7 +11,11 @@ public sealed class EphemeralPostgresOptions
     public string? BinariesFolder { get; set; }
 
     /// <summary>Gets or sets the places the server may come from.</summary>
-    /// <value>The default is <see cref="PostgresSources.Auto"/>: the first that works.</value>
+    /// <remarks>
+    /// Choose <c>Installed | Npm</c> to have the server downloaded rather than run in a container, or leave <see cref="PostgresSources.Npm"/> out
+    /// to have nothing downloaded by npm. The environment variable <c>PGLISTENER_PG_SOURCES</c> does the same where this is <see cref="PostgresSources.Auto"/>.
+    /// </remarks>
+    /// <value>The default is <see cref="PostgresSources.Auto"/>: the first that works of installed programs, Docker, and the npm package.</value>
     public PostgresSources Sources { get; set; } = PostgresSources.Auto;
 
     /// <summary>Gets the server settings to add, by name, as in <c>postgresql.conf</c>: <c>ServerSettings["max_connections"] = "20"</c>.</summary>

@@ -4,30 +4,49 @@ namespace PgListener.Testing;
 /// <param name="SearchPath">The folders of <c>PATH</c>.</param>
 /// <param name="BinariesFolder">The value of <c>PGLISTENER_PG_BIN</c>.</param>
 /// <param name="InstallFolders">Where installers put PostgreSQL; <c>*</c> stands for the part that holds the version.</param>
-/// <param name="CacheFolder">Where downloads are kept from one run to the next.</param>
+/// <param name="CacheFolder">Where downloads are kept from one run to the next; <see langword="null"/> where this user has no such place.</param>
 /// <param name="TempFolder">Where data folders are made.</param>
 internal sealed record Machine(
     IReadOnlyList<string> SearchPath,
     string? BinariesFolder,
     IReadOnlyList<string> InstallFolders,
-    string CacheFolder,
+    string? CacheFolder,
     string TempFolder)
 {
     public const string BinariesFolderVariable = "PGLISTENER_PG_BIN";
+    public const string SourcesVariable = "PGLISTENER_PG_SOURCES";
+
+    /// <summary>Gets the value of <c>PGLISTENER_PG_SOURCES</c>.</summary>
+    public string? Sources { get; init; }
+
+    /// <summary>Gets the value of <c>DOCKER_HOST</c>.</summary>
+    public string? DockerHost { get; init; }
 
     public static Machine Current => new(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
-        Environment.GetEnvironmentVariable(BinariesFolderVariable) is { Length: > 0 } folder ? folder : null,
+        Variable(BinariesFolderVariable),
         UsualInstallFolders(),
-        Path.Combine(UserCacheFolder(), "pglistener"),
-        Path.GetTempPath());
+        UserCacheFolder() is { } cache ? Path.Combine(cache, "pglistener") : null,
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.GetTempPath())))
+    {
+        Sources = Variable(SourcesVariable),
+        DockerHost = Variable("DOCKER_HOST"),
+    };
 
-    /// <summary>Returns the full path of a program on the <c>PATH</c>, or null.</summary>
+    /// <summary>Returns the full path of a program on the <c>PATH</c>, or null. Entries that are no folder of their own, such as <c>.</c>, are not looked at.</summary>
     public string? FindProgram(string name)
     {
         string[] fileNames = OperatingSystem.IsWindows() ? [$"{name}.exe", $"{name}.cmd"] : [name];
-        return SearchPath.SelectMany(folder => fileNames.Select(file => Path.Combine(folder, file))).FirstOrDefault(File.Exists);
+        return SearchPath.Where(Path.IsPathFullyQualified)
+            .SelectMany(folder => fileNames.Select(file => Path.Combine(folder, file)))
+            .FirstOrDefault(IsProgram);
     }
+
+    /// <summary>Tells whether there is a program that can be run; a link that leads nowhere, a folder, and a file without the permission are none.</summary>
+    public static bool IsProgram(string path) =>
+        OperatingSystem.IsWindows() ? File.Exists(path) : !Directory.Exists(path) && Unix.MayRunOrEnter(path);
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string[] UsualInstallFolders()
     {
@@ -45,19 +64,17 @@ internal sealed record Machine(
         ];
     }
 
-    private static string UserCacheFolder()
+    // Null rather than a folder whose name everybody can guess in a place where everybody may make one.
+    private static string? UserCacheFolder()
     {
         // Root starts the server as another user, who cannot look into root's home.
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
             return "/var/cache";
-        if (OperatingSystem.IsLinux())
-        {
-            if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache && Path.IsPathRooted(cache))
-                return cache;
-            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            return home.Length > 0 ? Path.Combine(home, ".cache") : Path.Combine(Path.GetTempPath(), Environment.UserName);
-        }
-
-        return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        if (OperatingSystem.IsLinux() && Variable("XDG_CACHE_HOME") is { } cache && Path.IsPathFullyQualified(cache))
+            return cache;
+        var home = Environment.GetFolderPath(OperatingSystem.IsLinux() ? Environment.SpecialFolder.UserProfile : Environment.SpecialFolder.LocalApplicationData);
+        if (home.Length == 0)
+            return null;
+        return OperatingSystem.IsLinux() ? Path.Combine(home, ".cache") : home;
     }
 }

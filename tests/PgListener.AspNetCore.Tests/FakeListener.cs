@@ -59,16 +59,6 @@ internal sealed class FakeListener(string name = "") : IPgListener
         string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
 
-    public Task<ListenerSubscription> SubscribeAsync<TChannel>(
-        Func<Notification<TChannel>, CancellationToken, Task> callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => throw new NotSupportedException();
-
-    public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
-        => throw new NotSupportedException();
-
-    public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        where TChannel : INotificationChannel<TChannel>
+    public IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
 }

@@ -212,7 +212,7 @@ public class LifecycleTests(ServerFixture server)
         Assert.False(listening.IsCompleted);
         Assert.False(added.IsCompleted);
 
-        await using (var command = server.Sender.CreateCommand($"create role {role} login superuser"))
+        await using (var command = server.Sender.CreateCommand($"create role {role} login superuser password '{server.Password}'"))
             await command.ExecuteNonQueryAsync(Cancellation);
         await listening.SoonAsync();
         await added.SoonAsync();

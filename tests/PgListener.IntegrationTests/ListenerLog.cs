@@ -20,6 +20,9 @@ internal sealed class ListenerLog : ILoggerFactory, ILogger
     /// <summary>A queue has overflowed.</summary>
     public Received<Exception?> Overflowed => Of(202);
 
+    /// <summary>It was started, and never told to call its callbacks.</summary>
+    public Received<Exception?> NotDispatching => Of(210);
+
     /// <summary>A setting was changed at run time.</summary>
     public Received<Exception?> Changed => Of(440);
 

@@ -60,6 +60,17 @@ public sealed class PublisherFaultTests(ServerFixture server)
         await ear.HeardAsync([.. Enumerable.Range(0, Writers).Select(i => $"{i % 2}")]);
     }
 
+    [Fact]
+    public async Task The_order_of_calls_is_kept_where_some_are_identical()
+    {
+        string[] payloads = [.. Enumerable.Range(0, 300).Select(i => $"{i * 7 % 10}")];
+        var channel = NewChannel();
+        await using var ear = await Ear.OpenAsync(server, channel);
+        await using var publisher = server.Sender.CreatePublisher(Coalescing);
+        await Task.WhenAll(payloads.Select(payload => publisher.PublishAsync(channel, payload, Cancellation)).ToArray()).SoonAsync();
+        await ear.HeardAsync(payloads);
+    }
+
     private sealed record Tick(int Id) : IJsonNotificationChannel<Tick>
     {
         public static string ChannelName { get; } = NewChannel("tick");
@@ -75,6 +86,49 @@ public sealed class PublisherFaultTests(ServerFixture server)
         for (var i = 0; i < Writers; i++)
             Assert.Equal("""{"id":1}""", (await ear.NextAsync()).TrimEnd());
         await ear.HeardAsync();
+    }
+
+    [Fact]
+    public async Task A_session_that_the_server_ended_before_several_transactions_is_not_noticed()
+    {
+        var channel = NewChannel();
+        await using var ear = await Ear.OpenAsync(server, channel);
+        await using var dataSource = OwnPool(server.ConnectionString);
+        await using var publisher = dataSource.CreatePublisher(new() { CoalesceWindow = TimeSpan.FromMilliseconds(50) });
+        for (var i = 0; i < 5; i++)
+        {
+            await server.TerminateAsync(await ProcessOfAsync(dataSource));
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => publisher.PublishAsync(channel, $"{i}", Cancellation)).ToArray()).SoonAsync();
+        }
+
+        await ear.HeardAsync([.. Enumerable.Range(0, 20).Select(i => $"{i / 4}")]);
+    }
+
+    [Fact]
+    public async Task Refused_data_among_identical_ones_fails_exactly_its_own_callers()
+    {
+        var database = $"latin_{Guid.NewGuid():n}"[..20];
+        await using (var create = server.Sender.CreateCommand($"create database {database} encoding 'LATIN1' locale 'C' template template0"))
+            await create.ExecuteNonQueryAsync(Cancellation);
+
+        await using (var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = database }))
+        {
+            var received = new Received<string>();
+            await using var listener = dataSource.CreateListener();
+            await listener.AddCallbackAsync("c", received.Payloads(), Cancellation);
+            await listener.StartAsync(Cancellation);
+            listener.Listen();
+            await using var publisher = dataSource.CreatePublisher(new() { CoalesceWindow = TimeSpan.FromMilliseconds(100) });
+            Task[] publishes = [.. new[] { "a", "a", "😀", "😀", "a", "b" }.Select(payload => publisher.PublishAsync("c", payload, Cancellation))];
+            foreach (var good in new[] { 0, 1, 4, 5 })
+                await publishes[good].SoonAsync();
+            foreach (var bad in new[] { 2, 3 })
+                Assert.Equal("22P05", (await Assert.ThrowsAsync<PostgresException>(() => publishes[bad].SoonAsync())).SqlState);
+            Assert.Equal(["a", "a", "a", "b"], (await received.NextAsync(4, seconds: 20)).Order(StringComparer.Ordinal));
+        }
+
+        await using var drop = server.Sender.CreateCommand($"drop database {database} with (force)");
+        await drop.ExecuteNonQueryAsync(Cancellation);
     }
 
     [Theory]

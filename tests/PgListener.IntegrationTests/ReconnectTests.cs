@@ -80,7 +80,7 @@ public class ReconnectTests(ServerFixture server)
         var name = $"late_{Guid.NewGuid():n}";
         var (early, late) = ("1_" + NewChannel(), "2_" + NewChannel());
         var received = new Received<string>();
-        await using (var create = server.Sender.CreateCommand($"create role {name} login superuser"))
+        await using (var create = server.Sender.CreateCommand($"create role {name} login superuser password '{server.Password}'"))
             await create.ExecuteNonQueryAsync(Cancellation);
         var connectionString = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = name }.ConnectionString;
         await using var listener = new Listener(connectionString, Quick);

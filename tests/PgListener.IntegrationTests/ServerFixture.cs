@@ -14,6 +14,9 @@ public sealed class ServerFixture : IAsyncLifetime
 
     public string ConnectionString => _server!.ConnectionString;
 
+    /// <summary>The password in it, for roles that connect with the rest of it.</summary>
+    public string Password => new NpgsqlConnectionStringBuilder(ConnectionString).Password ?? "";
+
     public NpgsqlDataSource Sender => _sender!;
 
     public async ValueTask InitializeAsync()

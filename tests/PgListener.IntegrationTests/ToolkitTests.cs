@@ -82,7 +82,7 @@ public sealed class ToolkitTests(ServerFixture server) : IAsyncLifetime
             await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
             var order = db.Orders.Add(new() { Product = "tea" }).Entity;
             await db.SaveChangesAsync(Cancellation);
-            await publisher.PublishAsync(new OrderPlaced(order.Id, order.Product), (NpgsqlTransaction)transaction.GetDbTransaction(), Cancellation);
+            await publisher.PublishAsync(new OrderPlaced(order.Id, order.Product), transaction, Cancellation);
             if (commit)
                 await transaction.CommitAsync(Cancellation);
         });
@@ -100,10 +100,63 @@ public sealed class ToolkitTests(ServerFixture server) : IAsyncLifetime
             await db.Database.UseTransactionAsync(transaction, Cancellation);
             var order = db.Orders.Add(new() { Product = "tea" }).Entity;
             await db.SaveChangesAsync(Cancellation);
-            await publisher.PublishAsync(new OrderPlaced(order.Id, order.Product), (NpgsqlConnection)db.Database.GetDbConnection(), Cancellation);
+            await publisher.PublishAsync(new OrderPlaced(order.Id, order.Product), db.Database.GetDbConnection(), Cancellation);
             if (commit)
                 await transaction.CommitAsync(Cancellation);
         });
+
+    [Fact]
+    public async Task With_a_db_context_every_way_to_publish_is_part_of_its_transaction()
+    {
+        await using var ear = await Ear.OpenAsync(server, OrderPlaced.ChannelName);
+        await using var publisher = server.Sender.CreatePublisher();
+        await using var db = new ShopDbContext(server.Sender);
+        foreach (var commit in new[] { false, true })
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
+            await publisher.PublishAsync(new OrderPlaced(1, "tea"), transaction, Cancellation);
+            await publisher.PublishManyAsync([new OrderPlaced(2, "tea"), new OrderPlaced(3, "tea")], transaction, Cancellation);
+            await publisher.PublishAsync(OrderPlaced.ChannelName, "4", transaction, Cancellation);
+            await publisher.PublishManyAsync(OrderPlaced.ChannelName, ["5", "6"], transaction, Cancellation);
+            if (commit)
+                await transaction.CommitAsync(Cancellation);
+        }
+
+        await ear.HeardAsync("""{"id":1,"product":"tea"}""", """{"id":2,"product":"tea"}""", """{"id":3,"product":"tea"}""", "4", "5", "6");
+    }
+
+    [Fact]
+    public async Task A_transaction_of_a_context_that_is_over_is_refused_and_one_that_is_not_relational_by_its_type()
+    {
+        await using var publisher = server.Sender.CreatePublisher();
+        await using var db = new ShopDbContext(server.Sender);
+        await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
+        await transaction.CommitAsync(Cancellation);
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => publisher.PublishAsync(new OrderPlaced(1, "late"), transaction, Cancellation));
+
+        using var foreign = new OtherContextTransaction();
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync(new OrderPlaced(1, "tea"), foreign, Cancellation));
+        Assert.Contains(typeof(OtherContextTransaction).FullName!, error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class OtherContextTransaction : IDbContextTransaction
+    {
+        public Guid TransactionId => Guid.Empty;
+
+        public void Commit() => throw new NotSupportedException();
+
+        public Task CommitAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public void Rollback() => throw new NotSupportedException();
+
+        public Task RollbackAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 
     private async Task PublishedWithTheRowAsync(bool commit, Func<NotificationPublisher, Task> place)
     {

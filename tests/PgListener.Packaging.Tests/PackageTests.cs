@@ -8,7 +8,7 @@ namespace PgListener.Packaging.Tests;
 [Collection(nameof(PackedPackages))]
 public sealed class PackageTests(PackedPackages packages)
 {
-    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Core", "PgListener.Hosting", "PgListener.Testing"];
+    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Core", "PgListener.EntityFrameworkCore", "PgListener.Hosting", "PgListener.Testing"];
 
     public static TheoryData<string> Packages => [.. Ids];
 
@@ -44,6 +44,7 @@ public sealed class PackageTests(PackedPackages packages)
     [Theory]
     [InlineData("PgListener.AspNetCore", "PgListener.Hosting")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
+    [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Core")]
     [InlineData(
         "PgListener.Hosting",
         "Microsoft.Extensions.Diagnostics.HealthChecks",

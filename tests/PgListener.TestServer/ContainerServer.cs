@@ -1,60 +1,105 @@
-using System.Globalization;
-using DotNet.Testcontainers.Builders;
+using PgListener.Testing;
 using Testcontainers.PostgreSql;
 
 namespace PgListener.TestServer;
 
-/// <summary>A server in a container.</summary>
-internal sealed class ContainerServer : ITestServer
+/// <summary>A server in a container of Testcontainers, which removes it even when the tests are killed.</summary>
+internal sealed class ContainerServer : IServer
 {
-    /// <summary>The one place that names the image and its version.</summary>
-    private const string Image = "postgres:18-alpine";
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
-    private readonly PostgreSqlContainer _container;
+    private readonly CancellationTokenSource _disposal = new();
+    private PostgreSqlContainer? _container;
+    private Task<long> _exit = Task.FromResult(0L);
 
-    private ContainerServer(PostgreSqlContainer container) => _container = container;
+    public string Name { get; } = $"pglistener-test-{Guid.NewGuid():n}";
 
-    public string ConnectionString => _container.GetConnectionString();
+    public string Origin => $"{DockerEngine.Image} in a container";
 
-    public string Description => $"{Image} in a container";
+    public string Host => _container?.Hostname ?? "127.0.0.1";
 
-    public string? WhyUnbreakable => null;
+    public string Password { get; } = Testing.Password.Next();
 
-    /// <summary>Starts a container; <see langword="null"/> where no Docker engine answers.</summary>
-    public static async Task<ContainerServer?> TryStartAsync()
+    public int? ProcessId => null;
+
+    public async Task StartAsync(int port, CancellationToken cancellationToken)
     {
-        PostgreSqlContainer container;
+        _container ??= Build(port);
         try
         {
-            // A port of our choice: one of Docker's choice would be another after a restart. An init process: only then can
-            // the server be killed from inside, where the container's first process cannot be.
-            container = new PostgreSqlBuilder(Image)
-                .WithPortBinding(FreePort.Next(), PostgreSqlBuilder.PostgreSqlPort)
-                .WithCreateParameterModifier(parameters => parameters.HostConfig!.Init = true)
-                .WithCommand("-c", "fsync=off", "-c", "max_connections=200")
-                .Build();
+            await _container.StartAsync(cancellationToken);
         }
-        catch (Exception e) when (e is DockerUnavailableException or ArgumentException { ParamName: "DockerEndpointAuthConfig" })
+        catch (Exception e) when (DockerServer.SaysPortIsTaken(e.Message))
         {
-            return null;
+            await _container.DisposeAsync();
+            _container = null;
+            throw new EphemeralPostgresException(e.Message, e) { PortTaken = true };
         }
 
-        await container.StartAsync();
-        return new(container);
+        // Ends when the container has ended, however that comes about.
+        _exit = _container.GetExitCodeAsync(_disposal.Token);
     }
 
-    public async Task KillAsync() => await _container.ExecAsync(["sh", "-c", "kill -9 -1"]);
+    public Task<bool> IsRunningAsync(CancellationToken cancellationToken) => Task.FromResult(!_exit.IsCompleted);
 
-    public Task StopAsync() => _container.StopAsync();
+    public bool HasItsPort() => !_exit.IsCompleted;
 
-    public Task StartAsync() => _container.StartAsync();
+    public Task<string?> WhyUnreachableAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
-    public Task PauseAsync(int? processId = null) => processId is { } id ? SignalAsync("STOP", id) : _container.PauseAsync();
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(InContainer.Stop, cancellationToken);
+        await _exit.WaitAsync(cancellationToken);
+    }
 
-    public Task ResumeAsync(int? processId = null) => processId is { } id ? SignalAsync("CONT", id) : _container.UnpauseAsync();
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        // The command may be among what it kills, or be cut off by the container's end.
+        await ((Task)_container!.ExecAsync(InContainer.Kill, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _exit.WaitAsync(cancellationToken);
+    }
 
-    public ValueTask DisposeAsync() => _container.DisposeAsync();
+    public async Task SetPausedAsync(bool paused, int? processId, CancellationToken cancellationToken)
+        => await ExecuteAsync(InContainer.SetPaused(paused, processId), cancellationToken);
 
-    private async Task SignalAsync(string signal, int processId)
-        => await _container.ExecAsync(["kill", $"-{signal}", processId.ToString(CultureInfo.InvariantCulture)]);
+    public Task<IServer?> CreateStandbyAsync(string connectionString, int port, CancellationToken cancellationToken) => Task.FromResult<IServer?>(null);
+
+    public async Task<string> ReadLogAsync(CancellationToken cancellationToken)
+    {
+        if (_container is null)
+            return "";
+        var excerpt = new LogExcerpt();
+        var (output, errors) = await _container.GetLogsAsync(ct: cancellationToken);
+        foreach (var line in (output + errors).TrimEnd().Split('\n'))
+            excerpt.Add(line);
+        return excerpt.ToString();
+    }
+
+    public void Dispose()
+    {
+        _disposal.Cancel();
+        _container?.DisposeAsync().AsTask().Wait(EndLimit, CancellationToken.None);
+        _container = null;
+    }
+
+    private PostgreSqlContainer Build(int port)
+        // A port of our choice: one of Docker's choice would be another after a restart. An init process: only then can
+        // the server be killed from inside, where the container's first process cannot be.
+        => new PostgreSqlBuilder(DockerEngine.Image)
+            .WithPassword(Password)
+            .WithEnvironment("POSTGRES_HOST_AUTH_METHOD", "scram-sha-256")
+            .WithEnvironment("POSTGRES_INITDB_ARGS", "--auth=scram-sha-256")
+            .WithPortBinding(port, PostgreSqlBuilder.PostgreSqlPort)
+            .WithCreateParameterModifier(parameters => parameters.HostConfig!.Init = true)
+            .WithCommand("-c", "fsync=off", "-c", "max_connections=200", "-c", $"cluster_name={Name}")
+            .Build();
+
+    private async Task ExecuteAsync(string[] command, CancellationToken cancellationToken)
+    {
+        var result = await _container!.ExecAsync(command, cancellationToken);
+        if (result.ExitCode == InContainer.NotOfTheServer)
+            throw new EphemeralPostgresException("The process is not one of this server.");
+        if (result.ExitCode != 0)
+            throw new EphemeralPostgresException($"The command in the container failed: {result.Stderr}");
+    }
 }

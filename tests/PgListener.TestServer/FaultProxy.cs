@@ -14,9 +14,8 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly List<FaultLink> _links = [];
-    private readonly string _host;
-    private readonly int _port;
     private readonly Task _accepting;
+    private DnsEndPoint _server;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _toServerFrozen;
     private bool _toClientFrozen;
@@ -27,7 +26,7 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private FaultProxy(NpgsqlConnectionStringBuilder target)
     {
-        (_host, _port) = (target.Host!, target.Port);
+        _server = new(target.Host!, target.Port);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
         (target.Host, target.Port) = ("127.0.0.1", ((IPEndPoint)_listener.LocalEndPoint!).Port);
@@ -94,6 +93,14 @@ public sealed class FaultProxy : IAsyncDisposable
             _toServerFrozen = _toClientFrozen = false;
             _links.ForEach(link => link.Thaw());
         }
+    }
+
+    /// <summary>Later connections lead to another server, as when a name or an address is given to that one. Those of now stay.</summary>
+    public void LeadTo(string connectionString)
+    {
+        var target = new NpgsqlConnectionStringBuilder(connectionString);
+        lock (_sync)
+            _server = new(target.Host!, target.Port);
     }
 
     /// <summary>Resets all connections of now, on both sides.</summary>
@@ -192,7 +199,7 @@ public sealed class FaultProxy : IAsyncDisposable
                 var link = new FaultLink(this, client, _ending.Token);
                 link.Freeze(_toServerFrozen, _toClientFrozen);
                 _links.Add(link);
-                link.Run(Stalls ? null : new DnsEndPoint(_host, _port));
+                link.Run(Stalls ? null : _server);
             }
 
             Changed();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using PgListener.Testing;
 
 namespace PgListener.TestServer;
 
@@ -10,12 +11,12 @@ public sealed class PgBouncer : IAsyncDisposable
     private static readonly string[] Places = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"];
 
     private readonly Process _process;
-    private readonly DirectoryInfo _folder;
+    private readonly Instance _place;
 
-    private PgBouncer(Process process, DirectoryInfo folder, string connectionString)
+    private PgBouncer(Process process, Instance place, string connectionString)
     {
         _process = process;
-        _folder = folder;
+        _place = place;
         ConnectionString = connectionString;
     }
 
@@ -30,34 +31,29 @@ public sealed class PgBouncer : IAsyncDisposable
     public static async Task<PgBouncer> StartAsync(string server, string poolMode)
     {
         var settings = new NpgsqlConnectionStringBuilder(server);
-        var folder = Directory.CreateTempSubdirectory("pglistener-pgbouncer-");
+        // It refuses to run as root.
+        var user = OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess ? null : await ServerUser.OfNameAsync("nobody", CancellationToken.None);
+        var place = await Instance.CreateAsync(Machine.Current.TempFolder, user, CancellationToken.None);
         var port = FreePort.Next();
-        var configuration = Path.Combine(folder.FullName, "pgbouncer.ini");
-        await File.WriteAllTextAsync(
-            configuration,
+        var passwords = place.AddSecret("userlist.txt", $"\"{settings.Username}\" \"{settings.Password}\"\n");
+        var configuration = place.AddSecret(
+            "pgbouncer.ini",
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
                 [databases]
-                {settings.Database} = host={settings.Host} port={settings.Port} user={settings.Username}
+                {settings.Database} = host={settings.Host} port={settings.Port} user={settings.Username} password={settings.Password}
                 [pgbouncer]
                 listen_addr = 127.0.0.1
                 listen_port = {port}
                 unix_socket_dir =
-                auth_type = any
+                auth_type = {(string.IsNullOrEmpty(settings.Password) ? "any" : "scram-sha-256")}
+                auth_file = {passwords}
                 pool_mode = {poolMode}
                 ignore_startup_parameters = extra_float_digits,client_encoding
                 """));
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-            File.SetUnixFileMode(configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
-        }
 
-        var start = new ProcessStartInfo(Executable!) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Environment.IsPrivilegedProcess)
-            start.ArgumentList.Add("--user=nobody"); // It refuses to run as root.
-        start.ArgumentList.Add(configuration);
+        var start = Command.Describe(Executable!, [configuration], user);
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
@@ -71,7 +67,7 @@ public sealed class PgBouncer : IAsyncDisposable
             SslMode = SslMode.Disable,
             GssEncryptionMode = GssEncryptionMode.Disable,
         }.ConnectionString;
-        var bouncer = new PgBouncer(process, folder, connectionString);
+        var bouncer = new PgBouncer(process, place, connectionString);
         await bouncer.AnswersAsync();
         return bouncer;
     }
@@ -81,7 +77,7 @@ public sealed class PgBouncer : IAsyncDisposable
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
-        _folder.Delete(recursive: true);
+        _place.Remove();
         return ValueTask.CompletedTask;
     }
 

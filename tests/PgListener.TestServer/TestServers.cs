@@ -8,6 +8,12 @@ public static class TestServers
     /// <summary>A connection string of a server that tests may use but not harm.</summary>
     public const string Variable = "PGLISTENER_TEST_DB";
 
+    private static readonly TimeSpan ContainerStartLimit = TimeSpan.FromMinutes(5);
+    private static readonly ServerChoice Choice = new(
+        token => EphemeralPostgres.LaunchServerAsync(new ServerControl(new ContainerServer(), ContainerStartLimit), token),
+        () => EphemeralPostgres.LaunchAsync(),
+        Console.WriteLine);
+
     private static int _printed;
 
     /// <summary>Starts or finds a server to share among tests.</summary>
@@ -22,8 +28,5 @@ public static class TestServers
     }
 
     /// <summary>Starts a server for one test alone, which may do to it what it likes.</summary>
-    public static async Task<ITestServer> StartOwnAsync()
-        => await ContainerServer.TryStartAsync() is { } container
-            ? container
-            : new LocalServer(await EphemeralPostgres.LaunchAsync());
+    public static async Task<ITestServer> StartOwnAsync() => new OwnServer(await Choice.LaunchAsync());
 }

@@ -9,11 +9,12 @@ public sealed class DockerServerTests
 
         Assert.Equal(
             [
-                "run", "--detach", "--name", "pglistener-pg-1", "--label", "pglistener.instance=pglistener-pg-1",
+                "run", "--detach", "--init", "--name", "pglistener-pg-1", "--label", "pglistener.instance=pglistener-pg-1",
                 "--publish", "127.0.0.1:15432:5432",
-                "--env", "POSTGRES_HOST_AUTH_METHOD=trust",
-                "--env", "POSTGRES_INITDB_ARGS=--no-sync --locale=C -E UTF8",
-                DockerServer.Image, "postgres",
+                "--env", "POSTGRES_PASSWORD",
+                "--env", "POSTGRES_HOST_AUTH_METHOD=scram-sha-256",
+                "--env", "POSTGRES_INITDB_ARGS=--auth=scram-sha-256 --no-sync --locale=C -E UTF8",
+                DockerEngine.Image, "postgres",
                 "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
                 "-c", "shared_buffers=16MB", "-c", "max_connections=200",
                 "-c", "cluster_name=pglistener-pg-1",
@@ -34,7 +35,7 @@ public sealed class DockerServerTests
     public async Task A_docker_that_does_not_answer_is_named_in_the_error()
     {
         using var temp = new TempFolder();
-        var machine = FakeDocker(temp, "echo no daemon here >&2; exit 1");
+        var machine = FakeDocker.Install(temp, "echo no daemon here >&2; exit 1");
 
         var failure = await Assert.ThrowsAsync<EphemeralPostgresException>(() => EphemeralPostgres.LaunchAsync(
             new() { Sources = PostgresSources.Docker }, machine, Sql.Token));
@@ -47,9 +48,9 @@ public sealed class DockerServerTests
     {
         using var temp = new TempFolder();
         var log = Path.Combine(temp, "calls");
-        var machine = FakeDocker(temp, $"echo \"$@\" >> {log}; [ \"$1\" != inspect ] || echo true; [ \"$1\" != logs ] || echo 'the log' >&2");
+        var machine = FakeDocker.Install(temp, $"echo \"$@\" >> {log}; [ \"$1\" != inspect ] || echo true; [ \"$1\" != logs ] || echo 'the log' >&2");
         string name;
-        using (var server = new DockerServer(machine.FindProgram("docker")!, machine, new Dictionary<string, string>()))
+        using (var server = (DockerServer)await ServerFinder.FindAsync(new() { Sources = PostgresSources.Docker }, machine, Sql.Token))
         {
             name = server.Name;
             Assert.False(await server.IsRunningAsync(Sql.Token));
@@ -59,20 +60,23 @@ public sealed class DockerServerTests
             await server.StartAsync(15432, Sql.Token);
             await server.SetPausedAsync(true, null, Sql.Token);
             await server.SetPausedAsync(false, null, Sql.Token);
-            await server.SetPausedAsync(true, 77, Sql.Token);
             await server.KillAsync(Sql.Token);
-            Assert.Equal("the log\n", await server.ReadLogAsync(Sql.Token));
+            Assert.Equal("the log", await server.ReadLogAsync(Sql.Token));
         }
 
-        var calls = await File.ReadAllLinesAsync(log, Sql.Token);
-        Assert.StartsWith($"run --detach --name {name} ", calls[0], StringComparison.Ordinal);
+        var calls = (await File.ReadAllTextAsync(log, Sql.Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .SkipWhile(call => !call.StartsWith("run ", StringComparison.Ordinal)).ToArray();
+        Assert.StartsWith($"run --detach --init --name {name} ", calls[0], StringComparison.Ordinal);
         Assert.Equal(
             [
-                $"inspect --format {{{{.State.Running}}}} {name}", $"stop {name}", $"start {name}", $"pause {name}", $"unpause {name}",
-                $"exec {name} kill -STOP 77", $"kill {name}", $"wait {name}", $"logs --tail 60 {name}", $"rm --force --volumes {name}",
+                $"inspect --format {{{{.State.Running}}}} {name}", $"exec {name} {Flat(InContainer.Stop)}", $"wait {name}", $"start {name}",
+                $"exec {name} {Flat(InContainer.SetPaused(true, null))}", $"exec {name} {Flat(InContainer.SetPaused(false, null))}",
+                $"kill {name}", $"wait {name}", $"logs {name}", $"rm --force --volumes {name}",
             ],
             calls[1..]);
         Assert.Empty(Directory.EnumerateFileSystemEntries(temp, "pglistener-pg-*"));
+
+        static string Flat(string[] command) => string.Join(' ', command);
     }
 
     [Fact]
@@ -80,9 +84,9 @@ public sealed class DockerServerTests
     {
         using var temp = new TempFolder();
         var log = Path.Combine(temp, "calls");
-        var machine = FakeDocker(temp, $"echo \"$@\" >> {log}");
+        var machine = FakeDocker.Install(temp, $"echo \"$@\" >> {log}");
         string name;
-        using (var instance = Instance.Create(temp))
+        using (var instance = await Instance.CreateAsync(temp, user: null, Sql.Token))
         {
             name = instance.Name;
             await File.WriteAllTextAsync(instance.ContainerMark, "", Sql.Token);
@@ -94,15 +98,5 @@ public sealed class DockerServerTests
 
         Assert.Equal([$"rm --force --volumes {name}"], await File.ReadAllLinesAsync(log, Sql.Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(temp, "pglistener-pg-*"));
-    }
-
-    private static Machine FakeDocker(string folder, string script)
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in for docker is a shell script.");
-        var path = Path.Combine(folder, "docker");
-        File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-        return new([folder], null, [], folder, folder);
     }
 }

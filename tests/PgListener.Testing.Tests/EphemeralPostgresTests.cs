@@ -100,7 +100,7 @@ public sealed class EphemeralPostgresTests(ITestOutputHelper output)
         await postgres.StartAsync(Sql.Token);
         Assert.NotEqual(first, postgres.ProcessId);
         Assert.Equal(42, await Sql.AskAsync(postgres, "SELECT answer FROM kept"));
-        Assert.Contains("was not properly shut down", await postgres.Server.ReadLogAsync(Sql.Token), StringComparison.Ordinal);
+        Assert.Contains("was not properly shut down", await postgres.Control.Server.ReadLogAsync(Sql.Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class EphemeralPostgresTests(ITestOutputHelper output)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux lists its shared memory in /proc.");
         await using var postgres = await EphemeralPostgres.LaunchAsync(cancellationToken: Sql.Token);
-        var id = PostmasterFile.Read(Path.Combine(((LocalServer)postgres.Server).Folder, "data"))!.SharedMemoryId!.Value;
+        var id = PostmasterFile.Read(((LocalServer)postgres.Control.Server).DataFolder)!.SharedMemoryId!.Value;
         Assert.True(IsListed());
 
         await postgres.KillAsync(Sql.Token);
@@ -214,10 +214,8 @@ public sealed class EphemeralPostgresTests(ITestOutputHelper output)
     public async Task A_port_that_somebody_else_has_is_not_taken_for_ours()
     {
         await using var somebodyElse = await EphemeralPostgres.LaunchAsync(cancellationToken: Sql.Token);
-        var programs = ServerBinaries.In(((LocalServer)somebodyElse.Server).BinariesFolder)!;
-        var user = await UnprivilegedUser.FindAsync(Sql.Token);
-        using var server = new LocalServer(programs, Machine.Current, user, new Dictionary<string, string>());
-        await using var postgres = new EphemeralPostgres(server, Limit) { Port = somebodyElse.Port };
+        var server = (LocalServer)await ServerFinder.FindAsync(new() { Sources = PostgresSources.Installed }, Machine.Current, Sql.Token);
+        await using var postgres = new EphemeralPostgres(new(server, Limit) { Port = somebodyElse.Port });
 
         var failure = await Assert.ThrowsAsync<EphemeralPostgresException>(() => postgres.StartAsync(Sql.Token));
 

@@ -17,7 +17,7 @@ public sealed class OwnerTests
         using var next = await OwnerProcess.StartAsync(temp);
 
         Assert.False(Sql.IsAlive(killed.ServerProcessId));
-        Assert.False(Directory.Exists(killed.ServerFolder));
+        Assert.False(Directory.Exists(killed.DataFolder));
         Assert.True(Sql.IsAlive(next.ServerProcessId));
     }
 
@@ -27,11 +27,11 @@ public sealed class OwnerTests
         using var temp = new TempFolder();
         using var killed = await OwnerProcess.StartAsync(temp);
         killed.Kill();
-        var file = PostmasterFile.Read(Path.Combine(killed.ServerFolder, "data"))!;
+        var file = PostmasterFile.Read(killed.DataFolder)!;
         using (var server = Process.GetProcessById(killed.ServerProcessId))
             server.Kill(entireProcessTree: true);
         Assert.True(SpinWait.SpinUntil(() => !Sql.IsAlive(killed.ServerProcessId), Limit));
-        file.RemoveSharedMemory();
+        file.RemoveSharedMemory(killed.ServerProcessId);
 
         await Leftovers.ClearAsync(Machine.Current with { TempFolder = temp });
 
@@ -48,7 +48,7 @@ public sealed class OwnerTests
         await Leftovers.ClearAsync(Machine.Current with { TempFolder = temp });
 
         Assert.True(Sql.IsAlive(living.ServerProcessId));
-        Assert.True(Directory.Exists(living.ServerFolder));
+        Assert.True(Directory.Exists(living.DataFolder));
         Assert.True(Sql.IsAlive(next.ServerProcessId));
     }
 

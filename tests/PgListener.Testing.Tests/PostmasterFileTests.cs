@@ -9,7 +9,7 @@ public sealed class PostmasterFileTests
     {
         var file = PostmasterFile.Parse("123\n/data\n1700000000\n5432\n\n127.0.0.1\n  5432001     32768\nready   \n", "/data");
 
-        Assert.Equal(new PostmasterFile("/data", 123, new DateTime(2023, 11, 14, 22, 13, 20, DateTimeKind.Utc), 32768), file);
+        Assert.Equal(new PostmasterFile("/data", 123, new DateTime(2023, 11, 14, 22, 13, 20, DateTimeKind.Utc), Listens: true, 32768), file);
     }
 
     [Theory]
@@ -28,7 +28,7 @@ public sealed class PostmasterFileTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no sleep there.");
         using var stranger = Process.Start("sleep", ["600"]);
 
-        new PostmasterFile("/no/such/data", stranger.Id, DateTime.UtcNow, null).EndServer();
+        new PostmasterFile("/no/such/data", stranger.Id, DateTime.UtcNow, Listens: true, null).EndServer(user: null);
 
         Assert.False(stranger.HasExited);
         stranger.Kill();

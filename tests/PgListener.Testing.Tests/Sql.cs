@@ -26,6 +26,18 @@ internal static class Sql
         return await AskAsync(connection, sql);
     }
 
+    /// <summary>Asks until the answer is the expected one, and gives it. There is no signal for what a server does on its own.</summary>
+    public static async Task<object?> UntilAsync(EphemeralPostgres postgres, string sql, object expected)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var answer = await AskAsync(postgres, sql);
+            if (Equals(answer, expected) || clock.Elapsed > TimeSpan.FromSeconds(30))
+                return answer;
+        }
+    }
+
     // Dead, but its new parent, the system's first process, has not asked for its exit code yet.
     private static bool IsZombie(int processId) =>
         OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{processId}/stat").Contains(") Z ", StringComparison.Ordinal);

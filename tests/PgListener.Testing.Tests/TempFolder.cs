@@ -7,7 +7,7 @@ internal sealed class TempFolder : IDisposable
     {
         Path = Directory.CreateTempSubdirectory("pglistener-tests-").FullName;
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(Path, (UnixFileMode)0b111_111_111);
+            File.SetUnixFileMode(Path, (UnixFileMode)0b1_111_111_111);
     }
 
     public string Path { get; }
@@ -20,7 +20,17 @@ internal sealed class TempFolder : IDisposable
         var path = System.IO.Path.Combine(Path, folder);
         Directory.CreateDirectory(path);
         foreach (var name in new[] { "initdb", "pg_ctl", "postgres" })
-            File.WriteAllText(System.IO.Path.Combine(path, OperatingSystem.IsWindows() ? name + ".exe" : name), "");
+            AddProgram(path, OperatingSystem.IsWindows() ? name + ".exe" : name);
+        return path;
+    }
+
+    /// <summary>Makes a program out of a shell script.</summary>
+    public static string AddProgram(string folder, string name, string script = "exit 1")
+    {
+        var path = System.IO.Path.Combine(folder, name);
+        File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
         return path;
     }
 

@@ -27,4 +27,24 @@ public class ChannelNameTests
     [Fact]
     public void Says_how_long_a_name_is_that_is_too_long()
         => Assert.Contains("at most 63 bytes long in UTF-8, but this one has 64", Assert.Throws<ArgumentException>(() => ChannelName.ThrowIfInvalid(new('ä', 32))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("a\0b", "'a\\u0000b'")]
+    [InlineData("half \ud83d", "'half \\ud83d'")]
+    [InlineData("line\nbreak\0", "'line\\u000abreak\\u0000'")]
+    [InlineData("", "empty")]
+    public async Task A_wrong_name_is_named_in_a_way_that_can_be_read(string name, string shown)
+    {
+        await using var listener = new Listener("Host=nowhere");
+        Func<Task>[] uses =
+        [
+            () => listener.AddChannelAsync(name),
+            () => listener.AddCallbackAsync(name, (_, _) => Task.CompletedTask),
+            () => listener.SubscribeAsync(name, (_, _) => Task.CompletedTask),
+            () => listener.ClearChannelCallbacksAsync(name),
+        ];
+        foreach (var use in uses)
+            Assert.Contains(shown, (await Assert.ThrowsAsync<ArgumentException>(use)).Message, StringComparison.Ordinal);
+        Assert.InRange(Assert.Throws<ArgumentException>(() => ChannelName.ThrowIfInvalid(new('x', 100_000))).Message.Length, 1, 300);
+    }
 }

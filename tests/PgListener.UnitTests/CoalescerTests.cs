@@ -68,16 +68,67 @@ public class CoalescerTests
     }
 
     [Fact]
-    public async Task Identical_ones_of_different_callers_never_share_a_transaction_and_the_order_is_kept()
+    public async Task Identical_ones_of_different_callers_share_the_round_trip_but_never_a_transaction_and_the_order_is_kept()
     {
         var coalescer = Create(TimeSpan.Zero);
         Task[] publishes = [PublishAsync(coalescer, "0")];
         var batch = await _sender.NextAsync();
         publishes = [.. publishes, .. new[] { "a", "b", "a", "c", "b" }.Select(payload => PublishAsync(coalescer, payload))];
         batch.Answer.SetResult();
-        await _sender.CommitAsync("a", "b");
-        await _sender.CommitAsync("a", "c", "b");
+        await _sender.CommitEachAsync(["a", "b"], ["a", "c", "b"]);
         await SoonAsync(Task.WhenAll(publishes));
+    }
+
+    [Fact]
+    public async Task So_many_identical_ones_take_one_round_trip()
+    {
+        var coalescer = Create(TimeSpan.Zero);
+        Task[] publishes = await PileUpAsync(coalescer, [.. Enumerable.Repeat("reload", 32)]);
+        await _sender.CommitEachAsync([.. Enumerable.Repeat<string[]>(["reload"], 32)]);
+        await SoonAsync(Task.WhenAll(publishes));
+    }
+
+    [Fact]
+    public async Task A_round_trip_carries_no_more_than_may_share_a_transaction()
+    {
+        var coalescer = Create(TimeSpan.Zero, new() { MaxCoalesced = 3 });
+        Task[] publishes = await PileUpAsync(coalescer, "a", "a", "b", "a");
+        await _sender.CommitEachAsync(["a"], ["a", "b"]);
+        await _sender.CommitAsync("a");
+        await SoonAsync(Task.WhenAll(publishes));
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_refused_fails_alone_in_its_round_trip()
+    {
+        var coalescer = Create(TimeSpan.Zero);
+        Task[] publishes = await PileUpAsync(coalescer, "a", "a", "bad", "a", "b");
+        var batch = await _sender.NextAsync();
+        Assert.Equal([["a"], ["a", "bad"], ["a", "b"]], batch.Transactions);
+        batch.Outcomes[1] = Refusal("22P05");
+        batch.Outcomes[2] = Refusal("54000");
+        batch.Answer.SetResult();
+        await SoonAsync(publishes[0]);
+        await _sender.CommitAsync("a");
+        (await _sender.NextAsync()).Answer.SetException(Refusal("22P05"));
+        await SoonAsync(publishes[1]);
+        Assert.Equal("22P05", (await Assert.ThrowsAsync<PostgresException>(() => SoonAsync(publishes[2]))).SqlState);
+        Assert.Equal("54000", (await Assert.ThrowsAsync<PostgresException>(() => SoonAsync(publishes[3]))).SqlState);
+        Assert.Equal("54000", (await Assert.ThrowsAsync<PostgresException>(() => SoonAsync(publishes[4]))).SqlState);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_fails_all_of_its_round_trip_and_none_of_the_next()
+    {
+        var coalescer = Create(TimeSpan.Zero);
+        Task[] publishes = await PileUpAsync(coalescer, "a", "a");
+        var failing = await _sender.NextAsync();
+        var next = PublishAsync(coalescer, "a");
+        failing.Answer.SetException(new NpgsqlException("broken"));
+        foreach (var publish in publishes)
+            Assert.Equal("broken", (await Assert.ThrowsAsync<NpgsqlException>(() => SoonAsync(publish))).Message);
+        await _sender.CommitAsync("a");
+        await SoonAsync(next);
     }
 
     [Fact]

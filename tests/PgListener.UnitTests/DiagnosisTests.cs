@@ -1,4 +1,8 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Npgsql;
 using PgListener.Connections;
 
@@ -35,4 +39,67 @@ public class DiagnosisTests
     [Fact]
     public void Is_one_line_whatever_a_message_says()
         => Assert.Equal("InvalidOperationException: one two", Diagnosis.Of(new InvalidOperationException("one\r\ntwo.")));
+
+    public static TheoryData<string, string> TimeLimits => new()
+    {
+        { "57014", "statement_timeout" },
+        { "55P03", "lock_timeout" },
+        { "57P05", "idle_session_timeout" },
+        { "25P03", "idle_in_transaction_session_timeout" },
+        { "25P04", "transaction_timeout" },
+        { "25006", "standby" },
+        { "08P01", "ignore_startup_parameters" },
+    };
+
+    [Theory]
+    [MemberData(nameof(TimeLimits))]
+    public void Names_the_setting_behind_a_limit_of_the_server(string sqlState, string setting)
+        => Assert.Contains(setting, Diagnosis.Of(new PostgresException("text", "ERROR", "ERROR", sqlState)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Says_what_is_nested_in_what_Npgsql_says()
+    {
+        var refused = new NpgsqlException("Failed to connect to db1", new SocketException((int)SocketError.ConnectionRefused));
+        var unknown = new NpgsqlException("Name or service not known", new SocketException((int)SocketError.HostNotFound));
+        var severed = new NpgsqlException("Exception while reading from stream", new IOException("Unable to read data from the transport connection", new SocketException((int)SocketError.ConnectionReset)));
+        Assert.Contains("DNS", Diagnosis.Of(unknown), StringComparison.Ordinal);
+        Assert.Contains("The connection was cut", Diagnosis.Of(severed), StringComparison.Ordinal);
+        var several = Diagnosis.Of(new NpgsqlException("Unable to connect to a suitable host.", new AggregateException(refused, unknown, new PostgresException("no", "FATAL", "FATAL", "28P01"))));
+        Assert.StartsWith("None of the hosts can be used. ", several, StringComparison.Ordinal);
+        Assert.All(new[] { "Check host and port", "DNS", "28P01: no. Check user name" }, text => Assert.Contains(text, several, StringComparison.Ordinal));
+        Assert.Contains("TLS failed. The server's certificate was refused: it expired", Diagnosis.Of(
+            new NpgsqlException("Exception while performing SSL handshake", new AuthenticationException("The server's certificate was refused: it expired on 2020-01-01: renew it on the server", new AuthenticationException("inner")))), StringComparison.Ordinal);
+        Assert.Contains("TLS failed. the file is not there. Check SSL Mode", Diagnosis.Of(new NpgsqlException("Exception while performing SSL handshake", new IOException("the file is not there"))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-10, -1, "db", "it expired on ")]
+    [InlineData(1, 10, "db", "check the clocks")]
+    [InlineData(-1, 10, "other", "it is for 'db' and not for 'other'")]
+    [InlineData(-1, 10, "db", "its authority 'db' is not trusted")]
+    public void Says_why_a_certificate_is_refused(int from, int to, string host, string reason)
+    {
+        using var key = ECDsa.Create();
+        var now = DateTimeOffset.UtcNow;
+        using var certificate = new CertificateRequest("CN=db", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(from), now.AddDays(to));
+        var errors = host == "db" ? SslPolicyErrors.RemoteCertificateChainErrors : SslPolicyErrors.RemoteCertificateNameMismatch;
+        Assert.Contains(reason, CertificateCheck.WhyRefused(certificate, chain: null, errors, host, rootCertificate: null), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Blames_a_starved_pool_and_not_the_network()
+    {
+        var problem = Diagnosis.OfStarvedPool(new TimeoutException("The server did not answer."), TimeSpan.FromSeconds(3));
+        Assert.Contains("starved: it was late by 3.0 s", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("firewall", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Says_that_the_name_leads_elsewhere_where_that_is_known()
+    {
+        var one = new ServerIdentity("1/db", "10.0.0.1:5432/db", "1", "1");
+        Assert.Contains("another server or database now (10.0.0.2:5432/db)", new DeafConnectionException(TimeSpan.FromSeconds(1), one, one with { Server = "2/db", Address = "10.0.0.2:5432/db" }).Message, StringComparison.Ordinal);
+        Assert.Contains("pooler in transaction mode", new DeafConnectionException(TimeSpan.FromSeconds(1), one, one).Message, StringComparison.Ordinal);
+        Assert.Contains("Or the name leads to different servers", new DeafConnectionException(TimeSpan.FromSeconds(1), null, one).Message, StringComparison.Ordinal);
+    }
 }

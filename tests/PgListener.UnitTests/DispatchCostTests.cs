@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using PgListener.Payloads;
 using PgListener.Registration;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
@@ -91,7 +92,7 @@ public sealed partial class DispatchCostTests : IDisposable
     {
         using var services = new ServiceCollection().AddTransient<Handler>().AddSingleton(this).BuildServiceProvider();
         var scopes = services.GetRequiredService<IServiceScopeFactory>();
-        var runner = new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, NullLogger.Instance);
+        var runner = new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, PayloadLog.None);
         Subscribe(runner.HandleAsync);
 
         var own = BytesOf(() => Repeat(() =>
@@ -109,7 +110,7 @@ public sealed partial class DispatchCostTests : IDisposable
     {
         using var services = new ServiceCollection().AddTransient<Handler>().AddSingleton(this).BuildServiceProvider();
         var scopes = new CountingScopes(services.GetRequiredService<IServiceScopeFactory>());
-        Subscribe(new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, NullLogger.Instance).HandleAsync);
+        Subscribe(new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, PayloadLog.None).HandleAsync);
         var before = scopes.Count;
         DeliverAll();
         Assert.Equal(Notifications, _calls);

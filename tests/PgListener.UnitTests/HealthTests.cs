@@ -74,6 +74,21 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task A_handler_that_cannot_read_again_what_it_missed_degrades_and_is_named()
+    {
+        var failure = new ResyncFailure { Since = _time.GetUtcNow(), Attempts = 3, ErrorType = "timeout" };
+        var check = new PgListenerHealthCheck(
+            new Stub(new() { State = ListenerState.Listening }) { Statistics = [new() { Name = "OrderHandler", Channel = "a", ResyncFailure = failure }, new() { Name = "Other", Channel = "a" }] },
+            TimeSpan.Zero,
+            _time);
+        var result = await check.CheckHealthAsync(new() { Registration = new("x", check, HealthStatus.Unhealthy, tags: null) }, TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Degraded, result.Status);
+        Assert.Contains("OrderHandler", result.Description, StringComparison.Ordinal);
+        Assert.Contains("timeout", result.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("Other", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_grace_period_is_checked()
         => Assert.Throws<ArgumentOutOfRangeException>(() => new ServiceCollection().AddHealthChecks().AddPgListener(gracePeriod: TimeSpan.FromTicks(-1)));
 
@@ -93,15 +108,15 @@ public class HealthTests
 
         public string Name => "";
 
-        public ListenerState State => status.State;
-
         public ListenerStatus Status => status;
 
-        public IReadOnlyList<SubscriptionStatistics> GetStatistics() =>
+        public IReadOnlyList<SubscriptionStatistics> Statistics { get; init; } =
         [
             new() { Name = "a", Channel = "a", Queued = 1, Failed = 3, Dropped = 5, Gaps = 7 },
             new() { Name = "b", Channel = "b", Queued = 10, Failed = 30, Dropped = 50, Gaps = 70 },
         ];
+
+        public IReadOnlyList<SubscriptionStatistics> GetStatistics() => Statistics;
 
         public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
@@ -109,13 +124,7 @@ public class HealthTests
             string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
             => throw new NotSupportedException();
 
-        public Task<ListenerSubscription> SubscribeAsync<TChannel>(
-            Func<Notification<TChannel>, CancellationToken, Task> callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-            where TChannel : INotificationChannel<TChannel>
-            => throw new NotSupportedException();
-
-        public IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-            where TChannel : INotificationChannel<TChannel>
+        public IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
             => throw new NotSupportedException();
 
         public IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(SubscriptionOptions? options = null, CancellationToken cancellationToken = default)

@@ -141,7 +141,7 @@ public class ListenerLoopTests
             await SessionsAfterAsync(session, TimeSpan.Zero);
         await SessionsAfterAsync(6, TimeSpan.FromMilliseconds(100));
         await SessionsAfterAsync(7, TimeSpan.FromMilliseconds(200));
-        Assert.Contains("not UTF-8", _state.Status.Problem, StringComparison.Ordinal);
+        Assert.Contains("cannot be turned into UTF-8", _state.Status.Problem, StringComparison.Ordinal);
         await _stopping.CancelAsync();
         await running;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.Payloads;
 using PgListener.Registration;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
@@ -135,7 +136,7 @@ public sealed class MetricsTests
     {
         using var pipeline = new Pipeline();
         using var services = new ServiceCollection().BuildServiceProvider();
-        var runner = new HandlerRunner<Number>("S", _ => throw new NotSupportedException(), services.GetRequiredService<IServiceScopeFactory>(), pipeline.Logger);
+        var runner = new HandlerRunner<Number>("S", _ => throw new NotSupportedException(), services.GetRequiredService<IServiceScopeFactory>(), new PayloadLog(pipeline.Logger, TimeProvider.System));
         var subscription = pipeline.Subscribe("a", runner.HandleAsync, new() { Name = "S" });
         pipeline.Deliver("a", "not a number");
         await Pipeline.EndAsync(subscription);

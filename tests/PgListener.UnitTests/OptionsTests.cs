@@ -94,5 +94,29 @@ public class OptionsTests
         Assert.StartsWith("MaxConcurrency must be ", Assert.Throws<ArgumentException>(() => subscription.Update(new() { MaxConcurrency = 0 })).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_listener_that_cannot_be_made_leaves_no_instruments_behind()
+    {
+        using var meters = new TestMeters();
+        var published = 0;
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, _) => published += instrument.Meter.Scope == meters ? 1 : 0,
+        };
+        listener.Start();
+        var options = new ListenerOptions { MeterFactory = meters };
+        Assert.ThrowsAny<ArgumentException>(() => new Listener("", options));
+        Assert.ThrowsAny<ArgumentException>(() => new Listener("Hots=nowhere", options));
+        Assert.ThrowsAny<ArgumentException>(() => new Listener("Username=u", options));
+        Assert.ThrowsAny<ArgumentException>(() => new Listener((Npgsql.NpgsqlDataSource)null!, options));
+        Assert.ThrowsAny<ArgumentException>(() => new Listener("Host=nowhere", new() { MeterFactory = meters, QueueCapacity = 0 }));
+        Assert.Throws<NotSupportedException>(() => new Listener("Host=nowhere", options, _ => throw new NotSupportedException()));
+        Assert.Equal(0, published);
+    }
+
+    [Fact]
+    public void A_long_keep_alive_needs_no_other_setting()
+        => Assert.Empty(Validate(new ListenerOptions { KeepAlive = TimeSpan.FromHours(1) }));
+
     private static ValidationResult[] Validate(IValidatableObject options) => [.. options.Validate(new(options))];
 }

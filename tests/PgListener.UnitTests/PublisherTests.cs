@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using System.Transactions;
@@ -103,6 +104,111 @@ public sealed class PublisherTests : IAsyncDisposable
         await Assert.ThrowsAsync<ArgumentNullException>(() => publisher.PublishManyAsync((Text[])null!, Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishManyAsync([new Text(""), null!], Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishManyAsync("c", ["", null!], Cancellation));
+    }
+
+    private sealed class FakePublisher : INotificationPublisher
+    {
+        public List<PublishRequest> Requests { get; } = [];
+
+        public Task PublishAsync(PublishRequest request, CancellationToken cancellationToken = default)
+        {
+            Requests.Add(request);
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task A_fake_of_one_method_hears_of_every_way_to_publish()
+    {
+        var fake = new FakePublisher();
+        await using var connection = _nowhere.CreateConnection();
+        using var transaction = new OtherTransaction();
+        await fake.PublishAsync(new Text("a"), Cancellation);
+        await fake.PublishAsync(new Text("a"), connection, Cancellation);
+        await fake.PublishAsync(new Text("a"), transaction, Cancellation);
+        await fake.PublishManyAsync([new Text("a"), new Text("b")], Cancellation);
+        await fake.PublishManyAsync([new Text("a"), new Text("b")], connection, Cancellation);
+        await fake.PublishManyAsync([new Text("a"), new Text("b")], transaction, Cancellation);
+        await fake.PublishAsync("c", "a", Cancellation);
+        await fake.PublishAsync("c", "a", connection, Cancellation);
+        await fake.PublishAsync("c", "a", transaction, Cancellation);
+        await fake.PublishManyAsync("c", ["a", "b"], Cancellation);
+        await fake.PublishManyAsync("c", ["a", "b"], connection, Cancellation);
+        await fake.PublishManyAsync("c", ["a", "b"], transaction, Cancellation);
+
+        for (var i = 0; i < 12; i++)
+        {
+            var request = fake.Requests[i];
+            var (typed, many) = (i < 6, i % 6 >= 3);
+            Assert.Equal(typed ? ("text", typeof(Text)) : ("c", null), (request.Channel, request.ChannelType));
+            Assert.Equal<object>(typed ? many ? [new Text("a"), new Text("b")] : [new Text("a")] : many ? ["a", "b"] : ["a"], request.Values);
+            Assert.Equal(typed ? many ? ["""{"value":"a"}""", """{"value":"b"}"""] : ["""{"value":"a"}"""] : request.Values.Cast<string>(), request.WritePayloads());
+            Assert.Equal((i % 3 == 1, i % 3 == 2), (ReferenceEquals(request.Connection, connection), ReferenceEquals(request.Transaction, transaction)));
+            Assert.Equal((i % 3 != 1, i % 3 != 2), (request.Connection is null, request.Transaction is null));
+        }
+    }
+
+    [Fact]
+    public async Task A_sequence_is_gone_through_once()
+    {
+        var rounds = 0;
+        var fake = new FakePublisher();
+        await fake.PublishManyAsync(Sequence(), Cancellation);
+        Assert.Equal([new Text("1")], fake.Requests[0].Values);
+        Assert.Equal("""{"value":"1"}""", Assert.Single(fake.Requests[0].WritePayloads()));
+        Assert.Equal(1, rounds);
+
+        IEnumerable<Text> Sequence()
+        {
+            yield return new($"{++rounds}");
+        }
+    }
+
+    [Fact]
+    public async Task Connections_and_transactions_of_another_database_are_refused_by_their_type()
+    {
+        await using var publisher = _nowhere.CreatePublisher();
+        await using var connection = new OtherConnection();
+        using var transaction = new OtherTransaction();
+        Assert.Contains(typeof(OtherConnection).FullName!, (await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync("c", "", connection, Cancellation))).Message, StringComparison.Ordinal);
+        Assert.Contains(typeof(OtherTransaction).FullName!, (await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync(new Text(""), transaction, Cancellation))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wrong_arguments_are_refused_before_anything_is_made()
+    {
+        using var meters = new CountingMeters();
+        var configured = 0;
+        foreach (var attempt in new Action[]
+        {
+            () => new NotificationPublisher("Host=127.0.0.1", new() { MaxCoalesced = 0, MeterFactory = meters }, _ => configured++).Dispose(),
+            () => new NotificationPublisher("Hots=127.0.0.1", new() { MeterFactory = meters }, _ => configured++).Dispose(),
+            () => new NotificationPublisher((string)null!, new() { MeterFactory = meters }, _ => configured++).Dispose(),
+            () => new NotificationPublisher("Database=a", new() { MeterFactory = meters }).Dispose(),
+            () => new NotificationPublisher((NpgsqlDataSource)null!, new() { MeterFactory = meters }).Dispose(),
+            () => _nowhere.CreatePublisher(new() { CoalesceWindow = TimeSpan.FromDays(1), MeterFactory = meters }).Dispose(),
+            () => new NotificationPublisher("Host=127.0.0.1", new() { MeterFactory = meters }, configureDataSource => throw new ArgumentException("not today", nameof(configureDataSource))).Dispose(),
+        })
+        {
+            Assert.ThrowsAny<ArgumentException>(attempt);
+        }
+
+        Assert.Equal((0, 0), (configured, meters.Created));
+    }
+
+    private sealed class CountingMeters : IMeterFactory
+    {
+        public int Created { get; private set; }
+
+        public Meter Create(MeterOptions options)
+        {
+            Created++;
+            return new(options);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     [Fact]

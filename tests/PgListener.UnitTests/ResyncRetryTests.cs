@@ -75,15 +75,31 @@ public sealed class ResyncRetryTests : IAsyncDisposable
         queue.EnqueueGap(ResyncReason.Reconnected, _time.GetTimestamp());
         await NextCallAsync();
         await NextWaitAsync();
-        Send("1");
         _isDown = false;
         _time.Advance(TimeSpan.FromMilliseconds(10));
         queue.EnqueueGap(ResyncReason.Reconnected, _time.GetTimestamp());
-        Send("2");
-        for (var i = 0; i < 3; i++)
+        Send("1");
+        for (var i = 0; i < 2; i++)
             await NextCallAsync();
-        Assert.Equal(["gap", "gap", "1", "2"], _calls);
+        Assert.Equal(["gap", "gap", "1"], _calls);
         Assert.Equal((start, start.AddMilliseconds(10)), (_gaps.Last().Since, _gaps.Last().Until));
+    }
+
+    [Fact]
+    public async Task A_newer_gap_behind_notifications_keeps_its_own_place_and_has_the_call_made_at_once()
+    {
+        var queue = Begin(new());
+        queue.EnqueueGap(ResyncReason.Started, since: null);
+        await NextCallAsync();
+        await NextWaitAsync();
+        Send("1");
+        _isDown = false;
+        queue.EnqueueGap(ResyncReason.Reconnected, _time.GetTimestamp());
+        Send("2");
+        for (var i = 0; i < 4; i++)
+            await NextCallAsync();
+        Assert.Equal(["gap", "gap", "1", "gap", "2"], _calls);
+        Assert.Equal([ResyncReason.Started, ResyncReason.Started, ResyncReason.Reconnected], _gaps.Select(gap => gap.Reason));
     }
 
     [Fact]

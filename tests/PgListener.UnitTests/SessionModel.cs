@@ -64,7 +64,7 @@ internal sealed class SessionModel
             return "It is said to listen without a session that does.";
         if (_routing.Difference.IsInSession && session is null)
             return "There is a table of a session that is over.";
-        if (_routing.Routes.All.FirstOrDefault(route => route.IsApplied && session?.Server.Contains(route.Channel) != true) is { } route)
+        if (_routing.Routes.All.FirstOrDefault(route => route is { IsApplied: true, IsInFlight: false } && session?.Server.Contains(route.Channel) != true) is { } route)
             return $"'{route.Channel}' is taken to be listened to, and is not.";
         if (_runners.Any(other => other != _current && _owner.Awaited is { } proof && proof.Session == other.Session))
             return "A proof of a session is awaited that is over.";
@@ -177,7 +177,7 @@ internal sealed class SessionModel
         if (!runner.HasBegun || runner.IsLost || runner.Sent is not null)
             return false;
 
-        if (_owner.TryTakeQuery(runner.Session, _inbox, out var query))
+        while (_owner.TryTakeQuery(runner.Session, _inbox, out var query))
             query.Answer.TrySetResult([]);
         runner.Sent = _owner.TakeChanges(runner.Session, int.MaxValue);
         foreach (var change in runner.Sent ?? [])

@@ -270,7 +270,152 @@ public class SubscriptionQueueTests
         Assert.Empty(Take(queue, 9));
     }
 
+    [Fact]
+    public void What_is_put_back_one_by_one_in_any_order_goes_to_its_place()
+    {
+        var queue = Create();
+        Add(queue, 1, 2, 3, 4, 5);
+        var items = new QueueItem[4];
+        queue.Take(items);
+        foreach (var i in new[] { 2, 0, 3, 1 })
+            queue.PutBack(items.AsSpan(i, 1));
+        Add(queue, 6);
+        Assert.Equal([Text(1), Text(2), Text(3), Text(4), Text(5), Text(6)], Take(queue, 9));
+    }
+
+    [Fact]
+    public void A_gap_grows_until_the_consumer_has_dealt_with_all_before_it()
+    {
+        var queue = Create(capacity: 100, mode: FullQueueMode.Drop);
+        Add(queue, [.. Enumerable.Range(0, 200)]);
+        var items = new QueueItem[64];
+        var taken = 0;
+        while (taken < 100)
+        {
+            var count = queue.Take(items);
+            Assert.All(items.Take(count), item => Assert.Null(item.Gap));
+            taken += count;
+            queue.Release(count, count * Size);
+            Add(queue, 0); // There is room again, but the stretch goes on until its gap is reached.
+        }
+
+        Assert.Equal(1, queue.Take(items));
+        Assert.Equal(102, items[0].Gap!.Dropped);
+        Assert.Equal(1, _counters.Gaps);
+        Add(queue, 7);
+        Assert.Equal([Text(7)], Take(queue, 9));
+    }
+
+    [Fact]
+    public void Overflows_again_and_again_are_one_line_and_then_a_count_now_and_then()
+    {
+        var queue = Create(capacity: 1, mode: FullQueueMode.Drop);
+        for (var i = 0; i < 1000; i++)
+        {
+            Add(queue, 1, 2);
+            Take(queue, 9);
+        }
+
+        Assert.Equal(202, Assert.Single(_logger.Collector.GetSnapshot()).Id.Id);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((207, "999"), (_logger.LatestRecord.Id.Id, _logger.LatestRecord.GetStructuredStateValue("Count")));
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(2, _logger.Collector.Count);
+    }
+
+    [Fact]
+    public void What_must_be_read_while_the_reading_should_pause_is_held_within_bytes()
+    {
+        const long Bytes = 1000;
+        var queue = Create(capacity: 2, bytes: Bytes);
+        var most = (int)((Bytes + QueueLimits.LeastOverrun) / Size);
+        Add(queue, [.. Enumerable.Repeat(0, most)]);
+        Assert.True(_backpressure.IsOn);
+        Assert.Empty(_logger.Collector.GetSnapshot());
+        Add(queue, 1, 2, 3);
+        Assert.Equal(most, queue.Fill.Held);
+        Assert.Equal((3, 1), (_counters.Dropped, _counters.Gaps));
+        Assert.False(_backpressure.IsOn);
+    }
+
+    [Fact]
+    public void KeepLatest_replaces_what_was_put_back_only_if_nothing_newer_came()
+    {
+        var queue = Create(mode: FullQueueMode.KeepLatest);
+        foreach (var channel in new[] { "a", "b", "c" })
+            queue.Enqueue(channel, $"{channel}1", 0, new());
+        var items = new QueueItem[2];
+        queue.Take(items);
+        queue.Enqueue("a", "a2", 0, new());
+        queue.PutBack(items);
+        queue.Enqueue("b", "b2", 0, new());
+        Assert.Equal(["b2", "c1", "a2"], Take(queue, 9));
+        Assert.Equal((5, 3, 2, 0, 0L), (_counters.Received, _counters.Processed, _counters.Replaced, queue.Fill.Held, queue.Fill.HeldBytes));
+    }
+
+    [Fact]
+    public void KeepLatest_costs_the_same_however_many_channels_are_queued()
+    {
+        const int Channels = 20_000;
+        var queue = Create(mode: FullQueueMode.KeepLatest);
+        var names = Enumerable.Range(0, Channels).Select(i => $"channel {i}").ToArray();
+        var wakeUps = new WakeUps();
+        foreach (var name in names)
+            queue.Enqueue(name, "1", 0, wakeUps);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (var round = 0; round < 10; round++)
+        {
+            foreach (var name in names)
+                queue.Enqueue(name, "2", 0, wakeUps);
+        }
+
+        // A search through the queue takes 100 µs and more for each, so 20 s and more for all of them.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(Channels, queue.Fill.Held);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_turns_no_gap_around()
+    {
+        var time = new SteppingTime();
+        var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, _logger);
+        var queue = new SubscriptionQueue("c", new(1, 1_000_000, FullQueueMode.Drop, TimeSpan.Zero), new(), new("test", "c", hearsGaps: true, context), context);
+        context.LastGood.Prove(time.GetTimestamp());
+        time.Pass(TimeSpan.FromSeconds(10));
+        time.Offset = TimeSpan.FromHours(-1);
+        queue.EnqueueGap(ResyncReason.Reconnected, context.LastGood.Timestamp);
+        var items = new QueueItem[1];
+        queue.Take(items);
+        var gap = items[0].Gap!.ToResync();
+        Assert.Equal((time.GetUtcNow(), TimeSpan.FromSeconds(10)), (gap.Until, gap.Until - gap.Since));
+
+        Add(queue, 1, 2);
+        time.Offset = TimeSpan.FromHours(-2);
+        time.Pass(TimeSpan.FromSeconds(5));
+        queue.Take(items);
+        queue.Release(1, Size);
+        queue.Take(items);
+        gap = items[0].Gap!.ToResync();
+        Assert.Equal((time.GetUtcNow(), TimeSpan.FromSeconds(15)), (gap.Until, gap.Until - gap.Since));
+    }
+
     private static readonly long Size = QueueItem.SizeOf(Text(0));
+
+    /// <summary>A clock whose setting can be changed while time goes on.</summary>
+    private sealed class SteppingTime : TimeProvider
+    {
+        private long _ticks = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).Ticks;
+
+        public TimeSpan Offset { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Pass(TimeSpan time) => _ticks += time.Ticks;
+
+        public override long GetTimestamp() => _ticks;
+
+        public override DateTimeOffset GetUtcNow() => new DateTimeOffset(_ticks, TimeSpan.Zero) + Offset;
+    }
 
     private static string Text(int number) => number.ToString("0000", System.Globalization.CultureInfo.InvariantCulture);
 

@@ -65,7 +65,7 @@ public sealed class WakeUpsTests
     [InlineData(500)]
     public async Task Nobody_stays_asleep_while_the_session_and_delivery_run_at_the_same_time(int channels)
     {
-        const int Rounds = 20_000;
+        const int Rounds = 500_000;
         using var end = new CancellationTokenSource();
         var counts = new int[channels];
         var consumers = Enumerable.Range(0, channels).Select(i => ConsumeAsync($"c{i}", i)).ToArray();
@@ -119,7 +119,7 @@ public sealed class WakeUpsTests
 
     private SubscriptionQueue Open(string channel)
     {
-        var subscription = new Subscription(channel, callback: null, new(), _context);
+        var subscription = new Subscription(channel, callback: null, new() { QueueCapacity = 10_000_000, QueueCapacityBytes = long.MaxValue }, _context);
         var queue = subscription.Begin(isPaused: false, CancellationToken.None);
         _ = _routing.Table.Add(subscription);
         _routing.Agree();

@@ -7,6 +7,9 @@ namespace PgListener.Bench;
 internal static class ConsumerProgram
 {
     public const string Verb = "consumer";
+
+    /// <summary>The variable that holds the settings: with a password in them they are nothing for a command line, which everybody can read.</summary>
+    public const string Settings = "PGLISTENER_BENCH_SETTINGS";
     public const string Started = "STARTED";
     public const string Ready = "READY";
     public const string Arm = "ARM ";
@@ -16,11 +19,11 @@ internal static class ConsumerProgram
     public const string Failed = "FAILED ";
 
     /// <summary>Everything but the consumer runs on the main thread, so that it takes no worker from the thread pool. It ends with its standard input, without an orderly stop, of which nothing is measured.</summary>
-    public static int Run(string kind, string settingsJson)
+    public static int Run(string kind)
     {
         try
         {
-            var settings = JsonSerializer.Deserialize<ConsumerSettings>(settingsJson)!;
+            var settings = JsonSerializer.Deserialize<ConsumerSettings>(Environment.GetEnvironmentVariable(Settings)!)!;
             var started = Start(kind, settings);
             Console.WriteLine(Started);
             Meter.Instance.Heard.Wait();

@@ -23,7 +23,7 @@ internal sealed class StreamConsumer : IConsumer
 
     private async Task ReadAsync()
     {
-        await foreach (var notification in _listener.ReadAllAsync<BenchOrder>())
+        await foreach (var notification in _listener.ReadAllAsync<BenchOrder>(new() { FullQueueMode = FullQueueMode.Wait }))
             Meter.Instance.Hit(notification.Value);
     }
 }

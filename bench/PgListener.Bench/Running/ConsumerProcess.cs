@@ -25,7 +25,8 @@ internal sealed class ConsumerProcess : IAsyncDisposable
     public static async Task<ConsumerProcess> StartAsync(BenchCase benchCase, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var settings = benchCase.Settings with { ConnectionString = dataSource.ConnectionString };
-        var start = OwnProgram.StartInfo(ConsumerProgram.Verb, benchCase.Consumer, JsonSerializer.Serialize(settings));
+        var start = OwnProgram.StartInfo(ConsumerProgram.Verb, benchCase.Consumer);
+        start.Environment[ConsumerProgram.Settings] = JsonSerializer.Serialize(settings);
         start.RedirectStandardInput = start.RedirectStandardOutput = true;
         foreach (var (name, value) in benchCase.Environment)
             start.Environment[name] = value;

@@ -42,16 +42,19 @@ internal sealed class OrderStream(IPgListener listener, SalesBoard board)
         var options = new SubscriptionOptions
         {
             Name = "A browser",
-            // A browser that does not read must hold up nobody else: what it has no room for is dropped, and announced.
-            FullQueueMode = FullQueueMode.Drop,
+            // What a browser that does not read has no room for is dropped, and the gap is announced to it.
             QueueCapacity = 1000,
-            OnResync = async (resync, token) => await events.WriteAsync(new(new { Reason = resync.Reason.ToString(), resync.Since }, "resync"), token),
         };
 
         try
         {
-            await foreach (var notification in listener.ReadAllAsync<OrderPlaced>(options, cancellationToken))
-                await events.WriteAsync(new(notification.Value, "order"), cancellationToken);
+            await foreach (var item in listener.ReadItemsAsync<OrderPlaced>(options, cancellationToken))
+            {
+                await events.WriteAsync(
+                    item.IsGap(out var resync) ? new(new { Reason = resync.Reason.ToString(), resync.Since }, "resync") : new(item.Notification.Value, "order"),
+                    cancellationToken);
+            }
+
             events.TryComplete();
         }
         catch (Exception e)

@@ -24,13 +24,13 @@ internal sealed class SalesHandler(OrderStore store, SalesBoard board) : INotifi
 
     /// <summary>Orders may have been missed (at the start, after a reconnect, after an overflow): reads everything again.</summary>
     public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
-        => board.Replace(await ReadAsync(product: null, cancellationToken));
+        => board.Replace(await store.SalesAsync(product: null, cancellationToken));
 
     /// <summary>
-    /// Reads, a few times if need be: nobody calls the handler again when it fails, and what cut off the listener has often
-    /// cut off the pool's connections too. Should the database be gone altogether, the listener knows, and a resync follows.
+    /// Reads, a few times if need be: the handler is not called again for a notification that it has failed for. Should the database be
+    /// gone altogether, the listener knows, and a resync follows, which is called until it succeeds.
     /// </summary>
-    private async Task<List<ProductSales>> ReadAsync(string? product, CancellationToken cancellationToken)
+    private async Task<List<ProductSales>> ReadAsync(string product, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {

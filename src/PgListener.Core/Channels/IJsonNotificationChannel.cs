@@ -6,9 +6,24 @@ namespace PgListener;
 /// <summary>A channel whose payloads are JSON.</summary>
 /// <typeparam name="TSelf">The type itself, into which the JSON is read, and from which it is written.</typeparam>
 /// <remarks>
-/// <see cref="INotificationChannel{TSelf}.ChannelName"/> is all that must be written. JSON is then read and written by reflection with
-/// <see cref="JsonSerializerOptions.Web"/> (camel case, case-insensitive). An application that is trimmed or compiled
-/// ahead of time, or wants to be faster, gives <see cref="JsonTypeInfo"/> from a source-generated context.
+/// <para>
+/// <see cref="INotificationChannel{TSelf}.ChannelName"/> is the only member to write. The JSON is then read and written by reflection with the settings of
+/// <see cref="JsonSerializerOptions.Web"/>: camel case, upper and lower case alike. In addition a type discriminator may stand anywhere in
+/// its object, since <c>jsonb_build_object</c> orders keys by their length, and non-ASCII characters are written as they are.
+/// </para>
+/// <para>
+/// An application that is trimmed or compiled ahead of time sets <see cref="JsonTypeInfo"/> to one of a source-generated context, and with it all
+/// options: <c>[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true)]</c> is the same as above.
+/// </para>
+/// <para>
+/// A property that is missing from the JSON has its default value, unless it is marked <see langword="required"/> or
+/// <see cref="System.Text.Json.Serialization.JsonRequiredAttribute"/>; then the payload is malformed. For the snake case of <c>row_to_json</c> use a
+/// context with <see cref="JsonNamingPolicy.SnakeCaseLower"/>.
+/// </para>
+/// <para>
+/// Whether the type can be read is checked when a subscription or stream is made, and for handlers when the host starts; if it cannot, that is an
+/// <see cref="InvalidOperationException"/>. After that, whatever cannot be read is a malformed payload.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -21,7 +36,8 @@ namespace PgListener;
 public interface IJsonNotificationChannel<TSelf> : INotificationChannel<TSelf>
     where TSelf : IJsonNotificationChannel<TSelf>
 {
-    /// <summary>How the JSON is read and written; the default uses reflection.</summary>
+    /// <summary>How the JSON is read and written.</summary>
+    /// <value>The default uses reflection.</value>
     /// <exception cref="NotSupportedException">The default was used where reflection-based JSON is switched off, as in a trimmed or natively compiled application.</exception>
     static virtual JsonTypeInfo<TSelf> JsonTypeInfo => ReflectedJson<TSelf>.TypeInfo;
 
@@ -35,4 +51,7 @@ public interface IJsonNotificationChannel<TSelf> : INotificationChannel<TSelf>
 
     /// <inheritdoc/>
     static bool INotificationChannel<TSelf>.IgnoresTrailingWhitespace => true;
+
+    /// <inheritdoc/>
+    static PayloadShape INotificationChannel<TSelf>.Inspect() => JsonShape.Of(TSelf.JsonTypeInfo);
 }

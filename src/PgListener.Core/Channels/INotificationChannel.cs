@@ -22,7 +22,10 @@ public interface INotificationChannel<TSelf>
     /// <summary>Reads a payload.</summary>
     /// <param name="payload">The text of the notification; untrusted input.</param>
     /// <returns>The value.</returns>
-    /// <remarks>Any exception but a <see cref="NotSupportedException"/> means that the payload is malformed: that is logged without the payload, and the next notification goes on.</remarks>
+    /// <remarks>
+    /// Any exception means that the payload is malformed. It is counted and logged, by its type and without the payload, and the next notification
+    /// follows. It may be called on several threads at a time.
+    /// </remarks>
     static abstract TSelf Parse(string payload);
 
     /// <summary>Writes a payload, such that <see cref="Parse"/> reads the same value from it. Only a channel that is published needs it.</summary>
@@ -40,4 +43,8 @@ public interface INotificationChannel<TSelf>
     /// </summary>
     /// <value><see langword="false"/> unless the channel says otherwise; <see langword="true"/> for JSON.</value>
     static virtual bool IgnoresTrailingWhitespace => false;
+
+    /// <summary>Finds out, before the first payload arrives, whether the type can be read at all, and what its payloads look like.</summary>
+    /// <exception cref="NotSupportedException">It cannot be read, whatever the payload.</exception>
+    internal static virtual PayloadShape Inspect() => PayloadShape.Unknown;
 }

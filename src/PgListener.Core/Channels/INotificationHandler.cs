@@ -1,19 +1,23 @@
 namespace PgListener;
 
-/// <summary>Reacts to the notifications of one channel. Register it with <c>AddHandler&lt;TChannel, THandler&gt;()</c>.</summary>
+/// <summary>Handles the notifications of one channel. Register it with <c>AddHandler&lt;TChannel, THandler&gt;()</c>.</summary>
 /// <typeparam name="TChannel">The channel's type.</typeparam>
 /// <remarks>
 /// <para>The handler is resolved in a fresh scope for every notification, so scoped dependencies such as a <c>DbContext</c> work as in a web request.</para>
-/// <para>One handler's notifications run one after the other in the order of their commits, unless its <c>MaxConcurrency</c> is above 1; different handlers run independently of each other.</para>
-/// <para>An exception is logged once, and the next notification goes on: plain LISTEN/NOTIFY is at most once, and nothing is tried again.</para>
+/// <para>
+/// A handler's notifications run one after the other, on the thread pool, in the order of their commits, unless its <c>MaxConcurrency</c> is above 1.
+/// Different handlers run independently of each other.
+/// </para>
+/// <para>An exception is logged and counted, and the next notification follows. Nothing is retried: plain LISTEN/NOTIFY delivers at most once.</para>
 /// <para>After a <see cref="Resync"/> a notification may repeat what has been read already: handlers should be idempotent.</para>
+/// <para>Implement <see cref="IResyncHandler{TChannel}"/> on the same class to be told when notifications may have been missed.</para>
 /// </remarks>
 public interface INotificationHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>
 {
-    /// <summary>Reacts to one notification.</summary>
+    /// <summary>Handles one notification.</summary>
     /// <param name="notification">The notification, its payload already read.</param>
-    /// <param name="cancellationToken">Cancelled when the host cannot wait any longer, or when the handler's own time limit is over.</param>
-    /// <returns>A task that completes when the notification is dealt with.</returns>
+    /// <param name="cancellationToken">Canceled when the handler's <c>Timeout</c> has elapsed, or when the host stops and cannot wait any longer.</param>
+    /// <returns>A task that completes when the notification has been handled.</returns>
     Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken);
 }

@@ -4,8 +4,10 @@ namespace PgListener;
 /// <typeparam name="TChannel">The channel's type.</typeparam>
 /// <remarks>
 /// Called in a fresh scope, in its place among the notifications: when the listener has started, after each reconnect, and
-/// after the handler's queue has overflowed. Read again what the notifications would have told. If it throws, that is logged
-/// and it is not called again until the next gap: try again inside, since what cut off the listener may have cut off others.
+/// after the handler's queue has overflowed. Read again what the notifications would have told. If it throws or exceeds the handler's
+/// <c>Timeout</c>, it is called again, in a scope of its own each time, after waits that grow from 100 milliseconds to 30 seconds, until it
+/// succeeds or the listener stops. A newer gap that follows with no notification between is taken in, with the oldest <see cref="Resync.Since"/>. The handler's notifications wait
+/// for that, within the limits of its queue, and <see cref="SubscriptionStatistics.ResyncFailure"/> and the health check say so.
 /// </remarks>
 public interface IResyncHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -11,8 +12,6 @@ internal static class ReflectedJson<T>
 
     public static JsonTypeInfo<T> TypeInfo => _typeInfo ??= Create();
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Guarded by the switch that trimming turns off; without it this throws and says what to do.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
     private static JsonTypeInfo<T> Create()
     {
         if (!JsonSerializer.IsReflectionEnabledByDefault)
@@ -22,6 +21,30 @@ internal static class ReflectedJson<T>
                 $"Give the channel a source-generated type info: public static JsonTypeInfo<{typeof(T).Name}> JsonTypeInfo => MyJsonContext.Default.{typeof(T).Name};");
         }
 
-        return (JsonTypeInfo<T>)JsonSerializerOptions.Web.GetTypeInfo(typeof(T));
+        return (JsonTypeInfo<T>)ReflectedJson.Options.GetTypeInfo(typeof(T));
+    }
+}
+
+/// <summary>How JSON is read and written by reflection.</summary>
+internal static class ReflectedJson
+{
+    private static JsonSerializerOptions? _options;
+
+    public static JsonSerializerOptions Options => _options ??= Create();
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Used only where reflection is allowed, which trimming switches off.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            // PostgreSQL orders the keys of a jsonb value by their length, so a discriminator is not the first of them.
+            AllowOutOfOrderMetadataProperties = true,
+            // A payload has 7,999 bytes, and it is put into no page: an é need not take six of them.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        };
+        options.MakeReadOnly();
+        return options;
     }
 }

@@ -18,8 +18,10 @@ internal static class ChannelName
         ArgumentNullException.ThrowIfNull(channel);
         if (channel.Length == 0)
             throw new ArgumentException("A channel name must not be empty.", nameof(channel));
+        if (LooksLikeConnectionString(channel))
+            throw new ArgumentException("The channel name looks like a connection string with a password, and channel names are shown in logs and metrics.", nameof(channel));
         if (channel.Contains('\0', StringComparison.Ordinal))
-            throw new ArgumentException($"A channel name must not contain the character NUL, but '{Show(channel)}' does.", nameof(channel));
+            throw new ArgumentException($"A channel name must not contain the character NUL, but {Quoted(channel)} does.", nameof(channel));
 
         int bytes;
         try
@@ -28,13 +30,13 @@ internal static class ChannelName
         }
         catch (EncoderFallbackException e)
         {
-            throw new ArgumentException($"A channel name must be valid Unicode, but '{Show(channel)}' has half of a surrogate pair.", nameof(channel), e);
+            throw new ArgumentException($"A channel name must be valid Unicode, but {Quoted(channel)} has half of a surrogate pair.", nameof(channel), e);
         }
 
         if (bytes > MaxBytes)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but this one has {bytes:N0}; PostgreSQL would cut '{Show(channel)}' short."),
+                string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but this one has {bytes:N0}; PostgreSQL would cut {Quoted(channel)} short."),
                 nameof(channel));
         }
     }
@@ -53,6 +55,14 @@ internal static class ChannelName
 
         return channel.Length > MaxShown ? text.Append('…').ToString() : text.ToString();
     }
+
+    /// <summary>The same for a name that is not valid, and so may be something else: nothing of what may be a connection string.</summary>
+    private static string Quoted(string channel) => channel.Contains('=', StringComparison.Ordinal) ? "the one given" : $"'{Show(channel)}'";
+
+    private static bool LooksLikeConnectionString(string channel)
+        => (channel.Contains('=', StringComparison.Ordinal) && (channel.Contains("password=", StringComparison.OrdinalIgnoreCase) || channel.Contains("pwd=", StringComparison.OrdinalIgnoreCase)))
+            || channel.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)
+            || channel.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
 
     public static string Quote(string channel) => string.Concat("\"", channel.Replace("\"", "\"\"", StringComparison.Ordinal), "\"");
 }

@@ -11,6 +11,7 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
     private readonly NpgsqlDataSource _second;
     private readonly NpgsqlDataSource _pooled;
     private readonly bool _owned;
+    private NpgsqlMultiHostDataSource? _hosts;
 
     private ConnectionSource(NpgsqlDataSource listening, NpgsqlDataSource second, NpgsqlDataSource pooled, bool owned)
     {
@@ -23,8 +24,19 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
     /// <summary>Whether the connections go back to the caller's pool, and must not go there still listening, or with settings of the listener's.</summary>
     public bool IsPooled => !_owned;
 
-    /// <summary>Uses the caller's data source as it is.</summary>
-    public static ConnectionSource From(NpgsqlDataSource dataSource) => new(dataSource, dataSource, dataSource, owned: false);
+    /// <summary>Uses the caller's data source, of several hosts the primary.</summary>
+    /// <exception cref="ArgumentException">It multiplexes: then no connection belongs to anybody, and nothing can listen.</exception>
+    public static ConnectionSource From(NpgsqlDataSource dataSource)
+    {
+        var primary = DataSourceFactory.ForPrimary(dataSource);
+        if (new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).Multiplexing)
+        {
+            throw new ArgumentException(
+                "The data source multiplexes (Multiplexing=true), so that none of its connections stays with the listener. Give the listener a data source without Multiplexing, or a connection string: it then makes a connection of its own. A publisher may use this one.", nameof(dataSource));
+        }
+
+        return new(primary, primary, primary, owned: false) { _hosts = dataSource as NpgsqlMultiHostDataSource };
+    }
 
     /// <summary>Builds data sources of our own from the configured string, which alone still has the password.</summary>
     public static ConnectionSource From(string connectionString, ListenerOptions options, Action<NpgsqlDataSourceBuilder>? configure)
@@ -69,7 +81,12 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Makes the connection that will listen, not yet open.</summary>
-    public NpgsqlConnection CreateListening() => _listening.CreateConnection();
+    public NpgsqlConnection CreateListening()
+    {
+        // Which host is the primary is found out anew each time: the caller's data source remembers it for Host Recheck Seconds.
+        _hosts?.ClearDatabaseStates();
+        return _listening.CreateConnection();
+    }
 
     /// <summary>Opens a connection for the listener itself: a new one, or one of the caller's pool.</summary>
     public ValueTask<NpgsqlConnection> OpenSecondAsync(CancellationToken cancellationToken) => _second.OpenConnectionAsync(cancellationToken);

@@ -2,28 +2,30 @@ using Npgsql;
 
 namespace PgListener.Connections;
 
-/// <summary>Builds data sources of our own from a connection string.</summary>
+/// <summary>Builds data sources of our own from a connection string, and finds the primary in those of others.</summary>
 internal static class DataSourceFactory
 {
+    private const string Utf8 = "UTF8";
+
     /// <param name="connectionString">What the user has configured.</param>
-    /// <param name="configure">What he wants besides.</param>
+    /// <param name="configure">What the user wants besides.</param>
     /// <param name="enforce">What we need in any case.</param>
+    /// <exception cref="ArgumentException">The connection string is wrong; the message names the keyword, never its value.</exception>
     public static NpgsqlDataSource Build(string connectionString, Action<NpgsqlDataSourceBuilder>? configure, Action<NpgsqlConnectionStringBuilder>? enforce = null)
     {
+        ConnectionStringRules.ThrowIfInvalid(connectionString);
         var builder = new NpgsqlDataSourceBuilder(connectionString);
-        CertificateCheck.Explain(builder); // The user's own check, if there is one, takes its place.
         configure?.Invoke(builder);
 
         var settings = builder.ConnectionStringBuilder;
-        if (string.IsNullOrWhiteSpace(settings.Host))
-            throw new ArgumentException("The connection string names no Host.", nameof(connectionString));
-
-        // Npgsql reads as UTF-8 whatever the server was told to send, by PGCLIENTENCODING for one.
-        settings.ClientEncoding = "UTF8";
-        settings.Encoding = "UTF8";
+        ConnectionStringRules.ThrowIfHostless(settings, nameof(connectionString));
         enforce?.Invoke(settings);
         settings.ApplicationName ??= "PgListener";
-        if (!settings.Host.Contains(',', StringComparison.Ordinal) && settings.TargetSessionAttributes is null)
+
+        // Npgsql writes UTF-8, and would tell the server something else if the environment says so (PGCLIENTENCODING).
+        settings.Encoding = Utf8;
+        settings.ClientEncoding = Utf8;
+        if (!settings.Host!.Contains(',', StringComparison.Ordinal) && settings.TargetSessionAttributes is null)
             return builder.Build();
 
         // LISTEN and NOTIFY fail on a standby: of several hosts the primary is wanted unless the user says otherwise. Which one
@@ -32,6 +34,16 @@ internal static class DataSourceFactory
         settings.TargetSessionAttributes = null;
         settings.HostRecheckSeconds = 0;
         return builder.BuildMultiHost().WithTargetSession(target);
+    }
+
+    /// <summary>Narrows a data source of several hosts to the primary, unless it says itself which of them are wanted.</summary>
+    /// <returns>The data source itself if it has one host, or was narrowed already.</returns>
+    public static NpgsqlDataSource ForPrimary(NpgsqlDataSource dataSource)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        return dataSource is NpgsqlMultiHostDataSource several && new NpgsqlConnectionStringBuilder(several.ConnectionString).TargetSessionAttributes is null
+            ? several.WithTargetSession(TargetSessionAttributes.Primary)
+            : dataSource;
     }
 
     private static TargetSessionAttributes Parse(string text)

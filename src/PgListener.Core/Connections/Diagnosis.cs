@@ -34,29 +34,29 @@ internal static class Diagnosis
     public static string KindOf(Exception error) => Find<PostgresException>(error)?.SqlState ?? error.GetType().Name;
 
     /// <summary>Whether a payload, or a channel's name, has arrived that is not UTF-8.</summary>
-    public static bool IsUndecodable(Exception error) => Find<DecoderFallbackException>(error) is not null;
+    public static bool IsUndecodable(Exception error)
+        => Find<DecoderFallbackException>(error) is not null
+            || Find<PostgresException>(error) is { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter };
 
     /// <summary>Whether a time limit has run out, for which this process may be to blame itself.</summary>
     public static bool IsTimeout(Exception error) => Find<TimeoutException>(error) is not null;
 
-    /// <summary>Says it without the secrets and line breaks that a message might carry.</summary>
-    /// <param name="error">The failure.</param>
-    /// <param name="poolDelay">How late this process's own thread pool was just now.</param>
-    public static string Of(Exception error, TimeSpan poolDelay = default)
-        => poolDelay <= ThreadPoolDelay.Tolerated || !IsTimeout(error)
-            ? Of(error)
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"A time limit ran out, but the thread pool of this process is starved: it was late by {poolDelay.TotalSeconds:0.0} s. The connection may be healthy; find what blocks the pool's threads. ({OneLine(error.Message)})");
+    /// <summary>A time limit has run out, and this process's own thread pool is late.</summary>
+    public static string OfStarvedPool(Exception error, TimeSpan late)
+        => string.Create(
+            CultureInfo.InvariantCulture,
+            $"A time limit ran out, but the thread pool of this process is starved: it was late by {late.TotalSeconds:0.0} s. The connection may be healthy; find what blocks the pool's threads. ({OneLine(error.Message)})");
 
-    private static string Of(Exception error)
+    /// <summary>Says it without the secrets and line breaks that a message might carry.</summary>
+    public static string Of(Exception error)
     {
         if (error is ListenerException)
             return error.Message;
         if (IsUndecodable(error))
         {
-            return "A notification has arrived that is not UTF-8, and with it the connection is of no use any more. It was sent by a session of another encoding, most likely in a database " +
-                "whose encoding is SQL_ASCII: send UTF-8 only, or move to a database in UTF8.";
+            return $"{(Find<PostgresException>(error) is { } refusal ? $"{refusal.SqlState}: {OneLine(refusal.MessageText)}. " : "")}" +
+                "A notification or a channel's name cannot be turned into UTF-8, and with it the connection is of no use any more. Most likely the database's encoding is SQL_ASCII: " +
+                "send UTF-8 only, or move to a database in UTF8.";
         }
 
         if (SeveralIn(error) is { } several)
@@ -66,7 +66,7 @@ internal static class Diagnosis
         if (Find<PostgresException>(error) is { } server)
             return $"{server.SqlState}: {OneLine(server.MessageText)}. {ServerAdvice.For(server)}".TrimEnd();
         if (Find<AuthenticationException>(error) is { } authentication)
-            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(Innermost(authentication).Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
+            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(authentication.Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
         if (error is TimeoutException)
             return $"{OneLine(error.Message)}. {Silent}";
         if (IsTimeout(error))

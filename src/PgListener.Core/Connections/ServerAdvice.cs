@@ -33,8 +33,6 @@ internal static class ServerAdvice
             "The server ends long transactions, and has not let this session lift the limit: set idle_in_transaction_session_timeout and transaction_timeout of the role to 0.",
         PostgresErrorCodes.SerializationFailure => "Set default_transaction_isolation of the role to 'read committed'.",
         PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.ConfigurationLimitExceeded => "The server has run into a limit of its own: see its log.",
-        PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter =>
-            "A channel or a payload has a character that the database's encoding does not have: use a database in UTF8, or ASCII alone.",
         PostgresErrorCodes.ProtocolViolation =>
             "A pooler between this process and the server refused the connection: for PgBouncer, see ignore_startup_parameters and its log.",
         PostgresErrorCodes.FeatureNotSupported => "This server, or what is between it and this process, does not support LISTEN.",

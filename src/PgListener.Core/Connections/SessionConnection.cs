@@ -1,4 +1,5 @@
 using System.Data;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.Telemetry;
@@ -10,7 +11,7 @@ namespace PgListener.Connections;
 /// server that has gone silent without talking to that server again; so what is late is left behind with its connection,
 /// which is closed as soon as it can be, and nobody waits for that.
 /// </summary>
-internal sealed class SessionConnection(NpgsqlConnection connection, bool returnsToPool, OwnSettings settings, ListenerOptions options, TimeProvider time, ILogger logger)
+internal sealed class SessionConnection(NpgsqlConnection connection, bool returnsToPool, OwnSettings settings, OptionsInForce options, TimeProvider time, ILogger logger)
 {
     /// <summary>How long a command that was interrupted by the stop may take to end by itself, so that the connection can be closed in an orderly way.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -30,13 +31,19 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     {
         var configured = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
         var hosts = configured.Host?.Split(',').Length ?? 1;
-        var perHost = configured.Timeout > 0 ? TimeSpan.FromSeconds(configured.Timeout) : options.ConnectTimeout;
+        var perHost = configured.Timeout > 0 ? TimeSpan.FromSeconds(configured.Timeout) : options.Current.ConnectTimeout;
         using var limit = new CancellationTokenSource(perHost * hosts * TriesPerHost + Grace, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
         try
         {
             _last = connection.OpenAsync(either.Token);
             await _last.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e) when (e.InnerException is AuthenticationException refusal)
+        {
+            // Npgsql and .NET say that the server's certificate was refused, and not why.
+            var why = await CertificateCheck.ExplainAsync(configured, perHost, time, either.Token).ConfigureAwait(false);
+            throw why is null ? e : new NpgsqlException(e.Message, new AuthenticationException(why, refusal));
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
@@ -46,7 +53,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     }
 
     /// <summary>How long a command may take.</summary>
-    public TimeSpan Limit => options.CommandTimeout;
+    public TimeSpan Limit => options.Current.CommandTimeout;
 
     /// <summary>Makes the settings hold that the session needs.</summary>
     public Task ApplySettingsAsync(CancellationToken stopping) => RunAsync(
@@ -56,12 +63,12 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             await settings.ApplyAsync(connection, CancellationToken.None).ConfigureAwait(false);
             return true;
         },
-        options.CommandTimeout,
+        options.Current.CommandTimeout,
         stopping);
 
     /// <summary>Asks which server this is.</summary>
     public Task<ServerIdentity?> IdentifyAsync(CancellationToken stopping)
-        => RunAsync("the question which server this is", _ => ServerIdentity.FindAsync(connection, CancellationToken.None), options.CommandTimeout, stopping);
+        => RunAsync("the question which server this is", _ => ServerIdentity.FindAsync(connection, CancellationToken.None), options.Current.CommandTimeout, stopping);
 
     /// <summary>Executes statements in one transaction.</summary>
     /// <param name="what">What they are, for people.</param>
@@ -81,7 +88,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
             return true;
         },
-        options.CommandTimeout,
+        options.Current.CommandTimeout,
         stopping);
 
     /// <summary>Asks for the texts in the first column.</summary>
@@ -190,7 +197,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
                     await settings.ResetAsync(connection, CancellationToken.None).ConfigureAwait(false);
                     return true;
                 },
-                options.CommandTimeout,
+                options.Current.CommandTimeout,
                 CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -4,35 +4,68 @@ using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
 
-/// <summary>Sends publishes in one transaction, and tells each of them how it went.</summary>
+/// <summary>Sends publishes that share transactions, and tells each of them how it went.</summary>
 internal sealed class BatchSender(INotificationSender sender, ILogger logger)
 {
     private const string DataErrors = "22";
 
     /// <summary>Sends them; ends without an exception when each of them knows how it went.</summary>
-    public async Task SendAsync(List<PendingPublish> batch, CancellationToken cancellationToken)
+    /// <param name="transactions">The publishes of each transaction; at least one.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public async Task SendAsync(List<List<PendingPublish>> transactions, CancellationToken cancellationToken)
     {
+        IReadOnlyList<Exception?> outcomes;
         try
         {
-            await sender.SendAsync([.. batch.SelectMany(pending => pending.Notifications)], cancellationToken).ConfigureAwait(false);
-            batch.ForEach(static pending => pending.Succeed());
-        }
-        catch (PostgresException e) when (batch.Count > 1 && IsDataError(e))
-        {
-            logger.SentOneByOne(e, batch.Count);
-            await SendOneByOneAsync(batch, cancellationToken).ConfigureAwait(false);
+            outcomes = transactions is [var only]
+                ? await SendOneAsync(only, cancellationToken).ConfigureAwait(false)
+                : await sender.SendEachAsync(transactions.ConvertAll(NotificationsOf), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            // Whatever it was, it is the answer to everyone who waits for this transaction.
-            batch.ForEach(pending => pending.Fail(e));
+            // Whatever it was, it is the answer to everyone who waits for these transactions.
+            transactions.ForEach(transaction => transaction.ForEach(pending => pending.Fail(e)));
+            return;
+        }
+
+        for (var i = 0; i < outcomes.Count; i++)
+            await AnswerAsync(transactions[i], outcomes[i], cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<Exception?>> SendOneAsync(List<PendingPublish> transaction, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await sender.SendAsync(NotificationsOf(transaction), cancellationToken).ConfigureAwait(false);
+            return [null];
+        }
+        catch (PostgresException e)
+        {
+            return [e];
         }
     }
 
-    private async Task SendOneByOneAsync(List<PendingPublish> batch, CancellationToken cancellationToken)
+    private async Task AnswerAsync(List<PendingPublish> transaction, Exception? error, CancellationToken cancellationToken)
+    {
+        if (error is null)
+        {
+            transaction.ForEach(static pending => pending.Succeed());
+        }
+        else if (transaction.Count > 1 && IsDataError(error))
+        {
+            logger.SentOneByOne(error, transaction.Count);
+            await SendOneByOneAsync(transaction, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            transaction.ForEach(pending => pending.Fail(error));
+        }
+    }
+
+    private async Task SendOneByOneAsync(List<PendingPublish> transaction, CancellationToken cancellationToken)
     {
         Exception? failure = null;
-        foreach (var pending in batch)
+        foreach (var pending in transaction)
         {
             if (failure is not null)
             {
@@ -49,10 +82,21 @@ internal sealed class BatchSender(INotificationSender sender, ILogger logger)
             {
                 pending.Fail(e);
                 // The server is gone, say: then nobody needs to wait until it fails for each of the others in turn.
-                failure = e is PostgresException refusal && IsDataError(refusal) ? null : e;
+                failure = IsDataError(e) ? null : e;
             }
         }
     }
 
-    private static bool IsDataError(PostgresException error) => error.SqlState.StartsWith(DataErrors, StringComparison.Ordinal);
+    private static IReadOnlyList<Outgoing> NotificationsOf(List<PendingPublish> transaction)
+    {
+        if (transaction is [var only])
+            return only.Notifications;
+
+        var notifications = new List<Outgoing>(transaction.Count);
+        foreach (var pending in transaction)
+            notifications.AddRange(pending.Notifications);
+        return notifications;
+    }
+
+    private static bool IsDataError(Exception error) => error is PostgresException refusal && refusal.SqlState.StartsWith(DataErrors, StringComparison.Ordinal);
 }

@@ -5,7 +5,8 @@ namespace PgListener.Publishing;
 
 /// <summary>
 /// Lets publishes share transactions. One task, which lives as long as something waits, sends them in the order in which they
-/// came; it alone uses the sender. Everyone else only edits the list of what waits.
+/// came; it alone uses the sender. Everyone else only edits the list of what waits. Identical ones never share a transaction, but
+/// they share the round trip: so they hold up the rest for a commit each, and not for a round trip each.
 /// </summary>
 internal sealed class Coalescer(INotificationSender sender, TimeSpan window, NotificationPublisherOptions options, TimeProvider time, ILogger logger)
     : IAsyncDisposable
@@ -14,7 +15,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
     private readonly Lock _sync = new();
     private readonly LinkedList<PendingPublish> _waiting = new();
     private readonly CancellationTokenSource _abort = new();
-    private List<PendingPublish> _underWay = [];
+    private List<List<PendingPublish>> _underWay = [];
     private Task _flushing = Task.CompletedTask;
     private TaskCompletionSource? _endOfWindow;
     private int _notificationsWaiting;
@@ -101,10 +102,10 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         while (true)
         {
             await WaitForOthersAsync().ConfigureAwait(false);
-            if (!TakeBatch(out var batch))
+            if (!TakeTransactions(out var transactions))
                 return;
 
-            await _sender.SendAsync(batch, _abort.Token).ConfigureAwait(false);
+            await _sender.SendAsync(transactions, _abort.Token).ConfigureAwait(false);
         }
     }
 
@@ -132,29 +133,33 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         await enough.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Takes what goes into the next transaction. If nothing waits, the flushing is over.</summary>
-    private bool TakeBatch(out List<PendingPublish> batch)
+    /// <summary>Takes what is sent next, and divides it into transactions. If nothing waits, the flushing is over.</summary>
+    private bool TakeTransactions(out List<List<PendingPublish>> transactions)
     {
-        batch = [];
+        transactions = [];
         lock (_sync)
         {
             var (count, distinct) = (0, new HashSet<Outgoing>());
-            while (_waiting.First is { } next && (count == 0 || Fits(next.Value, count, distinct)))
+            while (_waiting.First is { } next && (count == 0 || count + next.Value.Notifications.Length <= options.MaxCoalesced))
             {
                 Remove(next);
-                batch.Add(next.Value);
                 count += next.Value.Notifications.Length;
+
+                // PostgreSQL merges identical ones of a transaction. What another caller publishes too takes the next one, and so does what came later.
+                if (transactions.Count == 0 || distinct.Overlaps(next.Value.Notifications))
+                {
+                    transactions.Add([]);
+                    distinct.Clear();
+                }
+
+                transactions[^1].Add(next.Value);
                 distinct.UnionWith(next.Value.Notifications);
             }
 
-            _underWay = batch;
-            return _isFlushing = batch.Count > 0;
+            _underWay = transactions;
+            return _isFlushing = transactions.Count > 0;
         }
     }
-
-    /// <summary>PostgreSQL would merge identical ones, so what another caller has sent already waits for a transaction of its own; and what came later waits behind it.</summary>
-    private bool Fits(PendingPublish next, int count, HashSet<Outgoing> distinct)
-        => count + next.Notifications.Length <= options.MaxCoalesced && !distinct.Overlaps(next.Notifications);
 
     private async Task GiveUpAsync(TimeoutException cause)
     {
@@ -162,7 +167,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         lock (_sync)
         {
             _flushing = Task.CompletedTask;
-            left = [.. _underWay.Concat(_waiting).Where(static pending => !pending.Done.IsCompleted)];
+            left = [.. _underWay.SelectMany(static transaction => transaction).Concat(_waiting).Where(static pending => !pending.Done.IsCompleted)];
             _waiting.Clear();
             _notificationsWaiting = 0;
         }

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Data.Common;
 using System.Transactions;
 using Npgsql;
 
@@ -9,22 +10,45 @@ internal static class ConnectionRules
 {
     private const string StandbySetting = "in_hot_standby";
 
-    /// <summary>Finds out whether the caller's connection can notify.</summary>
-    public static async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Finds out where the caller wants to publish, and whether that is still possible.</summary>
+    /// <returns>The connection, which is Npgsql's or wraps it; nothing where the publisher has to find one.</returns>
+    public static DbConnection? ConnectionOf(PublishRequest request)
     {
-        var state = connection.FullState;
+        var connection = request.Transaction is { } transaction ? ConnectionOf(transaction) : request.Connection;
+        if (connection is null or NpgsqlConnection)
+            return connection;
+
+        // What wraps a connection, as profilers do, hands on the parameters of the commands underneath: the one thing that tells.
+        using var command = connection.CreateCommand();
+        if (command.CreateParameter() is NpgsqlParameter)
+            return connection;
+
+        object given = request.Transaction is null ? connection : request.Transaction;
+        throw new ArgumentException(
+            $"{given.GetType()} belongs to another database. Publish on an {nameof(NpgsqlConnection)} or {nameof(NpgsqlTransaction)}, on what wraps one, or without: then the publisher uses a connection of its own.", nameof(request));
+    }
+
+    /// <summary>Finds out whether the caller's connection can notify.</summary>
+    public static async ValueTask CheckAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var npgsql = connection as NpgsqlConnection;
+        var state = npgsql?.FullState ?? connection.State;
         if (state.HasFlag(ConnectionState.Broken))
             throw new InvalidOperationException("The connection is broken, and whatever its transaction did is rolled back. Open a new one, and do the whole again.");
         if (state == ConnectionState.Closed)
             throw new InvalidOperationException("The connection is closed. Open it before publishing on it.");
 
         ThrowIfDistributed(Transaction.Current);
-        await ThrowIfStandbyAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (npgsql is not null)
+            await ThrowIfStandbyAsync(npgsql, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The server as <c>host:port</c>, if it is known.</summary>
+    public static string? ServerOf(DbConnection? connection) => connection is NpgsqlConnection npgsql ? $"{npgsql.Host}:{npgsql.Port}" : null;
 
     /// <summary>Finds out whether the caller's transaction still runs.</summary>
     /// <returns>Its connection.</returns>
-    public static NpgsqlConnection ConnectionOf(NpgsqlTransaction transaction)
+    private static DbConnection ConnectionOf(DbTransaction transaction)
     {
         try
         {
@@ -62,7 +86,7 @@ internal static class ConnectionRules
         if (!connection.PostgresParameters.TryGetValue(StandbySetting, out var standby) || standby != "on")
             return;
 
-        var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
+        var command = new NpgsqlCommand("SELECT pg_catalog.pg_is_in_recovery()", connection);
         await using (command.ConfigureAwait(false))
         {
             if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true)

@@ -1,36 +1,60 @@
+using System.Data.Common;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace PgListener.Publishing;
 
-/// <summary>Sends notifications in one statement.</summary>
+/// <summary>
+/// The statement that sends notifications. Every name in it is qualified: the search path is the caller's, and may lead to a
+/// function of the same name that sends nothing.
+/// </summary>
 internal static class NotifyCommand
 {
-    private const string One = "SELECT pg_notify($1, $2)";
+    private const string One = "SELECT pg_catalog.pg_notify($1, $2)";
 
-    // In the order of the arrays, and with a single row for an answer.
-    private const string Many = "SELECT count(pg_notify(channel, payload)) FROM unnest($1, $2) AS n (channel, payload)";
+    // In the order of the arrays, and with a single row for an answer. The arrays are written as text: a data source need not be
+    // able to write arrays (NpgsqlSlimDataSourceBuilder), and a statement takes at most 65,535 parameters.
+    private const string Many =
+        "SELECT pg_catalog.count(pg_catalog.pg_notify(n.channel, n.payload)) " +
+        "FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS n (channel, payload)";
 
-    public static async Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
+    /// <summary>Sends notifications in one statement.</summary>
+    /// <param name="connection">A connection of Npgsql's, or one that wraps it.</param>
+    /// <param name="notifications">At least one.</param>
+    /// <param name="cancellationToken">Cancels the command.</param>
+    public static async Task ExecuteAsync(DbConnection connection, IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(notifications.Count == 1 ? One : Many, connection);
+        var command = connection.CreateCommand();
         await using (command.ConfigureAwait(false))
         {
-            if (notifications.Count == 1)
-            {
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = notifications[0].Channel, NpgsqlDbType = NpgsqlDbType.Text });
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = notifications[0].Payload, NpgsqlDbType = NpgsqlDbType.Text });
-            }
-            else
-            {
-                command.Parameters.Add(ArrayOf(notifications, static notification => notification.Channel));
-                command.Parameters.Add(ArrayOf(notifications, static notification => notification.Payload));
-            }
-
+            command.CommandText = Fill(command.Parameters, notifications, IsUtf8(connection), out var arrays);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            arrays.GiveBack();
         }
     }
 
-    private static NpgsqlParameter<string[]> ArrayOf(IReadOnlyList<Outgoing> notifications, Func<Outgoing, string> select)
-        => new() { TypedValue = [.. notifications.Select(select)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+    /// <summary>Whether a connection speaks UTF-8, as nearly all do. Of one that is wrapped it is not known.</summary>
+    public static bool IsUtf8(DbConnection connection)
+        => connection is NpgsqlConnection npgsql && npgsql.PostgresParameters.TryGetValue("client_encoding", out var encoding) && encoding == "UTF8";
+
+    /// <summary>Adds the parameters to a command.</summary>
+    /// <param name="parameters">The command's parameters, of Npgsql's.</param>
+    /// <param name="notifications">At least one.</param>
+    /// <param name="isUtf8">Whether the connection speaks UTF-8.</param>
+    /// <param name="arrays">What the command reads until it has succeeded. A failed one may still be writing: leave them then.</param>
+    /// <returns>The command's text.</returns>
+    public static string Fill(DbParameterCollection parameters, IReadOnlyList<Outgoing> notifications, bool isUtf8, out NotifyArrays arrays)
+    {
+        if (notifications.Count == 1)
+        {
+            arrays = default;
+            parameters.Add(new NpgsqlParameter<string> { TypedValue = notifications[0].Channel, NpgsqlDbType = NpgsqlDbType.Text });
+            parameters.Add(new NpgsqlParameter<string> { TypedValue = notifications[0].Payload, NpgsqlDbType = NpgsqlDbType.Text });
+            return One;
+        }
+
+        arrays = NotifyArrays.Of(notifications);
+        arrays.AddTo(parameters, isUtf8);
+        return Many;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Transactions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgListener.Connections;
 using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
@@ -10,8 +11,10 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) 
 {
     private const string IdleSessionTimeout = "57P05";
 
-    public NpgsqlDataSource DataSource => dataSource;
+    private readonly NpgsqlDataSource _primary = DataSourceFactory.ForPrimary(dataSource);
+    private readonly NpgsqlMultiHostDataSource? _hosts = dataSource as NpgsqlMultiHostDataSource;
 
+    /// <inheritdoc/>
     public async Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
         // Asked now, since it need not flow with the call.
@@ -21,21 +24,70 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) 
         {
             await SendOnceAsync(notifications, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout && ambient is null)
+        catch (PostgresException e) when (ambient is null && IsEndOfSession(e))
         {
-            // The pool's connection had been ended by the server, which says so itself: nothing was committed on it.
             logger.PublishedAgain(e, notifications.Count);
             await SendOnceAsync(notifications, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Exception?>> SendEachAsync(IReadOnlyList<IReadOnlyList<Outgoing>> transactions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendEachOnceAsync(transactions, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (IsEndOfSession(e))
+        {
+            logger.PublishedAgain(e, transactions.Sum(static transaction => transaction.Count));
+            return await SendEachOnceAsync(transactions, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the pool's connection had been ended by the server, which says so itself: nothing was committed on it.</summary>
+    private static bool IsEndOfSession(PostgresException error) => error.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout;
+
     private async Task SendOnceAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
+            await NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<PostgresException?[]> SendEachOnceAsync(IReadOnlyList<IReadOnlyList<Outgoing>> transactions, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            return await NotifyBatch.ExecuteAsync(connection, transactions, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_hosts is not null && e is NpgsqlException or InvalidOperationException)
+        {
+            // What the data source remembers of its hosts, for Host Recheck Seconds, may be out of date after a failover.
+            _hosts.ClearDatabaseStates();
+            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<NpgsqlConnection> OpenOnceAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _primary.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
             await ConnectionRules.ThrowIfStandbyAsync(connection, cancellationToken).ConfigureAwait(false);
-            await NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 }

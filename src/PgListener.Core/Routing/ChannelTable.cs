@@ -5,7 +5,6 @@ namespace PgListener.Routing;
 /// <summary>The channels that are wanted, and by whom. Anyone may edit them, at any time. Names have been checked.</summary>
 internal sealed class ChannelTable(Routes routes, Difference difference)
 {
-
     /// <summary>All subscriptions.</summary>
     public IReadOnlyList<Subscription> All
     {

@@ -79,7 +79,10 @@ internal sealed class ListenerLoop(
             {
                 failures = 1;
                 if (Diagnosis.IsUndecodable(error))
+                {
+                    failures = 0;
                     return TimeSpan.Zero; // The server is well, and so are the other channels.
+                }
             }
         }
 
@@ -91,8 +94,15 @@ internal sealed class ListenerLoop(
     private async Task<string?> ReportAsync(long run, Exception error, bool isLoss, string? reported, TimeSpan delay)
     {
         OnFailure?.Invoke(error);
-        var poolDelay = Diagnosis.IsTimeout(error) ? await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) : TimeSpan.Zero;
-        var problem = Diagnosis.Of(error, poolDelay);
+        var problem = Diagnosis.Of(error);
+        if (!isLoss)
+            owner.Failed(run, problem);
+        if (Diagnosis.IsTimeout(error) && await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) is var poolDelay && poolDelay > ThreadPoolDelay.Tolerated)
+        {
+            problem = Diagnosis.OfStarvedPool(error, poolDelay);
+            owner.Explain(run, problem);
+        }
+
         if (isLoss)
         {
             logger.ConnectionLost(problem);
@@ -100,7 +110,6 @@ internal sealed class ListenerLoop(
             return null;
         }
 
-        owner.Failed(run, problem);
         var kind = Diagnosis.KindOf(error);
         if (kind == reported)
         {

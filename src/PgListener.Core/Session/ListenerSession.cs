@@ -41,7 +41,7 @@ internal sealed class ListenerSession(
     public async Task RunAsync(long run, Action onListening, CancellationToken stopping)
     {
         var connection = connections.CreateListening();
-        var server = new SessionConnection(connection, connections.IsPooled, settings, options.Current, time, logger);
+        var server = new SessionConnection(connection, connections.IsPooled, settings, options, time, logger);
         var wakeUps = new WakeUps();
         var session = default(SessionId);
         using var pulse = new Pulse(second, options.Current.KeepAlive, time, stopping);

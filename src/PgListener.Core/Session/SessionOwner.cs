@@ -60,6 +60,13 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     public void Failed(long run, string problem) => _current.Do(run, () =>
         state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 }));
 
+    /// <summary>More is known of why there is no session.</summary>
+    public void Explain(long run, string problem) => _current.Do(run, () =>
+    {
+        if (state.Status.State != ListenerState.Listening)
+            state.Note(status => status with { Problem = problem });
+    });
+
     /// <summary>Takes edits that the server has to be told of.</summary>
     /// <returns>Nothing if the session is over.</returns>
     public IReadOnlyList<ChannelChange>? TakeChanges(SessionId session, int most)

@@ -9,7 +9,7 @@ internal sealed class DispatchWatch(TimeProvider time, ILogger logger)
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(5);
 
     private readonly Lock _sync = new();
-    private long _begun;
+    private long _begun = time.GetTimestamp();
 
     /// <summary>Whether it has been said, or need not be.</summary>
     private volatile bool _isSettled;

@@ -17,9 +17,6 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
 
     public long Dropped { get; set; }
 
-    /// <summary>Whether an earlier gap, whose announcement keeps failing, speaks for this one too.</summary>
-    public bool IsAbsorbed { get; private set; }
-
     /// <summary>Takes in a further gap that follows with no notification between.</summary>
     public void Extend(ResyncReason reason, long? since)
     {
@@ -28,10 +25,9 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
         Close();
     }
 
-    /// <summary>Takes in a later gap of the queue, with all there is between.</summary>
+    /// <summary>Takes in the gap that follows, with no notification between.</summary>
     public void Absorb(Gap later)
     {
-        later.IsAbsorbed = true;
         _reason = later._reason;
         KeepOldest(later._since);
         (_until, _untilUtc) = (later._until, later._untilUtc);

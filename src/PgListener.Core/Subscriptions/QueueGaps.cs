@@ -53,10 +53,10 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
         Clear();
     }
 
-    /// <summary>Lets an earlier gap speak for a later one too, unless notifications are still being dropped there.</summary>
+    /// <summary>Lets a gap that was taken speak for the one that follows it too, unless notifications are still being dropped there.</summary>
     public bool TryAbsorb(Gap earlier, Gap later)
     {
-        if (later.IsAbsorbed || (later == _open && IsDropping))
+        if (later == _open && IsDropping)
             return false;
 
         earlier.Absorb(later);

@@ -9,7 +9,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
 {
     private readonly Lock _sync = new();
     private readonly SubscriptionCounters _counters = options.Counters ?? new();
-    private readonly string _name = options.Name ?? callback?.Method.Name ?? "A reader";
+    private readonly string _name = options.Name ?? (callback is null ? "A reader" : CallbackName.Of(callback));
     private readonly bool _hearsGaps = options.OnResync is not null || options.ReadsGaps;
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;

@@ -235,7 +235,6 @@ internal sealed class SubscriptionQueue
                 _latest?.Remove(item);
             }
 
-            SkipAbsorbed();
             return taken;
         }
     }
@@ -262,7 +261,7 @@ internal sealed class SubscriptionQueue
 
     /// <summary>
     /// For a consumer that cannot deal with a gap for now, and so does not come to what follows it. Completes when it should look
-    /// again: the queue has ended or is paused, or a newer gap has come, for which the earlier one speaks from then on.
+    /// again: the queue has ended or is paused, or a newer gap has come.
     /// </summary>
     public Task WhenDisturbedAsync(Gap gap)
     {
@@ -276,7 +275,7 @@ internal sealed class SubscriptionQueue
         }
     }
 
-    /// <summary>Lets a gap that was taken speak for the newer ones in the queue too.</summary>
+    /// <summary>Lets a gap that was taken speak for those too that follow it with no notification between.</summary>
     public void Absorb(Gap gap)
     {
         lock (_sync)
@@ -371,21 +370,13 @@ internal sealed class SubscriptionQueue
     private bool AbsorbInto(Gap gap)
     {
         var hasNewer = false;
-        for (var i = 0; i < _items.Count; i++)
+        while (_items.Count > 0 && _items[0].Gap is { } later && _gaps.TryAbsorb(gap, later))
         {
-            if (_items[i].Gap is { } later)
-                hasNewer |= _gaps.TryAbsorb(gap, later);
+            _items.PopFront();
+            hasNewer = true;
         }
 
-        SkipAbsorbed();
         return hasNewer;
-    }
-
-    /// <summary>The next to be taken is never a gap that an earlier one speaks for.</summary>
-    private void SkipAbsorbed()
-    {
-        while (_items.Count > 0 && _items[0].Gap is { IsAbsorbed: true })
-            _items.PopFront();
     }
 
     private int Clear()

@@ -33,13 +33,8 @@ internal sealed class PublisherTelemetry : IDisposable
             PgListenerInstruments.OperationDuration, PgListenerInstruments.SecondUnit, "How long a publish took until its commit.", tags: null, MeterSource.Durations);
     }
 
-    /// <summary>Runs a publish within its span and counts it.</summary>
-    /// <param name="channel">The channel.</param>
-    /// <param name="count">How many notifications it sends.</param>
-    /// <param name="server">The server as <c>host:port</c>, if it is known.</param>
-    /// <param name="send">Sends. It is given the context to put into the payloads with <see cref="TraceContext.Inject"/>: of the span, or of what is under way if nobody listens for spans here.</param>
-    public Task SendAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
-        => Tracing.IsOn || _sent.Enabled || _duration.Enabled ? SendObservedAsync(channel, count, server, send) : send(Activity.Current?.Context ?? default);
+    /// <summary>Whether somebody listens. If nobody does, a publish need not go through <see cref="SendAsync"/>.</summary>
+    public bool IsObserved => Tracing.IsOn || _sent.Enabled || _duration.Enabled;
 
     /// <summary>From now on nothing is reported.</summary>
     public void Dispose()
@@ -48,7 +43,12 @@ internal sealed class PublisherTelemetry : IDisposable
         _ownMeter?.Dispose(); // The meter of a factory belongs to others too.
     }
 
-    private async Task SendObservedAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
+    /// <summary>Runs a publish within its span and counts it.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="count">How many notifications it sends.</param>
+    /// <param name="server">The server as <c>host:port</c>, if it is known.</param>
+    /// <param name="send">Sends. It is given the context to put into the payloads with <see cref="TraceContext.Inject"/>: of the span, or of what is under way if nobody listens for spans here.</param>
+    public async Task SendAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
     {
         var started = _time.GetTimestamp();
         var activity = Start(channel, count, server);

@@ -1,6 +1,9 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using PgListener;
 using PgListener.Health;
+using PgListener.Registration;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -21,6 +24,7 @@ public static class PgListenerHealthChecksBuilderExtensions
     /// </param>
     /// <returns>The same builder.</returns>
     /// <remarks>Use it for readiness, not for liveness: restarting the application does not repair a database.</remarks>
+    /// <exception cref="ArgumentException">The listener's name is not valid. If there is no listener of that name, the host's start fails with an <see cref="OptionsValidationException"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The grace period is negative.</exception>
     public static IHealthChecksBuilder AddPgListener(
         this IHealthChecksBuilder builder,
@@ -32,12 +36,24 @@ public static class PgListenerHealthChecksBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(listenerName);
+        if (listenerName.Length > 0)
+            ListenerName.ThrowIfInvalid(listenerName, nameof(listenerName));
         var grace = gracePeriod ?? DefaultGracePeriod;
         ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero, nameof(gracePeriod));
+
+        // Listeners may be added after their checks, so it is checked at the start whether there is such a listener.
+        var registered = builder.Services;
+        builder.Services.AddOptions<CheckedListeners>().Configure(listeners => listeners.Names.Add(listenerName)).ValidateOnStart();
+        builder.Services.TryAddSingleton<IValidateOptions<CheckedListeners>>(new CheckedListenersValidator(registered));
         return builder.Add(new(
             name ?? (listenerName.Length == 0 ? "pglistener" : $"pglistener-{listenerName}"),
-            services => new PgListenerHealthCheck(services.GetRequiredKeyedService<HostedListener>(listenerName), grace, services.GetService<TimeProvider>() ?? TimeProvider.System),
+            services => new PgListenerHealthCheck(Listener(services), grace, services.GetService<TimeProvider>() ?? TimeProvider.System),
             failureStatus,
             tags));
+
+        // What is injected elsewhere is what is checked, also when it was replaced.
+        IPgListener Listener(IServiceProvider services)
+            => (listenerName.Length == 0 ? services.GetService<IPgListener>() : services.GetKeyedService<IPgListener>(listenerName))
+                ?? throw new InvalidOperationException(CheckedListenersValidator.ProblemWith(listenerName, registered));
     }
 }

@@ -1,8 +1,28 @@
+using Microsoft.Extensions.DependencyInjection;
+using PgListener.Payloads;
+
 namespace PgListener.Registration;
 
 /// <summary>A handler that is going to run.</summary>
 /// <param name="Key">Which one.</param>
-/// <param name="Name">What it is called in logs.</param>
-/// <param name="ClassName">What it is called in the section <c>Handlers</c>; <see langword="null"/> if that is not known.</param>
+/// <param name="Type">The class that it is named by; <see langword="null"/> for one that only a factory knows.</param>
+/// <param name="Descriptor">The registration that makes it.</param>
 /// <param name="Options">The settings that the code gave it.</param>
-internal sealed record HandlerEntry(HandlerKey Key, string Name, string? ClassName, HandlerOptions Options);
+internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescriptor Descriptor, HandlerOptions Options)
+{
+    /// <summary>What it is called in logs and metrics.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>What it is called in the section <c>Handlers</c>; <see langword="null"/> if it has no settings there.</summary>
+    public string? ClassName => Type is null ? null : Name;
+
+    /// <summary>What the channel's type is called.</summary>
+    public string ChannelName => Key.Channel.Name;
+
+    /// <summary>Subscribes it.</summary>
+    /// <param name="listener">To this, which is not started yet.</param>
+    /// <param name="scopes">Where it is resolved.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="log">Where its malformed payloads are logged.</param>
+    public abstract ListenerSubscription Subscribe(Listener listener, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log);
+}

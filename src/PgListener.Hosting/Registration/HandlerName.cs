@@ -1,15 +1,51 @@
 namespace PgListener.Registration;
 
-/// <summary>What a handler's class is called in settings, logs and metrics: without namespace, and with the types of a generic one.</summary>
+/// <summary>What a handler's class is called in settings, logs and metrics: as short as it can be to tell it from the listener's others.</summary>
 internal static class HandlerName
 {
-    /// <summary><c>OrderHandler</c>; of <c>JobHandler&lt;Mails&gt;</c>, <c>JobHandlerOfMails</c>, which can also be part of an environment variable's name.</summary>
-    public static string? Of(Type? type)
+    /// <summary>Names classes such that each has a name of its own.</summary>
+    public static Dictionary<Type, string> OfAll(IEnumerable<Type> types)
     {
-        if (type is not { IsGenericType: true })
-            return type?.Name;
+        var names = new Dictionary<Type, string>();
+        Name([.. types.Distinct()], declaringTypes: 0);
+        return names;
 
-        var name = type.Name.AsSpan(0, type.Name.IndexOf('`', StringComparison.Ordinal));
-        return $"{name}Of{string.Join("And", type.GetGenericArguments().Select(Of))}";
+        void Name(Type[] unnamed, int declaringTypes)
+        {
+            foreach (var alike in unnamed.GroupBy(type => OfNested(type, declaringTypes), StringComparer.OrdinalIgnoreCase))
+            {
+                if (alike.Count() == 1)
+                    names.Add(alike.Single(), alike.Key);
+                else if (alike.Any(type => OfNested(type, declaringTypes + 1) != alike.Key))
+                    Name([.. alike], declaringTypes + 1);
+                else
+                    Array.ForEach([.. alike], type => names.Add(type, $"{type.Namespace}.{alike.Key}"));
+            }
+        }
     }
+
+    /// <summary>
+    /// <c>OrderHandler</c>; of <c>JobHandler&lt;Mails&gt;</c>, <c>JobHandlerOfMails</c>, which can also be part of an environment variable's name.
+    /// </summary>
+    public static string Of(Type type)
+    {
+        if (type.IsArray)
+            return $"{Of(type.GetElementType()!)}Array";
+
+        var name = WithoutArity(type);
+        return type.IsGenericType ? $"{name}Of{string.Join("And", type.GetGenericArguments().Select(Of))}" : name;
+    }
+
+    /// <summary><c>PlaceOrder.Handler</c>: with so many of the classes that it is declared in, if there are so many.</summary>
+    private static string OfNested(Type type, int declaringTypes)
+    {
+        var name = Of(type);
+        for (var declaring = type.DeclaringType; declaring is not null && declaringTypes > 0; declaring = declaring.DeclaringType, declaringTypes--)
+            name = $"{WithoutArity(declaring)}.{name}";
+        return name;
+    }
+
+    /// <summary>A class that is declared in a generic one is generic too, but its own name does not say so.</summary>
+    private static string WithoutArity(Type type)
+        => type.Name.IndexOf('`', StringComparison.Ordinal) is >= 0 and var arity ? type.Name[..arity] : type.Name;
 }

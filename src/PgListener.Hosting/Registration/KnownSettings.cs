@@ -8,6 +8,7 @@ internal static class KnownSettings
         new(nameof(PgListenerOptions.ConnectionString), options => options.ConnectionString, NeedsRestart: true),
         new(nameof(PgListenerOptions.ConnectionName), options => options.ConnectionName, NeedsRestart: true),
         new(nameof(PgListenerOptions.KeepAlive), options => options.KeepAlive, NeedsRestart: true),
+        new(nameof(PgListenerOptions.CommandTimeout), options => options.CommandTimeout),
         new(nameof(PgListenerOptions.ProveDelivery), options => options.ProveDelivery),
         new(nameof(PgListenerOptions.ProveDeliveryInterval), options => options.ProveDeliveryInterval),
         new(nameof(PgListenerOptions.ConnectTimeout), options => options.ConnectTimeout, NeedsRestart: true),

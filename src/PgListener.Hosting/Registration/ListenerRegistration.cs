@@ -20,6 +20,9 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Kept so that at the start handlers are run as they are registered then, not as they were when they were added.</summary>
     public IServiceCollection Services => services;
 
+    /// <summary>Where the settings of a listener of that name are by convention.</summary>
+    public string DefaultSectionPath { get; } = name.Length == 0 ? PgListenerOptions.SectionName : $"{PgListenerOptions.SectionName}:{name}";
+
     /// <summary>Where the settings come from, for messages.</summary>
     public string SectionPath { get; set; } = name.Length == 0 ? PgListenerOptions.SectionName : $"{PgListenerOptions.SectionName}:{name}";
 
@@ -27,13 +30,51 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
 
     public Func<IServiceProvider, NpgsqlDataSource>? DataSource { get; set; }
 
-    public IReadOnlyCollection<IChannelRegistration> Channels => _channels.Values;
+    /// <summary>Whether the data source is the one that the application has registered.</summary>
+    public bool UsesRegisteredDataSource { get; set; }
 
-    /// <summary>The handlers of all channels, as they are registered in DI now.</summary>
-    public IEnumerable<HandlerEntry> Handlers => _channels.Values.SelectMany(channel => channel.Handlers(services));
+    /// <summary>Whole configurations that were given, in which the listener's section is to be found.</summary>
+    public List<IConfiguration> Roots { get; } = [];
+
+    /// <summary>The handlers of all channels, as they are registered in DI now, each with a name of its own.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be told which handlers are to run.</exception>
+    public IReadOnlyList<HandlerEntry> Handlers
+    {
+        get
+        {
+            HandlerEntry[] handlers = [.. _channels.Values.SelectMany(channel => channel.Plan(services))];
+            var names = HandlerName.OfAll(handlers.Select(handler => handler.Type).OfType<Type>());
+            var nameless = new Dictionary<string, int>(StringComparer.Ordinal);
+            foreach (var handler in handlers)
+            {
+                if (handler.Type is not null)
+                {
+                    handler.Name = names[handler.Type];
+                    continue;
+                }
+
+                var service = $"INotificationHandler<{handler.ChannelName}>";
+                var count = nameless[service] = nameless.GetValueOrDefault(service) + 1;
+                handler.Name = count == 1 ? service : $"{service} {count}";
+            }
+
+            return handlers;
+        }
+    }
+
+    /// <summary>The listeners that were added to services.</summary>
+    public static IReadOnlyCollection<ListenerRegistration> All(IServiceCollection services)
+        => [.. services.Where(descriptor => descriptor.ServiceType == typeof(ListenerRegistration)).Select(descriptor => descriptor.KeyedImplementationInstance).OfType<ListenerRegistration>()];
 
     /// <summary>Adds a section that settings come from, over those of sections added before.</summary>
     public void AddSection(Func<IServiceProvider, IConfiguration?> section) => _sections.Add(section);
+
+    /// <summary>Where a whole configuration has the settings: in the section that is theirs by convention, or else at its top, if there are any.</summary>
+    public IConfiguration SectionIn(IConfiguration root)
+    {
+        var section = root.GetSection(DefaultSectionPath);
+        return section.Exists() || !root.GetChildren().Any(entry => UnknownKeys.IsSetting(entry.Key)) ? section : root;
+    }
 
     public IEnumerable<IConfiguration> SectionsFrom(IServiceProvider provider) => _sections.Select(section => section(provider)).OfType<IConfiguration>();
 
@@ -47,6 +88,10 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         _channels.Add(typeof(TChannel), channel);
         return channel;
     }
+
+    /// <summary>The application's data source: that with the listener's name as its key, or else that without a key.</summary>
+    public NpgsqlDataSource? RegisteredDataSource(IServiceProvider provider)
+        => (Key is { } key ? provider.GetKeyedService<NpgsqlDataSource>(key) : null) ?? provider.GetService<NpgsqlDataSource>();
 
     /// <summary>Makes the listener's publisher. It has a pool of its own, unless a data source was handed over.</summary>
     public NotificationPublisher CreatePublisher(PgListenerOptions options, IServiceProvider services)

@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace PgListener.Registration;
 
@@ -16,7 +15,11 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             return;
 
         if (string.IsNullOrWhiteSpace(options.ConnectionString))
-            options.ConnectionString = services.GetService<IConfiguration>()?.GetConnectionString(options.ConnectionName);
+        {
+            options.ConnectionString = registration.Roots.Append(services.GetService<IConfiguration>())
+                .Select(configuration => configuration?.GetConnectionString(options.ConnectionName))
+                .FirstOrDefault(connectionString => !string.IsNullOrWhiteSpace(connectionString));
+        }
 
         foreach (var handler in registration.Handlers)
         {
@@ -39,7 +42,8 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         var context = new ValidationContext(options, nameof(PgListenerOptions), serviceProvider: null, items: null);
         var problems = options.Validate(context).Select(problem => $"{registration.SectionPath}:{problem.ErrorMessage}").ToList();
         problems.AddRange(ProblemsWithHandlers(options));
-        if (registration.DataSource is null && ProblemWithConnectionString(options) is { } problem)
+        problems.AddRange(ProblemsWithSections());
+        if (ProblemWithConnection(options) is { } problem)
             problems.Add(problem);
         return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
@@ -50,10 +54,11 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
     private IEnumerable<string> ProblemsWithHandlers(PgListenerOptions options)
     {
         var path = $"{registration.SectionPath}:{PgListenerOptions.HandlersName}";
-        var known = new SortedSet<string>(StringComparer.OrdinalIgnoreCase);
+        var named = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var handler in registration.Handlers)
         {
-            if (handler.ClassName is null || !known.Add(handler.ClassName))
+            // A class that handles several channels is named once. One without a name has its settings from AddChannel, which has checked them.
+            if (handler.ClassName is null || !named.Add(handler.ClassName))
                 continue;
 
             var settings = options.Handlers[handler.Key];
@@ -61,25 +66,40 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             foreach (var problem in settings.Validate(context))
                 yield return $"{path}:{handler.ClassName}:{problem.ErrorMessage}";
         }
-
-        foreach (var entry in HandlerSections().SelectMany(section => section.GetChildren()).Where(entry => !known.Contains(entry.Key)))
-            yield return $"{path}:{entry.Key} is the name of no handler. The handlers are: {(known.Count > 0 ? string.Join(", ", known) : "none")}.";
     }
 
-    private string? ProblemWithConnectionString(PgListenerOptions options)
+    private IEnumerable<string> ProblemsWithSections()
     {
-        if (string.IsNullOrWhiteSpace(options.ConnectionString))
-            return $"{registration.SectionPath}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them.";
+        var all = ListenerRegistration.All(registration.Services);
+        var keys = new UnknownKeys(registration, all);
+        string[] handlers = [.. registration.Handlers.Select(handler => handler.ClassName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+        var problems = registration.SectionsFrom(services).SelectMany(section => keys.ProblemsIn(section, handlers)).ToList();
 
-        try
+        // The section of all listeners is looked at once, for the first of those that have their settings in it.
+        ListenerRegistration[] common = [.. all.Where(listener => listener.SectionPath == listener.DefaultSectionPath)];
+        if (services.GetService<IConfiguration>() is { } configuration && common.FirstOrDefault() == registration && Array.TrueForAll(common, listener => listener.Name.Length > 0))
+            problems.AddRange(keys.ProblemsInCommonSection(configuration.GetSection(PgListenerOptions.SectionName)));
+        return problems.Distinct(StringComparer.Ordinal);
+    }
+
+    private string? ProblemWithConnection(PgListenerOptions options)
+    {
+        var path = registration.SectionPath;
+        if (registration.UsesRegisteredDataSource && registration.RegisteredDataSource(services) is null)
         {
-            var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
-            return string.IsNullOrWhiteSpace(settings.Host) ? $"The connection string of {registration.SectionPath} names no Host." : null;
+            var key = registration.Key is { } name ? $" with the key '{name}', or without a key," : "";
+            return $"UseDataSource() takes the application's NpgsqlDataSource, and none is registered{key} for the listener of {path}. Add it with services.AddNpgsqlDataSource(…).";
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException)
-        {
-            // Npgsql's message may quote what it could not read, which may be a piece of a password.
-            return $"The connection string of {registration.SectionPath} cannot be read; see Npgsql's documentation for its form.";
-        }
+
+        if (registration.DataSource is not null)
+            return null;
+
+        if (!string.IsNullOrWhiteSpace(options.ConnectionString))
+            return ConnectionStringCheck.ProblemOf(options.ConnectionString) is { } problem ? $"The connection string of {path} {problem}" : null;
+
+        // What was taken for a name may be a connection string, and so must not be repeated.
+        return ListenerName.LooksLikeConnectionString(options.ConnectionName)
+            ? $"{path}:{nameof(options.ConnectionName)} looks like a connection string, and must be the name of an entry of ConnectionStrings. Set {path}:{nameof(options.ConnectionString)} instead."
+            : $"{path}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them.";
     }
 }

@@ -5,76 +5,49 @@ namespace PgListener.Testing;
 /// <summary>A server in a container. The container has the name of the instance, so it can be found again without us.</summary>
 internal sealed class DockerServer : IServer
 {
-    public const string Image = "postgres:18-alpine";
-
-    private readonly string _docker;
+    private readonly DockerEngine _engine;
     private readonly Instance _instance;
     private readonly IDictionary<string, string> _settings;
     private readonly Lock _sync = new();
+    private Task<Printed>? _creation;
     private bool _created;
     private bool _disposed;
 
-    public DockerServer(string docker, Machine machine, IDictionary<string, string> settings)
+    private DockerServer(DockerEngine engine, Instance instance, IDictionary<string, string> settings)
     {
-        _docker = docker;
+        _engine = engine;
         _settings = settings;
-        _instance = Instance.Create(machine.TempFolder);
+        _instance = instance;
     }
 
     public string Name => _instance.Name;
 
-    public string Origin => $"docker image {Image}";
+    public string Origin => $"docker image {DockerEngine.Image}";
+
+    public string Host => "127.0.0.1";
+
+    public string Password { get; } = Testing.Password.Next();
 
     public int? ProcessId => null;
 
-    /// <summary>Returns when docker can be used.</summary>
-    /// <exception cref="EphemeralPostgresException">There is no docker command, or nothing that answers it.</exception>
-    public static async Task<string> FindDockerAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        var docker = machine.FindProgram("docker") ?? throw new EphemeralPostgresException("docker is not on the PATH.");
-        await Command.RunAsync(docker, ["version", "--format", "{{.Server.Version}}"], Command.ShortLimit, cancellationToken).ConfigureAwait(false);
-        return docker;
-    }
-
-    /// <summary>Fetches the image, unless this machine has it.</summary>
-    public static async Task PullAsync(string docker, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Command.RunAsync(docker, ["image", "inspect", Image], Command.ShortLimit, cancellationToken).ConfigureAwait(false);
-        }
-        catch (EphemeralPostgresException)
-        {
-            // This is how docker says that it does not have the image.
-            await Command.RunAsync(docker, ["pull", "--quiet", Image], Command.DownloadLimit, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Removes the container of an instance, running or not.</summary>
-    public static async Task RemoveContainerAsync(string docker, string name)
-    {
-        try
-        {
-            await Command.RunAsync(docker, ["rm", "--force", "--volumes", name], Command.ShortLimit, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (EphemeralPostgresException e) when (e.Message.Contains("No such container", StringComparison.OrdinalIgnoreCase))
-        {
-            // It was never created: some versions of docker call that a failure.
-        }
-    }
+    public static async Task<DockerServer> CreateAsync(
+        DockerEngine engine, Machine machine, IDictionary<string, string> settings, CancellationToken cancellationToken) =>
+        new(engine, await Instance.CreateAsync(machine.TempFolder, user: null, cancellationToken).ConfigureAwait(false), settings);
 
     /// <summary>Returns the arguments of the <c>docker run</c> that creates a server.</summary>
     /// <remarks>
     /// The port is chosen by us, because docker would choose another at each restart; and no <c>--rm</c>,
-    /// because a stopped server must keep its data.
+    /// because a stopped server must keep its data. The password is taken from docker's environment: the command line
+    /// can be read by everybody. With an init process, the server is not the container's first one, which no signal from inside can stop.
     /// </remarks>
     public static IEnumerable<string> RunArguments(string name, int port, IDictionary<string, string> settings) =>
     [
-        "run", "--detach", "--name", name, "--label", $"pglistener.instance={name}",
+        "run", "--detach", "--init", "--name", name, "--label", $"pglistener.instance={name}",
         "--publish", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}:5432"),
-        "--env", "POSTGRES_HOST_AUTH_METHOD=trust",
-        "--env", "POSTGRES_INITDB_ARGS=--no-sync --locale=C -E UTF8",
-        Image, "postgres", .. ServerSettings.ToArguments([new("cluster_name", name)], settings),
+        "--env", "POSTGRES_PASSWORD",
+        "--env", "POSTGRES_HOST_AUTH_METHOD=scram-sha-256",
+        "--env", "POSTGRES_INITDB_ARGS=--auth=scram-sha-256 --no-sync --locale=C -E UTF8",
+        DockerEngine.Image, "postgres", .. ServerSettings.ToArguments([new("cluster_name", name)], settings),
     ];
 
     public async Task StartAsync(int port, CancellationToken cancellationToken)
@@ -85,16 +58,26 @@ internal sealed class DockerServer : IServer
             return;
         }
 
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        await File.WriteAllTextAsync(_instance.ContainerMark, Image, cancellationToken).ConfigureAwait(false);
+        Task<Printed> creation;
+        lock (_sync)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            File.WriteAllText(_instance.ContainerMark, DockerEngine.Image);
+            // Not to be cancelled: an engine that was asked goes on, and would create the container after we have removed it.
+            creation = _creation = _engine.RunAsync(
+                RunArguments(Name, port, _settings),
+                CancellationToken.None,
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["POSTGRES_PASSWORD"] = Password });
+        }
+
         try
         {
-            await Command.RunAsync(_docker, RunArguments(Name, port, _settings), Command.ShortLimit, cancellationToken).ConfigureAwait(false);
+            await creation.WaitAsync(cancellationToken).ConfigureAwait(false);
             _created = true;
         }
         catch (EphemeralPostgresException e) when (SaysPortIsTaken(e.Message))
         {
-            await RemoveContainerAsync(_docker, Name).ConfigureAwait(false);
+            await DockerEngine.RemoveContainerAsync(_engine.Program, Name).ConfigureAwait(false);
             throw new EphemeralPostgresException(e.Message, e) { PortTaken = true };
         }
     }
@@ -113,22 +96,52 @@ internal sealed class DockerServer : IServer
         return state.Output.Trim() == "true";
     }
 
-    // The image asks docker to stop it with SIGINT, which is PostgreSQL's fast shutdown.
-    public Task StopAsync(CancellationToken cancellationToken) => DockerAsync(cancellationToken, "stop", Name);
+    // The engine publishes the port for this container, or the start fails.
+    public bool HasItsPort() => _created;
 
-    public async Task KillAsync(CancellationToken cancellationToken)
+    public async Task<string?> WhyUnreachableAsync(CancellationToken cancellationToken)
     {
-        await DockerAsync(cancellationToken, "kill", Name).ConfigureAwait(false);
-        await DockerAsync(cancellationToken, "wait", Name).ConfigureAwait(false);
+        try
+        {
+            await DockerAsync(cancellationToken, ["exec", Name, .. InContainer.IsReady]).ConfigureAwait(false);
+            return $"The server in the container {Name} is ready, but {Host} of this process is not where docker publishes its ports"
+                + $" ({(string.IsNullOrEmpty(_engine.Endpoint) ? "its engine" : $"the engine at {_engine.Endpoint}")} runs on another machine, or this process runs in a container itself)."
+                + $" Install PostgreSQL where this process runs, or set {Machine.SourcesVariable}=Installed,Npm.";
+        }
+        catch (EphemeralPostgresException e) when (e.ExitCode is not null)
+        {
+            // It is not ready itself, so there is nothing to explain yet.
+            return null;
+        }
     }
 
-    public Task SetPausedAsync(bool paused, int? processId, CancellationToken cancellationToken) =>
-        processId is { } id
-            ? DockerAsync(cancellationToken, "exec", Name, "kill", paused ? "-STOP" : "-CONT", id.ToString(CultureInfo.InvariantCulture))
-            : DockerAsync(cancellationToken, paused ? "pause" : "unpause", Name);
+    public Task StopAsync(CancellationToken cancellationToken) => EndAsync(["exec", Name, .. InContainer.Stop], cancellationToken);
 
-    public async Task<string> ReadLogAsync(CancellationToken cancellationToken) =>
-        _created ? (await DockerAsync(cancellationToken, "logs", "--tail", "60", Name).ConfigureAwait(false)).All : "";
+    public Task KillAsync(CancellationToken cancellationToken) => EndAsync(["kill", Name], cancellationToken);
+
+    public async Task SetPausedAsync(bool paused, int? processId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerAsync(cancellationToken, ["exec", Name, .. InContainer.SetPaused(paused, processId)]).ConfigureAwait(false);
+        }
+        catch (EphemeralPostgresException e) when (e.ExitCode == InContainer.NotOfTheServer)
+        {
+            throw new EphemeralPostgresException($"Process {processId} is not one of this server.", e);
+        }
+    }
+
+    public Task<IServer?> CreateStandbyAsync(string connectionString, int port, CancellationToken cancellationToken) => Task.FromResult<IServer?>(null);
+
+    public async Task<string> ReadLogAsync(CancellationToken cancellationToken)
+    {
+        if (!_created)
+            return "";
+        var excerpt = new LogExcerpt();
+        foreach (var line in (await DockerAsync(cancellationToken, "logs", Name).ConfigureAwait(false)).All.TrimEnd().Split('\n'))
+            excerpt.Add(line);
+        return excerpt.ToString();
+    }
 
     public void Dispose()
     {
@@ -141,17 +154,46 @@ internal sealed class DockerServer : IServer
 
         try
         {
-            if (File.Exists(_instance.ContainerMark))
-                RemoveContainerAsync(_docker, Name).GetAwaiter().GetResult();
-            _instance.Remove();
+            if (_creation is not { } creation || RemoveAsync(creation).GetAwaiter().GetResult())
+                _instance.Remove();
         }
         catch (EphemeralPostgresException)
         {
             // Docker does not answer. Once we are gone the next start tries again.
+        }
+        finally
+        {
             _instance.Dispose();
         }
     }
 
+    /// <summary>Removes the container, once it is certain whether there is one.</summary>
+    /// <returns>Whether nothing can come any more; if not, the next start looks again.</returns>
+    private async Task<bool> RemoveAsync(Task<Printed> creation)
+    {
+        await ((Task)creation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var existed = await DockerEngine.RemoveContainerAsync(_engine.Program, Name).ConfigureAwait(false);
+
+        // A docker that was killed, or that we gave up, says nothing about what the engine still does.
+        return existed || creation.IsCompletedSuccessfully || creation.Exception?.InnerException is EphemeralPostgresException { ExitCode: < 128 };
+    }
+
+    private async Task EndAsync(string[] command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerAsync(cancellationToken, command).ConfigureAwait(false);
+        }
+        catch (EphemeralPostgresException e) when (e.ExitCode is not null)
+        {
+            // Nothing can be told to a container that has ended by itself in this moment.
+            if (await IsRunningAsync(cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+
+        await DockerAsync(cancellationToken, "wait", Name).ConfigureAwait(false);
+    }
+
     private Task<Printed> DockerAsync(CancellationToken cancellationToken, params IEnumerable<string> arguments) =>
-        Command.RunAsync(_docker, arguments, Command.ShortLimit, cancellationToken);
+        _engine.RunAsync(arguments, cancellationToken);
 }

@@ -4,22 +4,14 @@ using System.Globalization;
 namespace PgListener.Testing;
 
 /// <summary>What a server wrote into the <c>postmaster.pid</c> of its data folder: enough to end it without having started it.</summary>
-internal sealed record PostmasterFile(string DataFolder, int ProcessId, DateTime StartedAt, int? SharedMemoryId)
+internal sealed record PostmasterFile(string DataFolder, int ProcessId, DateTime StartedAt, bool Listens, int? SharedMemoryId)
 {
     private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Returns null when no server wrote the file, or removed it, or has not finished writing it.</summary>
-    public static PostmasterFile? Read(string dataFolder)
-    {
-        var path = Path.Combine(dataFolder, "postmaster.pid");
-        if (!File.Exists(path))
-            return null;
-        string text;
-        using (var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)))
-            text = reader.ReadToEnd();
-        return Parse(text, dataFolder);
-    }
+    public static PostmasterFile? Read(string dataFolder) =>
+        PrivateFile.Read(Path.Combine(dataFolder, "postmaster.pid")) is { } text ? Parse(text, dataFolder) : null;
 
     // Lines: process id, data folder, start (seconds since 1970), port, socket folder, listen address, shared memory key and id, status.
     public static PostmasterFile? Parse(string text, string dataFolder)
@@ -34,24 +26,26 @@ internal sealed record PostmasterFile(string DataFolder, int ProcessId, DateTime
 
         var sharedMemory = lines.Length > 6 ? lines[6].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
         int? sharedMemoryId = sharedMemory.Length == 2 && int.TryParse(sharedMemory[1], CultureInfo.InvariantCulture, out var id) ? id : null;
-        return new(dataFolder, processId, DateTimeOffset.FromUnixTimeSeconds(started).UtcDateTime, sharedMemoryId);
+        var listens = lines.Length > 6 && lines[5].Trim().Length > 0;
+        return new(dataFolder, processId, DateTimeOffset.FromUnixTimeSeconds(started).UtcDateTime, listens, sharedMemoryId);
     }
 
     /// <summary>Ends the server, if it still runs, and every process it started.</summary>
-    public void EndServer()
+    /// <param name="user">The user it runs as, who may have written anything into the file; null for the user we are.</param>
+    public void EndServer(ServerUser? user)
     {
         try
         {
             using var process = Process.GetProcessById(ProcessId);
-            if (!IsOurs(process))
+            if (!IsOurs(process, user))
                 return;
             // Asked, not killed, so that it removes what its processes shared.
             if (!OperatingSystem.IsWindows())
                 Unix.ShutDownImmediately(ProcessId);
-            if (OperatingSystem.IsWindows() || !WaitUntilGone(process))
+            if (OperatingSystem.IsWindows() || !WaitUntilGone(process, user))
             {
                 process.Kill(entireProcessTree: true);
-                WaitUntilGone(process);
+                WaitUntilGone(process, user);
             }
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
@@ -61,25 +55,31 @@ internal sealed record PostmasterFile(string DataFolder, int ProcessId, DateTime
     }
 
     /// <summary>Removes the System V segment, of a few bytes, that a killed server leaves behind: a machine has only so many.</summary>
-    /// <remarks>Only for a server of this process. An old file may name a number that belongs to somebody else since.</remarks>
-    public void RemoveSharedMemory()
+    /// <param name="processId">The process that made it. An old or a forged file may name a number that belongs to somebody else.</param>
+    public void RemoveSharedMemory(int processId)
     {
-        if (SharedMemoryId is { } id && !OperatingSystem.IsWindows())
+        if (SharedMemoryId is { } id && !OperatingSystem.IsWindows() && (!OperatingSystem.IsLinux() ? ProcessId == processId : IsMadeBy(id, processId)))
             Unix.RemoveSharedMemory(id);
     }
 
+    // Columns: key, id, permissions, size, process that made it, ...
+    private static bool IsMadeBy(int id, int processId) => File.ReadLines("/proc/sysvipc/shm").Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Any(columns => columns[1] == id.ToString(CultureInfo.InvariantCulture) && columns[4] == processId.ToString(CultureInfo.InvariantCulture));
+
     // Not WaitForExit: a dead process counts until its parent has noticed, and the parent of an orphan may never look.
-    private bool WaitUntilGone(Process process) => SpinWait.SpinUntil(() => process.HasExited || !IsOurs(process), EndLimit);
+    private bool WaitUntilGone(Process process, ServerUser? user) => SpinWait.SpinUntil(() => process.HasExited || !IsOurs(process, user), EndLimit);
 
     // The process id may have been given to another process since.
-    private bool IsOurs(Process process)
+    private bool IsOurs(Process process, ServerUser? user)
     {
         if (!OperatingSystem.IsLinux())
             return process.ProcessName == "postgres" && (process.StartTime.ToUniversalTime() - StartedAt).Duration() < StartTolerance;
 
         try
         {
-            return File.ReadAllText($"/proc/{ProcessId}/cmdline").Split('\0').Contains(DataFolder, StringComparer.Ordinal);
+            return FileFacts.Of($"/proc/{ProcessId}")?.Owner == (user?.UserId ?? Unix.UserId)
+                && File.ReadAllText($"/proc/{ProcessId}/cmdline").Split('\0').Contains(DataFolder, StringComparer.Ordinal);
         }
         catch (IOException)
         {

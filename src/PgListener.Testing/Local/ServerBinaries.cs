@@ -16,17 +16,17 @@ internal sealed record ServerBinaries(string Folder)
     public static ServerBinaries? In(string folder)
     {
         var binaries = new ServerBinaries(Path.GetFullPath(folder));
-        return File.Exists(binaries.InitDb) && File.Exists(binaries.PgCtl) && File.Exists(binaries.Postgres) ? binaries : null;
+        return Machine.IsProgram(binaries.InitDb) && Machine.IsProgram(binaries.PgCtl) && Machine.IsProgram(binaries.Postgres) ? binaries : null;
     }
 
     /// <summary>Returns the programs of a folder somebody named on purpose.</summary>
     public static ServerBinaries Required(string folder, string namedBy) =>
         In(folder) ?? throw new EphemeralPostgresException(
-            $"{namedBy} names {folder}, which does not hold initdb, pg_ctl and postgres.");
+            $"{namedBy} names {folder}, which does not hold initdb, pg_ctl and postgres, or not as programs that this user may run.");
 
     /// <summary>Looks on the PATH, then where installers put PostgreSQL, there the newest version first.</summary>
     public static ServerBinaries? FindInstalled(Machine machine) =>
-        machine.SearchPath.SelectMany(FoldersBehind)
+        machine.SearchPath.Where(Path.IsPathFullyQualified).SelectMany(FoldersBehind)
             .Concat(machine.InstallFolders.SelectMany(Expand))
             .Select(In)
             .FirstOrDefault(found => found is not null);
@@ -34,10 +34,10 @@ internal sealed record ServerBinaries(string Folder)
     // A program on the PATH may be a link into the folder that holds the others.
     private static IEnumerable<string> FoldersBehind(string folder)
     {
-        var file = new FileInfo(ProgramIn(folder, "initdb"));
-        if (!file.Exists)
+        var program = ProgramIn(folder, "initdb");
+        if (!Machine.IsProgram(program))
             return [];
-        return file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { DirectoryName: { } target } ? [target, folder] : [folder];
+        return new FileInfo(program).ResolveLinkTarget(returnFinalTarget: true) is FileInfo { DirectoryName: { } target } ? [target, folder] : [folder];
     }
 
     private static IEnumerable<string> Expand(string pattern)
@@ -51,9 +51,22 @@ internal sealed record ServerBinaries(string Folder)
         if (!Directory.Exists(parent))
             return [];
         var rest = Path.Combine(segments[(star + 1)..]);
-        return Directory.EnumerateDirectories(parent, segments[star])
+        return FoldersIn(parent, segments[star])
             .OrderByDescending(folder => MajorVersion(Path.GetFileName(folder)))
             .Select(folder => Path.Combine(folder, rest));
+    }
+
+    private static string[] FoldersIn(string parent, string pattern)
+    {
+        try
+        {
+            return Directory.GetDirectories(parent, pattern);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A folder that this user may not look into holds nothing for them.
+            return [];
+        }
     }
 
     private static int MajorVersion(string folderName) =>

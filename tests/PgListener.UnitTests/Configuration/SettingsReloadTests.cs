@@ -19,10 +19,10 @@ public sealed class SettingsReloadTests : IDisposable
     public void A_change_is_reported_setting_by_setting()
     {
         Build(services => services.AddPgListener().AddHandler<A, AHandler>(handler => handler.MaxConcurrency = 2));
-        Set(("PgListener:QueueCapacity", "7"), ("PgListener:ProveDeliveryInterval", "00:01:00"), ("PgListener:Handlers:AHandler:MaxConcurrency", "3"));
+        Set(("PgListener:QueueCapacity", "7"), ("PgListener:ProveDeliveryInterval", "00:02:00"), ("PgListener:Handlers:AHandler:MaxConcurrency", "3"));
         Assert.Equal(
             [
-                "440 PgListener:ProveDeliveryInterval changed from not set to 00:01:00.",
+                "440 PgListener:ProveDeliveryInterval changed from 00:01:00 to 00:02:00.",
                 "440 PgListener:QueueCapacity changed from 10000 to 7.",
                 "440 PgListener:Handlers:AHandler:MaxConcurrency changed from 2 to 3.",
             ],

@@ -1,0 +1,73 @@
+using System.Data.Common;
+using PgListener.Connections;
+using PgListener.Publishing;
+
+namespace PgListener;
+
+/// <summary>What one call publishes, all of it in the same transaction, and where. The extension methods of <see cref="NotificationPublisherExtensions"/> make it.</summary>
+/// <remarks>A fake publisher looks at <see cref="Values"/>; a decorator hands the request on. It belongs to one call, and is not for several threads at a time.</remarks>
+public abstract class PublishRequest
+{
+    private protected PublishRequest(DbConnection? connection, DbTransaction? transaction)
+    {
+        Connection = connection;
+        Transaction = transaction;
+    }
+
+    /// <summary>The channel's name. It is not checked yet.</summary>
+    public abstract string Channel { get; }
+
+    /// <summary>The channel's type.</summary>
+    /// <value><see langword="null"/> where text is published as it is.</value>
+    public abstract Type? ChannelType { get; }
+
+    /// <summary>The values, in their order; where text is published as it is, the payloads.</summary>
+    /// <value>May be empty.</value>
+    /// <exception cref="ArgumentException">A value is <see langword="null"/>.</exception>
+    public abstract IReadOnlyList<object> Values { get; }
+
+    /// <summary>The caller's connection, on which to publish.</summary>
+    /// <value><see langword="null"/> for a connection of the publisher's, and with a <see cref="Transaction"/>.</value>
+    public DbConnection? Connection { get; }
+
+    /// <summary>The caller's transaction, as part of which to publish.</summary>
+    /// <value><see langword="null"/> without one.</value>
+    public DbTransaction? Transaction { get; }
+
+    /// <summary>Writes the payloads as the channel does. They are not checked yet, nor made distinct.</summary>
+    /// <returns>One payload for each of <see cref="Values"/>.</returns>
+    /// <exception cref="ArgumentException">A value is <see langword="null"/>.</exception>
+    /// <exception cref="NotSupportedException">The channel does not say how its payload is written.</exception>
+    public IReadOnlyList<string> WritePayloads()
+    {
+        var payloads = new string[Count];
+        for (var i = 0; i < payloads.Length; i++)
+            payloads[i] = PayloadAt(i);
+        return payloads;
+    }
+
+    /// <summary>How many notifications there are.</summary>
+    internal abstract int Count { get; }
+
+    /// <summary>Whether readers of the channel ignore white space at the end, so that it can make equal payloads distinct.</summary>
+    internal abstract bool IgnoresTrailingWhitespace { get; }
+
+    private protected abstract string PayloadAt(int index);
+
+    /// <summary>Writes the notifications, and checks them.</summary>
+    /// <param name="makeDistinct">Whether to make equal payloads distinct, where the channel's readers ignore how.</param>
+    internal Outgoing[] Write(bool makeDistinct)
+    {
+        var channel = Channel;
+        ChannelName.ThrowIfInvalid(channel);
+        var notifications = Count == 0 ? [] : new Outgoing[Count];
+        for (var i = 0; i < notifications.Length; i++)
+        {
+            var payload = PayloadAt(i);
+            notifications[i] = new(channel, makeDistinct && IgnoresTrailingWhitespace ? DistinctMark.Add(payload) : payload);
+            PayloadRules.ThrowIfInvalid(notifications[i].Payload, channel);
+        }
+
+        return notifications;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Data.Common;
+
+namespace PgListener.Publishing;
+
+/// <summary>Publishes values of a channel's type.</summary>
+internal sealed class ValuesRequest<TChannel> : PublishRequest
+    where TChannel : INotificationChannel<TChannel>
+{
+    private readonly TChannel? _single;
+    private readonly IEnumerable<TChannel>? _given;
+    private IReadOnlyList<TChannel>? _values;
+
+    public ValuesRequest(TChannel value, DbConnection? connection, DbTransaction? transaction)
+        : base(connection, transaction)
+    {
+        if (value is null)
+            throw new ArgumentNullException(nameof(value));
+        _single = value;
+    }
+
+    public ValuesRequest(IEnumerable<TChannel> values, DbConnection? connection, DbTransaction? transaction)
+        : base(connection, transaction)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        _given = values;
+    }
+
+    public override string Channel => TChannel.ChannelName;
+
+    public override Type ChannelType => typeof(TChannel);
+
+    public override IReadOnlyList<object> Values
+    {
+        get
+        {
+            var values = new object[Count];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = ValueAt(i);
+            return values;
+        }
+    }
+
+    internal override int Count => _given is null ? 1 : Many.Count;
+
+    internal override bool IgnoresTrailingWhitespace => TChannel.IgnoresTrailingWhitespace;
+
+    /// <summary>What was given, gone through once.</summary>
+    private IReadOnlyList<TChannel> Many => _values ??= _given as IReadOnlyList<TChannel> ?? [.. _given!];
+
+    private protected override string PayloadAt(int index)
+        => TChannel.Format(ValueAt(index)) ?? throw new InvalidOperationException($"{typeof(TChannel)}.Format returned null; an empty payload is \"\".");
+
+    private TChannel ValueAt(int index)
+        => _given is null ? _single! : NotNull(Many, index);
+
+    private TChannel NotNull(IReadOnlyList<TChannel> values, int index)
+        => values[index] ?? throw new ArgumentException($"Value {index} for channel '{Channel}' is null.", nameof(values));
+}

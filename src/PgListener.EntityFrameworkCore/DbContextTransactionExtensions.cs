@@ -1,0 +1,62 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace PgListener;
+
+/// <summary>Publishes as part of a transaction of Entity Framework Core: with its commit, or never.</summary>
+public static class DbContextTransactionExtensions
+{
+    /// <summary>Publishes a value as part of the caller's transaction.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="publisher">The publisher.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
+    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has been told.</returns>
+    /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
+    public static Task PublishAsync<TChannel>(this INotificationPublisher publisher, TChannel value, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+        => publisher.PublishAsync(value, Underlying(transaction), cancellationToken);
+
+    /// <summary>Publishes values in one statement and in their order, as part of the caller's transaction.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="publisher">The publisher.</param>
+    /// <param name="values">The values. If there are none, or one of them is not valid, nothing is sent.</param>
+    /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
+    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has been told.</returns>
+    /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
+    public static Task PublishManyAsync<TChannel>(this INotificationPublisher publisher, IEnumerable<TChannel> values, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+        => publisher.PublishManyAsync(values, Underlying(transaction), cancellationToken);
+
+    /// <summary>Publishes text as it is, as part of the caller's transaction.</summary>
+    /// <param name="publisher">The publisher.</param>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="payload">The payload: at most 7,999 bytes in UTF-8, any characters but NUL; may be empty.</param>
+    /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
+    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has been told.</returns>
+    /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
+    public static Task PublishAsync(this INotificationPublisher publisher, string channel, string payload, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
+        => publisher.PublishAsync(channel, payload, Underlying(transaction), cancellationToken);
+
+    /// <summary>Publishes texts as they are in one statement and in their order, as part of the caller's transaction.</summary>
+    /// <param name="publisher">The publisher.</param>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="payloads">The payloads, each as for a single one. If there are none, or one of them is not valid, nothing is sent.</param>
+    /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
+    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has been told.</returns>
+    /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
+    public static Task PublishManyAsync(this INotificationPublisher publisher, string channel, IEnumerable<string> payloads, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
+        => publisher.PublishManyAsync(channel, payloads, Underlying(transaction), cancellationToken);
+
+    private static DbTransaction Underlying(IDbContextTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        return (transaction as IInfrastructure<DbTransaction>)?.Instance
+            ?? throw new ArgumentException($"{transaction.GetType()} is not a transaction of a relational database. Use a context with the provider Npgsql.EntityFrameworkCore.PostgreSQL.", nameof(transaction));
+    }
+}

@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using PgListener.Payloads;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
+
+namespace PgListener;
+
+/// <summary>Subscribes and reads by channel type.</summary>
+public static class PgListenerExtensions
+{
+    /// <summary>Subscribes to a channel by type.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="listener">The listener.</param>
+    /// <param name="callback">What to call for each notification, on the thread pool. No scope is made for it.</param>
+    /// <param name="options">The settings; those of the listener when left out. Without a <see cref="SubscriptionOptions.Name"/> the subscription has the name of the callback's method.</param>
+    /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
+    /// <returns>The subscription, as <see cref="IPgListener.SubscribeAsync"/> returns it. Dispose of it to end it.</returns>
+    /// <remarks>Malformed payloads are logged, counted as failed, and left out.</remarks>
+    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read, whatever the payload.</exception>
+    /// <inheritdoc cref="IPgListener.SubscribeAsync" path="/exception"/>
+    public static Task<ListenerSubscription> SubscribeAsync<TChannel>(
+        this IPgListener listener,
+        Func<Notification<TChannel>, CancellationToken, Task> callback,
+        SubscriptionOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ArgumentNullException.ThrowIfNull(callback);
+        var own = options?.Snapshot() ?? new();
+        own.Name ??= CallbackName.Of(callback);
+        var reader = new PayloadReader<TChannel>(own.Name);
+        own.PayloadReader = reader;
+        return listener.SubscribeAsync(TChannel.ChannelName, CallAsync, own, cancellationToken);
+
+        Task CallAsync(NotificationContext context, CancellationToken token)
+            => callback(new(reader.Read(context.Notification), context.Payload, context.ProcessId), token);
+    }
+
+    /// <summary>Reads a channel's notifications from now on: for server-sent events, SignalR or gRPC streams.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="listener">The listener.</param>
+    /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to be told of gaps, in their place among the notifications.</param>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream of them does not hold up its stopping.</returns>
+    /// <remarks>
+    /// Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged, counted as failed, and left out.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read, whatever the payload. It is thrown by this method, not by the first read.</exception>
+    public static IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(
+        this IPgListener listener, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        PayloadReader<TChannel>.Inspect();
+        return ReadAsync(cancellationToken);
+
+        async IAsyncEnumerable<Notification<TChannel>> ReadAsync([EnumeratorCancellation] CancellationToken token)
+        {
+            var (own, reader) = Prepare<TChannel>(options);
+            await foreach (var notification in listener.ReadAllAsync(TChannel.ChannelName, own, token).ConfigureAwait(false))
+            {
+                if (TryRead(notification, own, reader, out var value))
+                    yield return value;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads a channel's notifications from now on, and the gaps in their places among them: for streams whose other end has to fetch its
+    /// state again after a gap, such as a browser. The first item is the gap that says that it has begun.
+    /// </summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="listener">The listener.</param>
+    /// <param name="options">The settings; those of the listener when left out.</param>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Notifications and gaps. They end when the host begins to stop, so that a stream of them does not delay its stopping.</returns>
+    /// <inheritdoc cref="ReadAllAsync{TChannel}" path="/remarks"/>
+    /// <inheritdoc cref="ReadAllAsync{TChannel}" path="/exception"/>
+    public static IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(
+        this IPgListener listener, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        PayloadReader<TChannel>.Inspect();
+        return ReadAsync(cancellationToken);
+
+        async IAsyncEnumerable<StreamItem<TChannel>> ReadAsync([EnumeratorCancellation] CancellationToken token)
+        {
+            var (own, reader) = Prepare<TChannel>(options);
+            await foreach (var item in listener.ReadItemsAsync(TChannel.ChannelName, own, token).ConfigureAwait(false))
+            {
+                if (item.IsGap(out var gap))
+                    yield return new(gap);
+                else if (TryRead(item.Notification, own, reader, out var value))
+                    yield return new(value);
+            }
+        }
+    }
+
+    private static (SubscriptionOptions Options, PayloadReader<TChannel> Reader) Prepare<TChannel>(SubscriptionOptions? options)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        var own = options?.Snapshot() ?? new();
+        var reader = new PayloadReader<TChannel>(own.Name ?? "A reader");
+        own.Counters = new();
+        own.PayloadReader = reader;
+        return (own, reader);
+    }
+
+    /// <summary>Reads a payload, or counts it as failed; that it is malformed has been logged then.</summary>
+    private static bool TryRead<TChannel>(Notification notification, SubscriptionOptions options, PayloadReader<TChannel> reader, out Notification<TChannel> value)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        if (reader.TryRead(notification, out var content, out var cause))
+        {
+            value = new(content, notification.Payload, notification.ProcessId);
+            return true;
+        }
+
+        options.Counters!.Fail(ErrorType.Of(cause));
+        value = default;
+        return false;
+    }
+}

@@ -1,0 +1,34 @@
+namespace PgListener.Registration;
+
+/// <summary>Disposes, at the end of their scope, of handlers that were made in it without the container.</summary>
+internal sealed class OwnedHandlers : IAsyncDisposable, IDisposable
+{
+    private readonly List<object> _handlers = [];
+
+    public void Add(object handler) => _handlers.Add(handler);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var handler in Taken())
+        {
+            if (handler is IAsyncDisposable disposable)
+                await disposable.DisposeAsync().ConfigureAwait(false);
+            else
+                ((IDisposable)handler).Dispose();
+        }
+    }
+
+    /// <summary>For a scope that is disposed of synchronously, as the container has it: what can only be disposed of asynchronously is an error.</summary>
+    public void Dispose()
+    {
+        foreach (var handler in Taken())
+            ((IDisposable)handler).Dispose();
+    }
+
+    private object[] Taken()
+    {
+        object[] taken = [.. Enumerable.Reverse(_handlers)];
+        _handlers.Clear();
+        return taken;
+    }
+}

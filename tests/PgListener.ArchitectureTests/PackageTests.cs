@@ -1,0 +1,46 @@
+using System.Reflection;
+using PgListener.UnitTests.Configuration;
+
+namespace PgListener.ArchitectureTests;
+
+/// <summary>Everything points to Hosting, Hosting to Core, Core to Npgsql; nothing points back.</summary>
+public class PackageTests
+{
+    /// <summary>What each package may use of ours and of others; of the shared frameworks, only what is named.</summary>
+    private static readonly Dictionary<string, string[]> Arrows = new()
+    {
+        ["PgListener.Core"] = ["Npgsql", "Microsoft.Extensions.Logging.Abstractions"],
+        ["PgListener.Hosting"] =
+        [
+            "PgListener.Core", "Npgsql", "Microsoft.Extensions.Configuration", "Microsoft.Extensions.Configuration.Abstractions", "Microsoft.Extensions.Configuration.Binder",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            "Microsoft.Extensions.Options.ConfigurationExtensions", "Microsoft.Extensions.Primitives",
+        ],
+        ["PgListener.AspNetCore"] = ["PgListener.Core", "PgListener.Hosting", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers"],
+        ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
+        ["PgListener.Testing"] = ["Npgsql", "Microsoft.Win32.Primitives"],
+    };
+
+    public static TheoryData<string> Packages => [.. Arrows.Keys];
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public void A_package_uses_only_those_below_it(string package)
+    {
+        var others = Assembly.Load(package).GetReferencedAssemblies()
+            .Select(reference => reference.Name!)
+            .Where(name => !name.StartsWith("System", StringComparison.Ordinal) && name is not "netstandard" and not "mscorlib");
+        Assert.DoesNotContain(others, other => !Arrows[package].Any(allowed => IsMatch(allowed, other)));
+    }
+
+    [Fact]
+    public void Every_package_has_its_rule()
+    {
+        var packages = Directory.EnumerateDirectories(Repository.PathOf("src")).Select(Path.GetFileName);
+        Assert.Equal(Arrows.Keys.Order(StringComparer.Ordinal), packages.Order(StringComparer.Ordinal));
+    }
+
+    private static bool IsMatch(string allowed, string name)
+        => allowed.EndsWith(".*", StringComparison.Ordinal) ? name.StartsWith(allowed[..^1], StringComparison.Ordinal) : name == allowed;
+}

@@ -1,0 +1,94 @@
+namespace PgListener.UnitTests;
+
+/// <summary>What is logged of a subscription that fails again and again, loses what nobody hears of, or is never called.</summary>
+public sealed class SubscriptionLogTests
+{
+    [Fact]
+    public async Task Of_each_kind_of_failure_the_first_has_its_stack_and_the_others_are_counted()
+    {
+        using var pipeline = new Pipeline();
+        var subscription = pipeline.Subscribe(
+            "a",
+            (context, _) => throw (context.Payload == "x" ? new InvalidOperationException("first kind") : new FormatException("second kind")),
+            new() { Name = "S", QueueCapacity = 10_000 });
+        for (var i = 0; i < 1000; i++)
+            pipeline.Deliver("a", "x", "y");
+        Assert.True(SpinWait.SpinUntil(() => subscription.Statistics.Processed == 2000, TimeSpan.FromSeconds(10)));
+        Assert.Equal([200, 200], Ids(pipeline));
+        pipeline.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([200, 200, 204, 204], Ids(pipeline));
+        Assert.All(pipeline.Logger.Collector.GetSnapshot().Skip(2), record =>
+        {
+            Assert.Equal("999", record.GetStructuredStateValue("Count"));
+            Assert.Null(record.Exception);
+        });
+
+        pipeline.Deliver("a", "x");
+        await Pipeline.EndAsync(subscription);
+        Assert.Equal("1", pipeline.Logger.LatestRecord.GetStructuredStateValue("Count")); // Nothing that was counted is kept back at the end.
+    }
+
+    [Fact]
+    public async Task Calls_that_are_cancelled_after_their_time_limit_are_counted_too()
+    {
+        using var pipeline = new Pipeline();
+        var entered = new SemaphoreSlim(0);
+        var subscription = pipeline.Subscribe(
+            "a",
+            async (_, token) =>
+            {
+                entered.Release();
+                await Task.Delay(Timeout.Infinite, token);
+            },
+            new() { Name = "S", Timeout = TimeSpan.FromSeconds(1) });
+        pipeline.Deliver("a", "1", "2", "3");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(await entered.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+            pipeline.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await Pipeline.EndAsync(subscription);
+        Assert.Equal([201, 204], Ids(pipeline));
+        Assert.Equal("2", pipeline.Logger.LatestRecord.GetStructuredStateValue("Count"));
+    }
+
+    [Fact]
+    public void A_listener_that_is_not_told_to_call_its_callbacks_says_so_before_it_drops_anything()
+    {
+        using var pipeline = new Pipeline();
+        pipeline.Subscribe("a", Ignore, new() { Name = "S", QueueCapacity = 10 }, isPaused: true);
+        pipeline.Deliver("a", "1", "2", "3", "4");
+        Assert.Empty(Ids(pipeline));
+        pipeline.Deliver("a", "5", "6", "7", "8", "9", "10", "11", "12");
+        Assert.Equal([210, 202], Ids(pipeline));
+    }
+
+    [Fact]
+    public void It_says_so_too_when_there_is_room_but_nothing_has_been_called_for_long()
+    {
+        using var pipeline = new Pipeline();
+        pipeline.Subscribe("a", Ignore, new() { Name = "S" }, isPaused: true);
+        pipeline.Deliver("a", "1");
+        Assert.Empty(Ids(pipeline));
+        pipeline.Time.Advance(TimeSpan.FromSeconds(5));
+        pipeline.Deliver("a", "2", "3");
+        Assert.Equal([210], Ids(pipeline));
+    }
+
+    [Fact]
+    public void A_loss_that_nobody_hears_of_says_what_to_set()
+    {
+        using var pipeline = new Pipeline();
+        pipeline.Subscribe("a", callback: null, new() { Name = "S", QueueCapacity = 1 });
+        pipeline.Subscribe("a", callback: null, new() { Name = "T", QueueCapacity = 1, OnResync = (_, _) => Task.CompletedTask });
+        pipeline.Deliver("a", "1", "2", "3");
+        var lines = pipeline.Logger.Collector.GetSnapshot().Select(record => record.Message).ToArray();
+        Assert.Contains("OnResync", Assert.Single(lines, line => line.StartsWith("S ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain("OnResync", Assert.Single(lines, line => line.StartsWith("T ", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    private static int[] Ids(Pipeline pipeline) => [.. pipeline.Logger.Collector.GetSnapshot().Select(record => record.Id.Id)];
+
+    private static Task Ignore(NotificationContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+}
