@@ -49,7 +49,7 @@ public sealed partial class Summary(ChaosOptions options, string server, RunLog 
     /// <summary>The server's code, or that it was not the server that said so.</summary>
     private static string CauseOf(ListenerEvent lost) => SqlState().Match(lost.Text) is { Success: true, Value: var code } ? code : "network";
 
-    [GeneratedRegex(@"\b[0-9][0-9A-Z]{4}(?=: )")]
+    [GeneratedRegex(@"\b[0-9][0-9A-Z]{4}(?=: )", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex SqlState();
 
     /// <summary>The violations: how many of each kind, and the first ones of each with their surroundings.</summary>

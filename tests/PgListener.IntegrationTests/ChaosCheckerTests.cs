@@ -79,6 +79,21 @@ public class ChaosCheckerTests : MadeUpRun
         Finds(isWrong ? [Rule.DropCount] : []);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_loss_behind_a_gap_that_was_announced_again_and_again(bool isRepeated)
+    {
+        Sends(2, 3, 4, 5);
+        Gets(2.1, 1);
+        Loses(2.5);
+        Reconnects(2.7);
+        Subscription.Add(new Given(At(6), new(Channel, ResyncReason.Reconnected, At(2.1), At(5.5))) { IsRepeated = isRepeated });
+        Gets(6.1, 2);
+        Gets(6.2, 4);
+        Finds(isRepeated ? [] : [Rule.Announced]);
+    }
+
     [Fact]
     public void A_duplicate()
     {

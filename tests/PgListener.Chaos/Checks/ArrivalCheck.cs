@@ -15,13 +15,15 @@ internal sealed class ArrivalCheck
     private readonly RunLog _log;
     private readonly CheckResult _result;
     private readonly List<(DateTimeOffset From, DateTimeOffset To)> _listening;
-    private readonly Busy[] _held;
+    private readonly Busy[] _heldTimes;
+    private readonly Held _held;
 
     public ArrivalCheck(SubjectLog listener, RunLog log, CheckResult result)
     {
         (_listener, _log, _result) = (listener, log, result);
         _listening = [.. ListeningTimes()];
-        _held = [.. Held.ByNetwork(listener, log), .. Held.ByNeighbours(listener, log)];
+        _heldTimes = [.. Held.ByNetwork(listener, log), .. Held.ByNeighbours(listener, log)];
+        _held = new(_heldTimes);
     }
 
     public void Run(SubscriptionLog subscription)
@@ -29,13 +31,15 @@ internal sealed class ArrivalCheck
         if (subscription.Given.Count == 0)
             return; // That is for others to judge.
 
-        var held = new Held([.. _held, .. subscription.Busy]);
+        // One that holds up the reading is among the neighbours.
+        var held = subscription.Patience is null && subscription.Busy.Count > 0 ? new Held([.. _heldTimes, .. subscription.Busy]) : _held;
         var sent = _log.Sent[subscription.Channel].FindAll(one => one.Outcome == Outcome.Committed);
         var arrivals = new Arrivals(subscription.Given);
         foreach (var (from, to) in _listening)
         {
-            foreach (var one in sent.Where(one => one.Ended >= from && one.Ended < to && one.Ended > subscription.Given[0].At))
+            for (var i = Search.First(sent, one => one.Ended >= from && one.Ended > subscription.Given[0].At); i < sent.Count && sent[i].Ended < to; i++)
             {
+                var one = sent[i];
                 var deadline = held.After(one.Ended, Limit);
                 if (deadline > to || subscription.EndBegun < deadline)
                     break;

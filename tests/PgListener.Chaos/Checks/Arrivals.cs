@@ -22,25 +22,9 @@ internal sealed class Arrivals
     /// <summary>The first moment at which it was given that, or something that comes after it, or a gap after it was sent.</summary>
     public DateTimeOffset? Of(Sent sent)
     {
-        var number = First(_numbers, one => one.Number >= sent.Number);
-        var gap = First(_gaps, at => at >= sent.Begun);
+        var number = Search.First(_numbers, one => one.Number >= sent.Number);
+        var gap = Search.First(_gaps, at => at >= sent.Begun);
         DateTimeOffset? arrived = number < _numbers.Count ? _numbers[number].At : null;
         return gap < _gaps.Count && !(arrived < _gaps[gap]) ? _gaps[gap] : arrived;
-    }
-
-    /// <summary>The first position for which it is true; it is for all after it.</summary>
-    private static int First<T>(List<T> items, Predicate<T> isTrue)
-    {
-        var (low, high) = (0, items.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (isTrue(items[middle]))
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        return low;
     }
 }

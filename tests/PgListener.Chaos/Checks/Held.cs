@@ -30,11 +30,9 @@ internal sealed class Held
     /// <summary>When a time has passed that was not held up.</summary>
     public DateTimeOffset After(DateTimeOffset begun, TimeSpan time)
     {
-        foreach (var held in _times)
+        for (var i = Search.First(_times, held => held.Ended > begun); i < _times.Count; i++)
         {
-            if (held.Ended <= begun)
-                continue;
-
+            var held = _times[i];
             if (held.Begun > begun)
             {
                 if (held.Begun - begun >= time)

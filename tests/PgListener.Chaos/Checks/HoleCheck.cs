@@ -13,6 +13,7 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
     private readonly IReadOnlyList<Given> _log = TrueTime.Of(subscription);
     private readonly BitArray _given = new(sent.Count + 1);
     private readonly List<Resync> _announced = [];
+    private Given? _repeated;
     private int _last;
     private int _position;
 
@@ -24,6 +25,8 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
             if (given.Resync is { } resync)
             {
                 _announced.Add(resync);
+                if (given.IsRepeated)
+                    _repeated = given;
                 result.Gaps[resync.Reason] = result.Gaps.TryGetValue(resync.Reason, out var count) ? count + 1 : 1;
             }
             else
@@ -73,6 +76,8 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
     private void CheckHole(int from, int to, DateTimeOffset at)
     {
         var missing = sent.GetRange(from - 1, to - from + 1).FindAll(one => one.Outcome == Outcome.Committed);
+        var made = missing.RemoveAll(WasReadAgain);
+        result.LostAndAnnounced += made;
         var unsure = sent.GetRange(from - 1, to - from + 1).Count(one => one.Outcome == Outcome.Unknown);
         if (_announced.Count == 0)
         {
@@ -88,8 +93,12 @@ internal sealed class HoleCheck(List<Sent> sent, SubscriptionLog subscription, D
         result.LostAndAnnounced += missing.Count - outside.Count;
         if (outside.Count > 0)
             Complain(Rule.InsideWindow, at, $"{Describe(outside)} not given, and the windows announced between {_last} and {to + 1} miss them by up to {outside.Max(Distance).TotalMilliseconds:0} ms: {string.Join(", ", _announced.Select(Describe))}");
-        CheckDropped(missing.Count, unsure, at);
+        if (_repeated is not { Resync: { } repeated } || !_announced.Contains(repeated))
+            CheckDropped(missing.Count + made, unsure, at);
     }
+
+    /// <summary>What was committed before a gap could be announced at last, and within its window, was read again then: also what is missing behind it.</summary>
+    private bool WasReadAgain(Sent one) => _repeated is { Resync: { } gap } given && one.Ended <= given.At && IsInside(one, gap);
 
     /// <summary>What was dropped is missing; and with nothing but overflows nothing else is.</summary>
     private void CheckDropped(int missing, int unsure, DateTimeOffset at)

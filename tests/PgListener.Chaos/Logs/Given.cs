@@ -7,6 +7,9 @@ namespace PgListener.Chaos.Logs;
 /// <param name="Resync">The announcement.</param>
 public readonly record struct Given(DateTimeOffset At, int Number, int Length, Resync? Resync)
 {
+    /// <summary>Whether it was announced before, to a callback that failed: by then it may speak for later gaps too, which stand behind it.</summary>
+    public bool IsRepeated { get; init; }
+
     public Given(DateTimeOffset at, int number, int length)
         : this(at, number, length, Resync: null)
     {

@@ -72,8 +72,8 @@ internal sealed class Recorder(Subject subject, SubscriptionLog log, RunLog run)
 
         if (_failingSince is { } failing)
             log.Add(new Busy(failing, at));
+        log.Add(new Given(at, resync) { IsRepeated = _failingSince is not null });
         _failingSince = null;
-        log.Add(new Given(at, resync));
         return BehaveAsync(context: null, cancellationToken);
     }
 
