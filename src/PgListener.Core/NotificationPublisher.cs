@@ -70,7 +70,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     public async Task PublishAsync(PublishRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var notifications = request.Write(_options.AllowDuplicates);
+        var notifications = RequestWriter.Write(request, _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var connection = ConnectionRules.ConnectionOf(request);
         ThrowIfMergeable(request, notifications, isAlone: connection is null && Transaction.Current is null);

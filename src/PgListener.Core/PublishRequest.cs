@@ -1,6 +1,4 @@
 using System.Data.Common;
-using PgListener.Connections;
-using PgListener.Publishing;
 
 namespace PgListener;
 
@@ -52,22 +50,6 @@ public abstract class PublishRequest
     /// <summary>Whether readers of the channel ignore white space at the end, so that it can make equal payloads distinct.</summary>
     internal abstract bool IgnoresTrailingWhitespace { get; }
 
-    private protected abstract string PayloadAt(int index);
-
-    /// <summary>Writes the notifications, and checks them.</summary>
-    /// <param name="makeDistinct">Whether to make equal payloads distinct, where the channel's readers ignore how.</param>
-    internal Outgoing[] Write(bool makeDistinct)
-    {
-        var channel = Channel;
-        ChannelName.ThrowIfInvalid(channel);
-        var notifications = Count == 0 ? [] : new Outgoing[Count];
-        for (var i = 0; i < notifications.Length; i++)
-        {
-            var payload = PayloadAt(i);
-            notifications[i] = new(channel, makeDistinct && IgnoresTrailingWhitespace ? DistinctMark.Add(payload) : payload);
-            PayloadRules.ThrowIfInvalid(notifications[i].Payload, channel);
-        }
-
-        return notifications;
-    }
+    /// <summary>Writes one payload. It is not checked yet.</summary>
+    internal abstract string PayloadAt(int index);
 }

@@ -1,5 +1,3 @@
-using PgListener.Subscriptions;
-
 namespace PgListener;
 
 /// <summary>The settings of one subscription or reader.</summary>
@@ -36,8 +34,8 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <summary>Whether gaps are read as items.</summary>
     internal bool ReadsGaps { get; set; }
 
-    /// <summary>Where to count, for those who find out themselves that a notification has failed.</summary>
-    internal SubscriptionCounters? Counters { get; set; }
+    /// <summary>Told of each notification that fails after it was read; the subscription counts there.</summary>
+    internal FailureReport? Failures { get; set; }
 
     /// <summary>What reads the payloads, carried along to the listener, which gives it somewhere to log.</summary>
     internal object? PayloadReader { get; set; }

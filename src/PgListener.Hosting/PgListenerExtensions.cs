@@ -103,7 +103,7 @@ public static class PgListenerExtensions
     {
         var own = options?.Snapshot() ?? new();
         var reader = new PayloadReader<TChannel>(own.Name ?? "A reader");
-        own.Counters = new();
+        own.Failures = new();
         own.PayloadReader = reader;
         return (own, reader);
     }
@@ -118,7 +118,7 @@ public static class PgListenerExtensions
             return true;
         }
 
-        options.Counters!.Fail(ErrorType.Of(cause));
+        options.Failures!.Fail(ErrorType.Of(cause));
         value = default;
         return false;
     }

@@ -42,7 +42,7 @@ public sealed class PgBouncer : IAsyncDisposable
                 CultureInfo.InvariantCulture,
                 $"""
                 [databases]
-                {settings.Database} = host={settings.Host} port={settings.Port} user={settings.Username} password={settings.Password}
+                {settings.Database} = host={settings.Host} port={settings.Port} user={settings.Username} password={Quoted(settings.Password)}
                 [pgbouncer]
                 listen_addr = 127.0.0.1
                 listen_port = {port}
@@ -80,6 +80,9 @@ public sealed class PgBouncer : IAsyncDisposable
         _place.Remove();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>A value as it stands in a connection string of PgBouncer's.</summary>
+    private static string Quoted(string? value) => $"'{value?.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private async Task AnswersAsync()
     {

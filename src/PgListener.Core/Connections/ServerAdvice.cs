@@ -17,8 +17,8 @@ internal static class ServerAdvice
         PostgresErrorCodes.InvalidCatalogName => "Check the database's name in the connection string.",
         PostgresErrorCodes.InsufficientPrivilege => "Give the user the privilege to connect to this database.",
         PostgresErrorCodes.ReadOnlySqlTransaction =>
-            "This server is a standby, on which LISTEN is not possible, or the role or the database has default_transaction_read_only. " +
-            "Name all hosts in the connection string; the primary among them is then used.",
+            "This server is a standby, on which LISTEN is not possible. Name all hosts in the connection string; the primary among them is then used. " +
+            "If it is the primary, take back default_transaction_read_only of the role or the database.",
         PostgresErrorCodes.UndefinedFile =>
             "This server has a bug in which LISTEN stumbles over old entries of its notification queue, fixed in the newest minor releases of PostgreSQL. Update it; until then, restarting all sessions that listen may help.",
         PostgresErrorCodes.TooManyConnections => "The server has no connection left: raise max_connections, or use fewer.",

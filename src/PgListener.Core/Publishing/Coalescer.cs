@@ -59,7 +59,8 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
     {
         lock (_sync)
         {
-            ObjectDisposedException.ThrowIf(_isStopping, typeof(NotificationPublisher));
+            if (_isStopping)
+                throw Disposed();
             if (_waiting.Count >= options.MaxWaiting)
             {
                 throw new InvalidOperationException(
@@ -178,4 +179,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
                 $"The publisher was disposed of, and no commit of this was heard of within {nameof(NotificationPublisherOptions.StopTimeout)} ({options.StopTimeout}). If it was being sent by then, nobody knows whether it was committed.", cause));
         await _abort.CancelAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Names the face, which is what the caller has disposed of.</summary>
+    private static ObjectDisposedException Disposed() => new("PgListener.NotificationPublisher");
 }

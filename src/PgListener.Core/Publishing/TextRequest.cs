@@ -40,7 +40,7 @@ internal sealed class TextRequest : PublishRequest
     /// <summary>What was given, gone through once.</summary>
     private IReadOnlyList<string> Many => _payloads ??= _given as IReadOnlyList<string> ?? [.. _given!];
 
-    private protected override string PayloadAt(int index)
+    internal override string PayloadAt(int index)
         => _given is null ? _single! : NotNull(Many, index);
 
     private string NotNull(IReadOnlyList<string> payloads, int index)

@@ -47,7 +47,7 @@ internal sealed class ValuesRequest<TChannel> : PublishRequest
     /// <summary>What was given, gone through once.</summary>
     private IReadOnlyList<TChannel> Many => _values ??= _given as IReadOnlyList<TChannel> ?? [.. _given!];
 
-    private protected override string PayloadAt(int index)
+    internal override string PayloadAt(int index)
         => TChannel.Format(ValueAt(index)) ?? throw new InvalidOperationException($"{typeof(TChannel)}.Format returned null; an empty payload is \"\".");
 
     private TChannel ValueAt(int index)

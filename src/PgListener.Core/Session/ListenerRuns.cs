@@ -41,7 +41,7 @@ internal sealed class ListenerRuns(
     {
         lock (_sync)
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(Listener));
+            ThrowIfDisposed();
             if (_run is { IsStopping: true })
                 throw new ListenerStartException("The listener is still stopping; await StopAsync first.");
             if (_run is not null)
@@ -80,7 +80,10 @@ internal sealed class ListenerRuns(
     public void ThrowIfDisposed()
     {
         lock (_sync)
-            ObjectDisposedException.ThrowIf(_disposed, typeof(Listener));
+        {
+            if (_disposed)
+                throw Disposed();
+        }
     }
 
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
@@ -212,4 +215,7 @@ internal sealed class ListenerRuns(
                 subscription.Queue?.SetPaused(!value);
         }
     }
+
+    /// <summary>Names the face, which is what the caller has disposed of.</summary>
+    private static ObjectDisposedException Disposed() => new("PgListener.Listener");
 }

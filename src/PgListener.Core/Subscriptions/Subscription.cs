@@ -8,7 +8,7 @@ namespace PgListener.Subscriptions;
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, SubscriptionContext context)
 {
     private readonly Lock _sync = new();
-    private readonly SubscriptionCounters _counters = options.Counters ?? new();
+    private readonly SubscriptionCounters _counters = CountersOf(options);
     private readonly string _name = options.Name ?? (callback is null ? "A reader" : CallbackName.Of(callback));
     private readonly bool _hearsGaps = options.OnResync is not null || options.ReadsGaps;
     private volatile SubscriptionOptions _options = options;
@@ -140,4 +140,12 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     }
 
     private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options, IsReader);
+
+    private static SubscriptionCounters CountersOf(SubscriptionOptions options)
+    {
+        var counters = new SubscriptionCounters();
+        if (options.Failures is { } failures)
+            failures.Count = counters.Fail;
+        return counters;
+    }
 }

@@ -1,0 +1,10 @@
+namespace PgListener;
+
+/// <summary>How a reader that finds a payload malformed tells its subscription, which counts it as failed.</summary>
+internal sealed class FailureReport
+{
+    /// <summary>Counts a failure by its error type. Set by the subscription.</summary>
+    public Action<string>? Count { get; set; }
+
+    public void Fail(string errorType) => Count?.Invoke(errorType);
+}

@@ -1,0 +1,25 @@
+using PgListener.Connections;
+
+namespace PgListener.Publishing;
+
+/// <summary>Makes of a request the notifications that are sent.</summary>
+internal static class RequestWriter
+{
+    /// <summary>Writes the notifications, and checks them.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="makeDistinct">Whether to make equal payloads distinct, where the channel's readers ignore how.</param>
+    public static Outgoing[] Write(PublishRequest request, bool makeDistinct)
+    {
+        var channel = request.Channel;
+        ChannelName.ThrowIfInvalid(channel);
+        var notifications = request.Count == 0 ? [] : new Outgoing[request.Count];
+        for (var i = 0; i < notifications.Length; i++)
+        {
+            var payload = request.PayloadAt(i);
+            notifications[i] = new(channel, makeDistinct && request.IgnoresTrailingWhitespace ? DistinctMark.Add(payload) : payload);
+            PayloadRules.ThrowIfInvalid(notifications[i].Payload, channel);
+        }
+
+        return notifications;
+    }
+}
