@@ -200,8 +200,9 @@ public sealed class HttpTests
             static services =>
             {
                 services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
-                foreach (var name in new[] { "stock", "", "orders" })
-                    services.AddPgListener(name, static options => options.ConnectionString = connectionString).AddHandler<Poke, PokeHandler>();
+                services.AddPgListener("stock", static options => options.ConnectionString = connectionString).AddHandler<Poke, PokeHandler>();
+                services.AddPgListener(static options => options.ConnectionString = connectionString).AddHandler<Poke, PokeHandler>();
+                services.AddPgListener("orders", static options => options.ConnectionString = connectionString).AddHandler<Poke, PokeHandler>();
             },
             static app => app.MapPgListener());
 

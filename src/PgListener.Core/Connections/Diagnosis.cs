@@ -72,7 +72,7 @@ internal static class Diagnosis
         if (IsTimeout(error))
             return $"The server did not answer in time. {Silent}";
         if (Find<SocketException>(error) is { } network)
-            return $"The network says: {OneLine(network.Message)}. {AdviceFor(network)}";
+            return $"The network says: {OneLine(network.Message)}. {AdviceFor(network)}{PlaceOf(error)}";
         if (IsTls(error))
             return $"TLS failed. {OneLine(Innermost(error).Message)}. {TlsAdvice}";
         if (error is NpgsqlException && error.Message.StartsWith("No suitable host", StringComparison.Ordinal))
@@ -127,4 +127,8 @@ internal static class Diagnosis
     private static Exception Innermost(Exception error) => error.GetBaseException();
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+
+    /// <summary>Where it was tried to connect to, if the failure says it.</summary>
+    private static string PlaceOf(Exception error)
+        => Find<NpgsqlException>(error) is { } attempt && attempt.Message.StartsWith("Failed to connect", StringComparison.Ordinal) ? $" ({OneLine(attempt.Message)}.)" : "";
 }
