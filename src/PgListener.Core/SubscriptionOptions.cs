@@ -25,6 +25,7 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// A callback's is called on the thread pool, in its place among the notifications, and never beside a call for a notification. If it
     /// throws or exceeds <see cref="HandlerOptions.Timeout"/>, it is called again, after waits that grow from 100 milliseconds to 30 seconds,
     /// until it succeeds or the subscription ends; a newer gap that follows with no notification between is taken in. The notifications wait for that, within the limits of the queue.
+    /// At a stop, a call that fails is not made again: the notifications that wait are discarded, and the gap of the next start covers them.
     /// </para>
     /// <para>A reader's is called while the next notification is asked for. What it throws is thrown to the reader, and ends the reading.</para>
     /// </remarks>

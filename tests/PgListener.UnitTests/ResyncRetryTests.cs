@@ -133,21 +133,6 @@ public sealed class ResyncRetryTests : IAsyncDisposable
         Assert.Equal((ResyncReason.Overflow, 1), (_gaps.Last().Reason, _gaps.Last().Dropped));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Stopping_and_disposing_end_the_wait_at_once(bool discard)
-    {
-        var queue = Begin(new());
-        queue.EnqueueGap(ResyncReason.Started, since: null);
-        Send("1");
-        await NextCallAsync();
-        await NextWaitAsync();
-        await _subscription!.EndAsync(discard).WaitAsync(Limit, Cancellation);
-        Assert.Null(_subscription.Statistics.ResyncFailure);
-        Assert.Equal(discard ? ["gap"] : ["gap", "1"], _calls);
-    }
-
     [Fact]
     public async Task A_pause_ends_the_wait_and_the_gap_keeps_its_place()
     {

@@ -8,6 +8,7 @@ namespace PgListener;
 /// <c>Timeout</c>, it is called again, in a scope of its own each time, after waits that grow from 100 milliseconds to 30 seconds, until it
 /// succeeds or the listener stops. A newer gap that follows with no notification between is taken in, with the oldest <see cref="Resync.Since"/>. The handler's notifications wait
 /// for that, within the limits of its queue, and <see cref="SubscriptionStatistics.ResyncFailure"/> and the health check say so.
+/// When the listener stops before it succeeds, the notifications that wait are discarded, and the gap of the next start covers them.
 /// </remarks>
 public interface IResyncHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>

@@ -103,8 +103,7 @@ internal sealed class CallbackPump
         // discarded, if there is time, since one that was taken may not have begun yet.
         if (!abort.IsCancellationRequested)
             await _slots.WhenIdleAsync().ConfigureAwait(false);
-        if (_queue.Complete(discard: true) is > 0 and var discarded)
-            _context.Logger.DiscardedAtStop(_name, discarded);
+        _log.DiscardedAtStop(_queue.Complete(discard: true));
         await _slots.WhenIdleAsync().ConfigureAwait(false);
         _log.Dispose();
     }

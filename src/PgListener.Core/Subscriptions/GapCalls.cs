@@ -2,7 +2,8 @@ namespace PgListener.Subscriptions;
 
 /// <summary>
 /// Calls one subscription for a gap until that has succeeded, with growing waits: what has cut off the listener may have cut off others
-/// too. Meanwhile its notifications wait in the queue.
+/// too. Meanwhile its notifications wait in the queue. Once the queue is ended, no failed call is made again, and what stands behind
+/// its gap is discarded: nobody is to get it as if nothing were missing.
 /// </summary>
 internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, SubscriptionLog log, SubscriptionContext context)
 {
@@ -11,10 +12,13 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
 
     private volatile ResyncFailure? _failure;
 
-    /// <summary>What is known of the failures, while the last call has failed.</summary>
-    public ResyncFailure? Failure => _failure;
+    /// <summary>What is known of the failures, while the last call has failed and is to be made again.</summary>
+    public ResyncFailure? Failure => queue.IsCompleted ? null : _failure;
 
-    /// <summary>Returns when it has succeeded, when the queue is to be ended, or when the queue is paused: the gap is then back in its place.</summary>
+    /// <summary>
+    /// Returns when it has succeeded, when the queue is paused: the gap is then back in its place, or when it has failed and the queue is
+    /// ended: the queue is then discarded.
+    /// </summary>
     /// <param name="item">The gap, which was taken from the queue.</param>
     /// <param name="options">The settings, which are read anew for each call.</param>
     /// <param name="abort">Cancels a call.</param>
@@ -23,14 +27,13 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
         var gap = item.Gap!;
         while (await calls.ResyncAsync(gap, options(), abort).ConfigureAwait(false) is { } error)
         {
-            if (abort.IsCancellationRequested || queue.IsCompleted)
-                break;
-
-            var failure = Note(error);
-            var wait = Backoff.Next(failure.Attempts, FirstWait, LongestWait, context.Random());
-            await queue.WhenDisturbedAsync(gap).WaitAsync(wait, context.Time, abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (abort.IsCancellationRequested || queue.IsCompleted)
-                break;
+            if (!IsEnding(abort))
+                await WaitAsync(gap, Note(error), abort).ConfigureAwait(false);
+            if (IsEnding(abort))
+            {
+                log.DiscardedAtStop(queue.Complete(discard: true));
+                return;
+            }
 
             if (queue.IsHalted)
             {
@@ -41,9 +44,17 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
             queue.Absorb(gap);
         }
 
-        if (_failure is { } former && !abort.IsCancellationRequested && !queue.IsCompleted)
+        if (_failure is { } former)
             log.ResyncSucceeded(former.Attempts + 1);
         _failure = null;
+    }
+
+    private bool IsEnding(CancellationToken abort) => abort.IsCancellationRequested || queue.IsCompleted;
+
+    private async Task WaitAsync(Gap gap, ResyncFailure failure, CancellationToken abort)
+    {
+        var wait = Backoff.Next(failure.Attempts, FirstWait, LongestWait, context.Random());
+        await queue.WhenDisturbedAsync(gap).WaitAsync(wait, context.Time, abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private ResyncFailure Note(string error)

@@ -120,13 +120,22 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <returns>Completes when the last call has returned.</returns>
     public Task EndAsync(bool discard)
     {
+        SubscriptionLog? log;
+        int discarded;
+        bool isRemoved;
+        Task ended;
         lock (_sync)
         {
-            _queue?.Complete(discard);
+            (log, isRemoved) = (_log, _isRemoved);
+            discarded = _queue?.Complete(discard) ?? 0;
             if (_pump is null)
-                _log?.Dispose();
-            return _pump?.WhenEndedAsync() ?? Task.CompletedTask;
+                log?.Dispose();
+            ended = _pump?.WhenEndedAsync() ?? Task.CompletedTask;
         }
+
+        if (!isRemoved) // What is queued for one that was removed is not missed.
+            log?.DiscardedAtStop(discarded);
+        return ended;
     }
 
     /// <summary>From now on it hears: tells it what it may have missed. Called before its first notification of each session.</summary>

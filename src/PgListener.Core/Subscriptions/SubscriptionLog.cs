@@ -56,6 +56,13 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
             context.Logger.CanceledAtStop(name, _channel);
     }
 
+    /// <summary>Notifications were still queued at the stop, if there were any.</summary>
+    public void DiscardedAtStop(int notifications)
+    {
+        if (notifications > 0)
+            context.Logger.DiscardedAtStop(name, notifications);
+    }
+
     /// <summary>Somebody who listens to metrics or traces has thrown.</summary>
     public void TelemetryFailed(Exception error)
     {
