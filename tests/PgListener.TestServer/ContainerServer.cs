@@ -7,6 +7,7 @@ namespace PgListener.TestServer;
 internal sealed class ContainerServer : IServer
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _disposal = new();
     private PostgreSqlContainer? _container;
@@ -37,7 +38,7 @@ internal sealed class ContainerServer : IServer
         }
 
         // Ends when the container has ended, however that comes about.
-        _exit = _container.GetExitCodeAsync(_disposal.Token);
+        _exit = WaitForEndAsync(_container, _disposal.Token);
     }
 
     public Task<bool> IsRunningAsync(CancellationToken cancellationToken) => Task.FromResult(!_exit.IsCompleted);
@@ -80,6 +81,22 @@ internal sealed class ContainerServer : IServer
         _disposal.Cancel();
         _container?.DisposeAsync().AsTask().Wait(EndLimit, CancellationToken.None);
         _container = null;
+    }
+
+    private static async Task<long> WaitForEndAsync(PostgreSqlContainer container, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await container.GetExitCodeAsync(cancellationToken);
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The request was cut off, which says nothing about the container.
+                await Task.Delay(AskAgain, cancellationToken);
+            }
+        }
     }
 
     private PostgreSqlContainer Build(int port)

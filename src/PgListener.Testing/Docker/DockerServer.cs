@@ -5,6 +5,8 @@ namespace PgListener.Testing;
 /// <summary>A server in a container. The container has the name of the instance, so it can be found again without us.</summary>
 internal sealed class DockerServer : IServer
 {
+    private const int KilledExitCode = 137;
+
     private readonly DockerEngine _engine;
     private readonly Instance _instance;
     private readonly IDictionary<string, string> _settings;
@@ -186,8 +188,8 @@ internal sealed class DockerServer : IServer
         }
         catch (EphemeralPostgresException e) when (e.ExitCode is not null)
         {
-            // Nothing can be told to a container that has ended by itself in this moment.
-            if (await IsRunningAsync(cancellationToken).ConfigureAwait(false))
+            // Nothing can be told to a container that has ended in this moment, and what runs in it is killed with it.
+            if (e.ExitCode != KilledExitCode && await IsRunningAsync(cancellationToken).ConfigureAwait(false))
                 throw;
         }
 
