@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>Starts work of the listener's own, which must not inherit the ambient context of whoever happened to cause it.</summary>
+/// <summary>Starts work of the listener's own, which must not inherit the ambient context of the code that happened to cause it.</summary>
 internal static class DetachedTask
 {
     public static Task Run(Func<Task> work) => Begin(() => Task.Run(work));

@@ -9,11 +9,11 @@ using PgListener.Telemetry;
 
 namespace PgListener;
 
-/// <summary>Listens to PostgreSQL's notifications on one connection, which it repairs for ever, and hands them to callbacks and readers.</summary>
+/// <summary>Listens to PostgreSQL's notifications on one connection, which it establishes again whenever it is lost, and hands them to callbacks and readers.</summary>
 /// <remarks>
 /// <para>All members may be used from several threads at a time, and from inside callbacks.</para>
 /// <para>
-/// Each callback and each reader has a bounded queue of its own, so one that is slow, throws or hangs does not hold up the
+/// Each callback and each reader has a bounded queue of its own, so one that is slow, throws or hangs does not delay the
 /// others for longer than <see cref="ListenerOptions.MaxBackpressure"/>.
 /// </para>
 /// </remarks>
@@ -142,7 +142,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Connects, and completes when the server listens to every channel added so far.</summary>
     /// <param name="cancellationToken">Ends the attempt; the listener is then stopped.</param>
     /// <returns>A task that completes when the listener is <see cref="ListenerState.Listening"/>.</returns>
-    /// <remarks>Callbacks are not called before <see cref="Listen"/>. Once this has succeeded, every lost connection is made again, for ever.</remarks>
+    /// <remarks>Callbacks are not called before <see cref="Listen"/>. Once this has succeeded, every lost connection is established again.</remarks>
     /// <exception cref="ListenerStartException">The listener is started already, or the first attempt failed; the cause is the inner exception. To keep trying instead, use <see cref="Start"/>.</exception>
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
@@ -167,7 +167,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             throw new ListenerClosedException();
     }
 
-    /// <summary>Starts to connect in the background and returns at once; attempts go on for ever.</summary>
+    /// <summary>Starts to connect in the background and returns at once; attempts continue until one succeeds or the listener is stopped.</summary>
     /// <remarks><see cref="WaitUntilListeningAsync"/> waits for the success.</remarks>
     /// <exception cref="ListenerStartException">The listener is started already.</exception>
     public void Start() => _runs.Begin(firstMustSucceed: false);
@@ -270,7 +270,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
     /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
-    /// <param name="cancellationToken">Ends the wait, not the wish.</param>
+    /// <param name="cancellationToken">Ends the wait; the channel stays added.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
     /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
@@ -288,7 +288,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and what <see cref="AddChannelAsync"/> wished.</summary>
+    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and the channel itself if <see cref="AddChannelAsync"/> has added it.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
     /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader of its own still wants it.</returns>
@@ -316,7 +316,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public void Listen() => _runs.Dispatch(true);
 
-    /// <summary>Ceases to call callbacks. Does not block; nothing happens when they are not called. A call that is running goes on.</summary>
+    /// <summary>Stops calling callbacks. Does not block; nothing happens when they are not called. A running call goes on.</summary>
     public void AbortListen() => _runs.Dispatch(false);
 
     /// <summary>Reads every notification of every channel the listener listens to, from now on.</summary>
@@ -351,7 +351,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the notifications of one channel, and listens to it as long as somebody reads.</summary>
+    /// <summary>Reads the notifications of one channel, and listens to it as long as it has a reader.</summary>
     /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
@@ -380,7 +380,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads the notifications of one channel, and the gaps in their places among them, and listens to it as long as somebody reads. The
+    /// Reads the notifications of one channel, and the gaps in their places among them, and listens to it as long as it has a reader. The
     /// first item is the gap that says that it has begun: what was sent before is not heard.
     /// </summary>
     /// <inheritdoc cref="ReadAllAsync(string, SubscriptionOptions, CancellationToken)"/>

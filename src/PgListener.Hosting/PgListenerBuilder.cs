@@ -72,7 +72,7 @@ public sealed class PgListenerBuilder
     }
 
     /// <summary>Configures the connections of the listener and its publisher beyond what a connection string can say: password providers, certificates.</summary>
-    /// <param name="configure">Called for the connection that listens, for the pool that serves everything else the listener does, and for the publisher's pool when it is first used.</param>
+    /// <param name="configure">Called for each data source: three of the listener (for the connection that listens, for the one that proves and wakes, and for the pool of callbacks), and the publisher's.</param>
     /// <returns>This builder.</returns>
     public PgListenerBuilder ConfigureDataSource(Action<IServiceProvider, NpgsqlDataSourceBuilder> configure)
     {

@@ -42,7 +42,7 @@ public static class PgListenerExtensions
     /// <param name="listener">The listener.</param>
     /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to be told of gaps, in their place among the notifications.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream of them does not hold up its stopping.</returns>
+    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream of them does not delay its stopping.</returns>
     /// <remarks>
     /// Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged, counted as failed, and left out.
     /// </remarks>

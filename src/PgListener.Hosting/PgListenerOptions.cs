@@ -26,7 +26,7 @@ public class PgListenerOptions : ListenerOptions
     /// The wait is the last part of the start: hosted services are started by then, and so is the web server. A readiness check keeps requests away until the
     /// listener listens. A host that is told to stop meanwhile stops as usual.
     /// </remarks>
-    /// <value>The default is <see langword="null"/>: the host starts at once, and connecting goes on in the background for ever. From 1 millisecond to 1 hour.</value>
+    /// <value>The default is <see langword="null"/>: the host starts at once, and connecting continues in the background until it succeeds. From 1 millisecond to 1 hour.</value>
     public TimeSpan? StartupTimeout { get; set; }
 
     /// <summary>The settings of the <see cref="INotificationPublisher"/> that belongs to the listener, in the section <c>Publisher</c> of the listener's own.</summary>

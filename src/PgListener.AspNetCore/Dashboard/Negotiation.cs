@@ -9,7 +9,7 @@ internal static class Negotiation
     private static readonly MediaTypeHeaderValue Html = new("text/html");
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    /// <summary>Whether <c>Accept</c> wants JSON more, or names it more exactly, than HTML. Who has no wish gets the page.</summary>
+    /// <summary>Whether <c>Accept</c> wants JSON more, or names it more exactly, than HTML. A client without a preference gets the page.</summary>
     public static bool PrefersJson(HttpRequest request)
         => MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
             && Wish(accepted, Json) is { Quality: > 0 } json

@@ -68,7 +68,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
         }
     }
 
-    /// <summary>Takes back what <see cref="Pin"/> wished.</summary>
+    /// <summary>Undoes <see cref="Pin"/>.</summary>
     public void Unpin(string channel) => _ = Edit(channel, static route => route.IsPinned = false);
 
     /// <summary>Wants a channel without a subscriber of its own.</summary>
