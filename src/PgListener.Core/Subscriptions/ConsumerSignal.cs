@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// The one consumer of a queue that waits for something to take, and how it is woken. What takes the waiting consumer, under
-/// the lock of the queue, has to wake it, after the lock.
+/// The one consumer of a queue that waits for something to take, or for a change while it cannot deal with what it has taken, and
+/// how it is woken. What takes the waiting consumer, under the lock of the queue, has to wake it, after the lock.
 /// </summary>
 internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
@@ -12,6 +12,7 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
     private bool _isWaiting;
     private bool _result;
     private CancellationToken _cancelled;
+    private TaskCompletionSource? _disturbed;
 
     /// <summary>Whether every wait ends with a cancellation.</summary>
     public bool IsCancelled => _cancelled.IsCancellationRequested;
@@ -41,6 +42,16 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
         _isWaiting = false;
         _result = result;
         return true;
+    }
+
+    /// <summary>Waits for <see cref="Disturb"/>. Called under the lock of the queue.</summary>
+    public Task WhenDisturbedAsync() => (_disturbed = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>The consumer looks again at what it could not deal with. Called under the lock of the queue.</summary>
+    public void Disturb()
+    {
+        _disturbed?.TrySetResult();
+        _disturbed = null;
     }
 
     /// <summary>Lets the consumer go on, on another thread.</summary>

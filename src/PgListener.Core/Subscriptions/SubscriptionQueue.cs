@@ -4,19 +4,16 @@ namespace PgListener.Subscriptions;
 /// The bounded queue between the connection's task, the only one that adds notifications, and one consumer. Notifications and
 /// gaps keep their order. What the consumer has taken counts as held until it gives it back.
 /// </summary>
+/// <remarks>All that is asked of it from any thread comes in here, under one lock: this decides who waits and who is woken, and the parts do the rest.</remarks>
 internal sealed class SubscriptionQueue
 {
     private readonly Lock _sync = new();
-    private readonly ItemRing _items = new();
     private readonly ConsumerSignal _signal = new();
-    private readonly QueueGaps _gaps;
+    private readonly QueueContents _contents;
     private readonly QueueRoom _room;
-    private readonly string _subject;
     private readonly SubscriptionCounters _counters;
     private readonly SubscriptionLog _log;
     private readonly SubscriptionContext _context;
-    private LatestByChannel? _latest;
-    private TaskCompletionSource? _disturbed;
     private volatile bool _completed;
     private volatile bool _paused;
     private volatile bool _discarded;
@@ -29,14 +26,12 @@ internal sealed class SubscriptionQueue
     /// <param name="context">What it shares with others.</param>
     public SubscriptionQueue(string subject, QueueLimits limits, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context)
     {
-        _subject = subject;
         _counters = counters;
         _log = log;
         _context = context;
-        _gaps = new(subject, counters, context);
         _room = new(this, limits, context.Backpressure);
-        if (limits.Mode == FullQueueMode.KeepLatest)
-            _latest = new(_items);
+        _contents = new(subject, _room, counters, context);
+        _contents.Change(limits.Mode);
     }
 
     /// <summary>Read without the queue's lock.</summary>
@@ -74,40 +69,26 @@ internal sealed class SubscriptionQueue
         get
         {
             lock (_sync)
-                return _items.Count > 0 && _items[0].Gap is not null;
+                return _contents.IsGapNext;
         }
     }
 
     /// <summary>Adds a notification, or counts it as dropped.</summary>
     public void Enqueue(string channel, string payload, int processId, WakeUps wakeUps)
     {
-        var startedToDrop = false;
-        var waitsForListen = false;
-        var soonFull = false;
+        bool startsToDrop;
+        bool waitsForListen;
+        bool soonFull;
         bool wake;
         lock (_sync)
         {
             if (_completed)
                 return;
 
-            _counters.Receive();
-            var size = QueueItem.SizeOf(payload);
-            if (_latest is not null && TryReplace(channel, payload, processId, size))
-                return;
-
-            if (_gaps.IsDropping || _room.MustDrop(size, _paused))
-            {
-                startedToDrop = Drop();
-            }
-            else
-            {
-                var sequence = _items.PushBack(channel, payload, processId);
-                _latest?.Add(channel, sequence);
-                _gaps.EndWithNotification();
-                _room.Add(size, _paused);
-                (waitsForListen, soonFull) = (_paused, _paused && _room.IsHalfFull);
-            }
-
+            var dropped = _contents.IsDropping;
+            waitsForListen = _contents.Add(channel, payload, processId, _paused) && _paused;
+            soonFull = waitsForListen && _room.IsHalfFull;
+            startsToDrop = _contents.IsDropping && !dropped;
             wake = TryTakeWaiter();
         }
 
@@ -115,7 +96,7 @@ internal sealed class SubscriptionQueue
             wakeUps.Wake(_signal);
         if (waitsForListen)
             _context.Dispatching.NoteWaiting(soonFull);
-        if (startedToDrop)
+        if (startsToDrop)
             _log.Overflowed();
     }
 
@@ -129,8 +110,8 @@ internal sealed class SubscriptionQueue
             if (_completed)
                 return;
 
-            Push(_gaps.Add(reason, since));
-            Disturb();
+            _contents.AddGap(reason, since);
+            _signal.Disturb();
             WakeWaiter();
         }
     }
@@ -143,8 +124,7 @@ internal sealed class SubscriptionQueue
             if (!_room.IsSaturated)
                 return;
 
-            _room.GiveUpReading();
-            Push(_gaps.BeginToDrop());
+            _contents.BeginToDrop();
         }
 
         _log.Overflowed();
@@ -156,10 +136,7 @@ internal sealed class SubscriptionQueue
         lock (_sync)
         {
             _room.Change(limits);
-            if (limits.Mode != FullQueueMode.KeepLatest)
-                _latest = null;
-            else
-                _latest ??= new(_items);
+            _contents.Change(limits.Mode);
         }
 
         _context.Backpressure.Interrupt(); // Whatever waits for it counts with the former limit.
@@ -174,10 +151,10 @@ internal sealed class SubscriptionQueue
             if (value)
             {
                 _room.GiveUpReading();
-                Disturb();
+                _signal.Disturb();
             }
 
-            if (_items.Count > 0)
+            if (!_contents.IsEmpty)
                 WakeWaiter();
         }
     }
@@ -189,7 +166,7 @@ internal sealed class SubscriptionQueue
         {
             if (!_signal.IsCancelled)
             {
-                if (_items.Count > 0 && !_paused)
+                if (!_contents.IsEmpty && !_paused)
                     return new(true);
                 if (_completed)
                     return new(false);
@@ -216,27 +193,7 @@ internal sealed class SubscriptionQueue
     public int Take(Span<QueueItem> items)
     {
         lock (_sync)
-        {
-            var taken = 0;
-            while (taken < items.Length && _items.Count > 0)
-            {
-                var gap = _items[0].Gap;
-                if (gap is not null && taken > 0)
-                    break;
-
-                ref var item = ref items[taken++];
-                item = _items.PopFront();
-                if (gap is not null)
-                {
-                    _gaps.Reach(gap);
-                    break;
-                }
-
-                _latest?.Remove(item);
-            }
-
-            return taken;
-        }
+            return _contents.Take(items);
     }
 
     /// <summary>Gives back what was taken and not dealt with: to its place in the queue, or to nowhere if the queue was discarded meanwhile.</summary>
@@ -245,8 +202,14 @@ internal sealed class SubscriptionQueue
         lock (_sync)
         {
             for (var i = items.Length - 1; i >= 0; i--)
-                PutBackOne(items[i]);
-            if (_items.Count > 0)
+            {
+                if (_discarded)
+                    _contents.Discard(items[i]);
+                else
+                    _contents.PutBack(items[i]);
+            }
+
+            if (!_contents.IsEmpty)
                 WakeWaiter();
         }
     }
@@ -266,20 +229,14 @@ internal sealed class SubscriptionQueue
     public Task WhenDisturbedAsync(Gap gap)
     {
         lock (_sync)
-        {
-            if (_completed || _paused || AbsorbInto(gap))
-                return Task.CompletedTask;
-
-            _disturbed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _disturbed.Task;
-        }
+            return _completed || _paused || _contents.Absorb(gap) ? Task.CompletedTask : _signal.WhenDisturbedAsync();
     }
 
     /// <summary>Lets a gap that was taken speak for those too that follow it with no notification between.</summary>
     public void Absorb(Gap gap)
     {
         lock (_sync)
-            AbsorbInto(gap);
+            _contents.Absorb(gap);
     }
 
     /// <summary>Takes nothing more in; what is queued can still be taken, unless it is discarded.</summary>
@@ -290,123 +247,12 @@ internal sealed class SubscriptionQueue
         {
             _completed = true;
             _discarded |= discard;
-            var discarded = discard ? Clear() : 0;
+            var discarded = discard ? _contents.Clear() : 0;
             _room.GiveUpReading();
-            Disturb();
+            _signal.Disturb();
             WakeWaiter();
             return discarded;
         }
-    }
-
-    private bool TryReplace(string channel, string payload, int processId, long size)
-    {
-        if (!_latest!.TryFind(channel, out var sequence) || _items.IndexOf(sequence) is not (>= 0 and var index))
-            return false;
-
-        ref var item = ref _items[index];
-        _room.Replace(item.Size, by: size);
-        item = new QueueItem(channel, payload, processId) { Sequence = sequence };
-        _counters.Replace();
-        return true;
-    }
-
-    /// <summary>Whether this is the first that is dropped.</summary>
-    private bool Drop()
-    {
-        var isFirst = !_gaps.IsDropping;
-        if (isFirst)
-        {
-            _room.GiveUpReading();
-            Push(_gaps.BeginToDrop());
-        }
-
-        _gaps.Drop();
-        return isFirst;
-    }
-
-    private void Push(Gap? gap)
-    {
-        if (gap is null)
-            return;
-
-        _items.PushBack(_subject, gap, processId: 0);
-        _latest?.Clear();
-    }
-
-    private void PutBackOne(in QueueItem item)
-    {
-        if (_discarded)
-        {
-            if (item.Gap is null)
-                Discard(item);
-        }
-        else if (item.Gap is not null || _latest is null || HasGapAfter(item))
-        {
-            _items.PutBack(item);
-        }
-        else if (_latest.TryFind(item.Channel, out _))
-        {
-            _room.Remove(1, item.Size); // A newer one came meanwhile.
-            _counters.Replace();
-        }
-        else
-        {
-            _items.PutBack(item);
-            _latest.Add(item.Channel, item.Sequence);
-        }
-    }
-
-    private bool HasGapAfter(in QueueItem item)
-    {
-        for (var i = 0; i < _items.Count; i++)
-        {
-            if (_items[i].Gap is not null && _items[i].Sequence - item.Sequence > 0)
-                return true;
-        }
-
-        return false;
-    }
-
-    private bool AbsorbInto(Gap gap)
-    {
-        var hasNewer = false;
-        while (_items.Count > 0 && _items[0].Gap is { } later && _gaps.TryAbsorb(gap, later))
-        {
-            _items.PopFront();
-            hasNewer = true;
-        }
-
-        return hasNewer;
-    }
-
-    private int Clear()
-    {
-        var notifications = 0;
-        while (_items.Count > 0)
-        {
-            var item = _items.PopFront();
-            if (item.Gap is not null)
-                continue;
-
-            notifications++;
-            Discard(item);
-        }
-
-        _gaps.Clear();
-        _latest?.Clear();
-        return notifications;
-    }
-
-    private void Discard(in QueueItem item)
-    {
-        _counters.Discard();
-        _room.Remove(1, item.Size);
-    }
-
-    private void Disturb()
-    {
-        _disturbed?.TrySetResult();
-        _disturbed = null;
     }
 
     private void WakeWaiter()
@@ -417,5 +263,5 @@ internal sealed class SubscriptionQueue
 
     /// <summary>Paused, the consumer is woken only to end.</summary>
     private bool TryTakeWaiter()
-        => (!_paused || _completed || _signal.IsCancelled) && _signal.TryTake(result: _items.Count > 0 || !_completed);
+        => (!_paused || _completed || _signal.IsCancelled) && _signal.TryTake(result: !_contents.IsEmpty || !_completed);
 }
