@@ -11,7 +11,7 @@ await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.C
 builder.Services.AddPgListener()
     .AddHandler<ProductChanged, Invalidation>(handler =>
     {
-        // Somebody updates a million rows. To drop those notifications is cheaper than to work them off, and loses nothing:
+        // Somebody updates a million rows. To drop those notifications is cheaper than to handle them, and loses nothing:
         // the overflow is announced, and clears the whole cache.
         handler.FullQueueMode = FullQueueMode.Drop;
         handler.QueueCapacity = 1000;

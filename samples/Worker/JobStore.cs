@@ -5,7 +5,7 @@ namespace Worker;
 /// <summary>The jobs in the database. A job is taken, done and written down in one transaction: if that breaks off, the job is there again.</summary>
 internal sealed class JobStore(NpgsqlDataSource dataSource)
 {
-    /// <summary>The trigger wakes the workers, whoever adds the job. The lock is for two workers that start at the same time.</summary>
+    /// <summary>The trigger wakes the workers, no matter who adds the job. The lock is for two workers that start at the same time.</summary>
     public Task CreateTablesAsync() => ExecuteAsync("""
         select pg_advisory_xact_lock(5083);
         create table if not exists jobs (

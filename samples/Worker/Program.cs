@@ -36,7 +36,7 @@ catch (OperationCanceledException)
 catch (Exception e) when (e is NpgsqlException or TimeoutException)
 {
     await Console.Error.WriteLineAsync(e.Message);
-    return 1; // Never came to work: whoever watches over the process may start it again.
+    return 1; // It never began to work. What supervises the process may start it again.
 }
 
 static void ShortQueue(HandlerOptions handler, int parallelism)

@@ -46,7 +46,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
     public void Overflowed()
     {
         if (IsNew("overflow", "", more => context.Logger.OverflowedAgain(name, more)))
-            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "Nothing tells it of the gap: set OnResync, or read with ReadItemsAsync.");
+            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "Nothing tells it of the gap: implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
     }
 
     /// <summary>A call was cancelled because the time to stop ran out.</summary>

@@ -85,7 +85,7 @@ internal static partial class Log
     [LoggerMessage(207, LogLevel.Warning, "{Subscription} overflowed {Count} more time(s): it cannot keep up.")]
     public static partial void OverflowedAgain(this ILogger logger, string subscription, long count);
 
-    [LoggerMessage(208, LogLevel.Warning, "{Subscription} may have missed notifications on channel '{Channel}' while the connection was lost, and nothing tells it so. Set OnResync, or read with ReadItemsAsync.")]
+    [LoggerMessage(208, LogLevel.Warning, "{Subscription} may have missed notifications on channel '{Channel}' while the connection was lost, and nothing tells it so. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
     public static partial void MissedUnheard(this ILogger logger, string subscription, string channel);
 
     [LoggerMessage(209, LogLevel.Warning, "{Count} more time(s) a subscription may have missed notifications while the connection was lost, with nothing that tells it so.")]
