@@ -73,6 +73,8 @@ internal static class Diagnosis
             return $"The server did not answer in time. {Silent}";
         if (Find<SocketException>(error) is { } network)
             return $"The network says: {OneLine(network.Message)}. {AdviceFor(network)}{PlaceOf(error)}";
+        if (error.Message.StartsWith("SSL connection requested", StringComparison.Ordinal))
+            return "TLS failed. The server does not offer it. Switch ssl on at the server, or use SSL Mode=Prefer if the connection may go without encryption.";
         if (IsTls(error))
             return $"TLS failed. {OneLine(Innermost(error).Message)}. {TlsAdvice}";
         if (error is NpgsqlException && error.Message.StartsWith("No suitable host", StringComparison.Ordinal))
