@@ -272,7 +272,9 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Ends the wait; the channel stays added.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
-    /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
+    /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
+    /// <exception cref="PostgresException">The server refused the channel; it is then not added.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile; the channel stays added, and the next start listens to it.</exception>
     public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
     {
         ChannelName.ThrowIfInvalid(channel);

@@ -171,7 +171,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
 
         // A hosted service that was added before this one may begin to read before the listener is started.
-        if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false))
+        if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false) || _applicationStopping.IsCancellationRequested)
             yield break;
 
         var items = Listener.ReadAsync(channel, options ?? new(), readsGaps, end.Token).GetAsyncEnumerator(end.Token);
@@ -198,6 +198,10 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         catch (OperationCanceledException) when (_applicationStopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return false;
+        }
+        catch (InvalidOperationException) when (_applicationStopping.IsCancellationRequested && !Listener.IsStarted)
+        {
+            return false; // It was stopped just before the reading began.
         }
     }
 }

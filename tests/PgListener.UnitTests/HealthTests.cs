@@ -80,7 +80,7 @@ public class HealthTests
         var check = new PgListenerHealthCheck(
             new Stub(new() { State = ListenerState.Listening }) { Statistics = [new() { Name = "OrderHandler", Channel = "a", ResyncFailure = failure }, new() { Name = "Other", Channel = "a" }] },
             TimeSpan.Zero,
-            _time);
+            new(_time));
         var result = await check.CheckHealthAsync(new() { Registration = new("x", check, HealthStatus.Unhealthy, tags: null) }, TestContext.Current.CancellationToken);
         Assert.Equal(HealthStatus.Degraded, result.Status);
         Assert.Contains("OrderHandler", result.Description, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public class HealthTests
 
     private Task<HealthCheckResult> CheckAsync(ListenerStatus status, TimeSpan grace, HealthStatus failure)
     {
-        var check = new PgListenerHealthCheck(new Stub(status), grace, _time);
+        var check = new PgListenerHealthCheck(new Stub(status), grace, new(_time));
         return check.CheckHealthAsync(new() { Registration = new("x", check, failure, tags: null) }, TestContext.Current.CancellationToken);
     }
 

@@ -200,7 +200,7 @@ public class ListenerLoopTests
                 {
                     await session(number, () =>
                     {
-                        if (_owner.Listening(id))
+                        if (_owner.Listening(id, static () => { }))
                             onListening();
                     });
                 }

@@ -201,7 +201,7 @@ internal sealed class SessionModel
             return false;
 
         var session = runner.Session;
-        _roundTrip.Begin(session, _ => _owner.Listening(session));
+        _roundTrip.Begin(session, _ => _owner.Listening(session, static () => { }));
         runner.Proof = _owner.Awaited?.Payload;
         return true;
     }

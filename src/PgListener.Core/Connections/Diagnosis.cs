@@ -41,6 +41,10 @@ internal static class Diagnosis
     /// <summary>Whether a time limit has run out, for which this process may be to blame itself.</summary>
     public static bool IsTimeout(Exception error) => Find<TimeoutException>(error) is not null;
 
+    /// <summary>Whether a failure came from the network or from the silence of the server, and not from this process.</summary>
+    public static bool IsOfNetwork(Exception error)
+        => !IsOfPool(error) && (Find<SocketException>(error) is not null || Find<IOException>(error) is not null || IsTimeout(error) || Find<OperationCanceledException>(error) is not null);
+
     /// <summary>A time limit has run out, and this process's own thread pool is late.</summary>
     public static string OfStarvedPool(Exception error, TimeSpan late)
         => string.Create(
@@ -67,6 +71,8 @@ internal static class Diagnosis
             return $"{server.SqlState}: {OneLine(server.MessageText)}. {ServerAdvice.For(server)}".TrimEnd();
         if (Find<AuthenticationException>(error) is { } authentication)
             return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(authentication.Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
+        if (IsOfPool(error))
+            return $"{OneLine(error.Message)}. The listener needs one connection of this pool for itself, and now and then a second one.";
         if (error is TimeoutException)
             return $"{OneLine(error.Message)}. {Silent}";
         if (IsTimeout(error))
@@ -133,4 +139,7 @@ internal static class Diagnosis
     /// <summary>Where it was tried to connect to, if the failure says it.</summary>
     private static string PlaceOf(Exception error)
         => Find<NpgsqlException>(error) is { } attempt && attempt.Message.StartsWith("Failed to connect", StringComparison.Ordinal) ? $" ({OneLine(attempt.Message)}.)" : "";
+
+    /// <summary>Whether all connections of Npgsql's pool are in use.</summary>
+    private static bool IsOfPool(Exception error) => error is NpgsqlException && error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 }

@@ -41,21 +41,24 @@ internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
             // Each notice would wake the connection.
             ("client_min_messages", "error"),
 
-            // The server gives up a session whose client is gone, instead of keeping it for the two hours of its operating system.
+            // The server gives up a session whose client is gone, instead of keeping it for the two hours of its operating system. No
+            // tcp_user_timeout: it would also end the session of a client that is well and has paused its reading for so long.
             ("tcp_keepalives_idle", $"{silence}"),
             ("tcp_keepalives_interval", $"{Math.Max(1, silence / 3)}"),
             ("tcp_keepalives_count", "3"),
-            ("tcp_user_timeout", $"{Math.Max(5, 3 * silence)}000"),
             ("client_connection_check_interval", $"{silence}000"),
         ];
     }
 
     /// <summary>Makes them hold. What a server refuses, or is too old to know, is said once and left as it is.</summary>
-    public async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="connection">The connection.</param>
+    /// <param name="timeout">Npgsql's own limit, in seconds; 0 for none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task ApplyAsync(NpgsqlConnection connection, int timeout, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
-            var refused = await ExecuteAsync(connection, _statements, cancellationToken).ConfigureAwait(false);
+            var refused = await ExecuteAsync(connection, _statements, timeout, cancellationToken).ConfigureAwait(false);
             if (tries < Tries && refused.Any(error => error.SqlState == PostgresErrorCodes.QueryCanceled))
                 continue; // To set one again does no harm.
 
@@ -65,12 +68,16 @@ internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
     }
 
     /// <summary>Takes them back, so that nobody else who uses the connection has them.</summary>
-    public Task ResetAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => ExecuteAsync(connection, _resets, cancellationToken);
+    /// <param name="connection">The connection.</param>
+    /// <param name="timeout">Npgsql's own limit, in seconds; 0 for none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task ResetAsync(NpgsqlConnection connection, int timeout, CancellationToken cancellationToken) => ExecuteAsync(connection, _resets, timeout, cancellationToken);
 
     /// <summary>Each statement by itself, in one round trip: the refusal of one does not affect the others.</summary>
-    private static async Task<IReadOnlyList<PostgresException>> ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<PostgresException>> ExecuteAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> statements, int timeout, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true, Timeout = 0 };
+        var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true, Timeout = timeout };
         await using (batch.ConfigureAwait(false))
         {
             foreach (var statement in statements)

@@ -21,6 +21,9 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
     private ITimer? _idle;
     private bool _isDisposed;
 
+    /// <summary>Whether it comes from the caller's pool, and so may have to wait for others who use that.</summary>
+    public bool IsPooled => connections.IsPooled;
+
     /// <summary>Sends a notification.</summary>
     public static async Task NotifyAsync(NpgsqlConnection connection, string channel, string payload, CancellationToken cancellationToken)
     {
@@ -148,12 +151,12 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
         var connection = await connections.OpenSecondAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await settings.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
+            await settings.ApplyAsync(connection, timeout: 0, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(connection).ConfigureAwait(false); // Some of the settings may hold already.
             throw;
         }
     }
@@ -181,7 +184,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
             if (connections.IsPooled && connection.FullState == ConnectionState.Open)
             {
                 using var timeout = new CancellationTokenSource(limit, time);
-                await settings.ResetAsync(connection, timeout.Token).ConfigureAwait(false);
+                await settings.ResetAsync(connection, 0, timeout.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException)

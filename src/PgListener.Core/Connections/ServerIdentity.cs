@@ -18,12 +18,15 @@ internal sealed record ServerIdentity(string Server, string Address, string Back
         """;
 
     /// <summary>Asks for it.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="timeout">Npgsql's own limit, in seconds; 0 for none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Nothing where the server refuses to say.</returns>
-    public static async Task<ServerIdentity?> FindAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<ServerIdentity?> FindAsync(NpgsqlConnection connection, int timeout, CancellationToken cancellationToken)
     {
         try
         {
-            var command = new NpgsqlCommand(Query, connection) { CommandTimeout = 0 };
+            var command = new NpgsqlCommand(Query, connection) { CommandTimeout = timeout };
             await using (command.ConfigureAwait(false))
             {
                 var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

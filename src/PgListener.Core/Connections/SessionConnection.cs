@@ -58,9 +58,9 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     /// <summary>Makes the settings hold that the session needs.</summary>
     public Task ApplySettingsAsync(CancellationToken stopping) => RunAsync(
         "the session's settings",
-        async _ =>
+        async timeout =>
         {
-            await settings.ApplyAsync(connection, CancellationToken.None).ConfigureAwait(false);
+            await settings.ApplyAsync(connection, timeout, CancellationToken.None).ConfigureAwait(false);
             return true;
         },
         options.Current.CommandTimeout,
@@ -68,7 +68,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
     /// <summary>Asks which server this is.</summary>
     public Task<ServerIdentity?> IdentifyAsync(CancellationToken stopping)
-        => RunAsync("the question which server this is", _ => ServerIdentity.FindAsync(connection, CancellationToken.None), options.Current.CommandTimeout, stopping);
+        => RunAsync("the question which server this is", timeout => ServerIdentity.FindAsync(connection, timeout, CancellationToken.None), options.Current.CommandTimeout, stopping);
 
     /// <summary>Executes statements in one transaction.</summary>
     /// <param name="what">What they are, for people.</param>
@@ -192,9 +192,9 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             await ExecuteBatchAsync("UNLISTEN", ["UNLISTEN *"], CancellationToken.None).ConfigureAwait(false);
             await RunAsync(
                 "the reset of the session's settings",
-                async _ =>
+                async timeout =>
                 {
-                    await settings.ResetAsync(connection, CancellationToken.None).ConfigureAwait(false);
+                    await settings.ResetAsync(connection, timeout, CancellationToken.None).ConfigureAwait(false);
                     return true;
                 },
                 options.Current.CommandTimeout,

@@ -73,7 +73,7 @@ internal sealed class Difference(Routes routes)
         }
 
         Mark(route);
-        return route.Waiters.WhenSettledAsync(route.Version);
+        return route.Waiters.WhenSettledAsync(route.Version, route.SentVersion);
     }
 
     /// <summary>Takes edits the server does not know of yet.</summary>
@@ -94,6 +94,7 @@ internal sealed class Difference(Routes routes)
                 }
 
                 route.IsInFlight = true;
+                route.SentVersion = route.Version;
                 if (!route.IsWanted)
                     route.Hearing = Hearing.Ending;
                 changes.Add(new ChannelChange(route, route.IsWanted, route.Version));

@@ -24,6 +24,9 @@ internal sealed class Route(string channel)
     /// <summary>Counts the edits, so that an answer of the server can be told from one to an earlier edit.</summary>
     public long Version { get; set; }
 
+    /// <summary>The latest edit that a LISTEN or UNLISTEN was sent for.</summary>
+    public long SentVersion { get; set; }
+
     /// <summary>Whether the server listens to it in the current session.</summary>
     public bool IsApplied { get; set; }
 

@@ -6,8 +6,16 @@ internal sealed class Waiters
     private readonly List<(long Version, TaskCompletionSource Source)> _waiting = [];
 
     /// <summary>Completes when the server agrees with the given edit, or with a later one.</summary>
-    public Task WhenSettledAsync(long version)
+    /// <param name="version">The edit.</param>
+    /// <param name="sent">The latest edit that the server was told of. All later ones are told together, and so share one wait, however many there are.</param>
+    public Task WhenSettledAsync(long version, long sent)
     {
+        if (_waiting.Count > 0 && _waiting[^1] is var last && last.Version > sent)
+        {
+            _waiting[^1] = (version, last.Source);
+            return last.Source.Task;
+        }
+
         var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Add((version, source));
         return source.Task;

@@ -66,11 +66,8 @@ internal sealed class ListenerSession(
             owner.Prove(session, begun);
             BeginProof(session, () =>
             {
-                if (!owner.Listening(session))
-                    return;
-
-                onListening();
-                logger.Listening(listening, name, connection.ProcessID);
+                if (owner.Listening(session, onListening))
+                    logger.Listening(listening, name, connection.ProcessID);
             });
             await ReadAsync(connection, server, session, identity, pulse, wakeUps, stopping).ConfigureAwait(false);
         }
@@ -104,6 +101,7 @@ internal sealed class ListenerSession(
         // The caller must be waiting already when a consumer is served on this thread, which may take as long as it likes.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var proven = time.GetTimestamp();
+        var atHand = 0u;
         using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
         while (true)
         {
@@ -120,6 +118,8 @@ internal sealed class ListenerSession(
             if (wait.IsCompletedSuccessfully)
             {
                 wakeUps.OneMore(); // A message was at hand, and another may be.
+                if (++atHand % WakeUps.Patience == 0)
+                    ProveIfDue(session, ref proven);
                 continue;
             }
 
@@ -135,12 +135,17 @@ internal sealed class ListenerSession(
                 await _silence.RunAsync(connection, server, session, identity, stopping).ConfigureAwait(false);
             }
 
-            if (options.Current.ProveDeliveryInterval is { } interval && time.GetElapsedTime(proven) >= interval)
-            {
-                proven = time.GetTimestamp();
-                roundTrip.Begin(session, took => NoteRoundTrip(session, took));
-            }
+            ProveIfDue(session, ref proven);
         }
+    }
+
+    private void ProveIfDue(SessionId session, ref long proven)
+    {
+        if (options.Current.ProveDeliveryInterval is not { } interval || time.GetElapsedTime(proven) < interval)
+            return;
+
+        proven = time.GetTimestamp();
+        roundTrip.Begin(session, took => NoteRoundTrip(session, took));
     }
 
     /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
@@ -184,10 +189,12 @@ internal sealed class ListenerSession(
             else if (owner.TryTakeQuery(session, inbox, out var query))
             {
                 await AnswerAsync(query, connection, server, session, stopping).ConfigureAwait(false);
+                gathering = null; // What has come meanwhile is gathered anew.
             }
             else if (inbox.HasMail)
             {
                 await _reconciler.ReconcileAsync(server, session, stopping).ConfigureAwait(false);
+                gathering = null;
             }
         }
     }
@@ -217,6 +224,15 @@ internal sealed class ListenerSession(
         {
             if (owner.Difference.HasChanges)
                 await _reconciler.ReconcileAsync(server, session, stopping).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            query.Answer.TrySetException(stopping.IsCancellationRequested ? new ListenerClosedException() : e);
+            throw; // As without a question: the session is given up, and the next one listens to everything.
+        }
+
+        try
+        {
             query.Answer.TrySetResult(await server.QueryAsync(query.Sql, parameter: null, server.Limit, stopping).ConfigureAwait(false));
         }
         catch (PostgresException e) when (connection.FullState == ConnectionState.Open)

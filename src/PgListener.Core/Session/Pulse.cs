@@ -73,12 +73,16 @@ internal sealed class Pulse : IDisposable
         {
             answer = await AskAsync().WaitAsync(Period, _time, CancellationToken.None).ConfigureAwait(false);
         }
+        catch (TimeoutException) when (_second.IsPooled)
+        {
+            answer = Answer.Unknown; // Perhaps it waits for others who use the caller's pool.
+        }
         catch (TimeoutException)
         {
             // No answer is what it is taken for.
         }
 
-        if (answer == Answer.Alive)
+        if (answer is Answer.Alive or Answer.Unknown)
             Volatile.Write(ref _lastSign, asked);
         else if (Volatile.Read(ref _silentSince) == since)
             await JudgeAsync(answer).ConfigureAwait(false);
@@ -99,9 +103,10 @@ internal sealed class Pulse : IDisposable
             // A server that refuses lives, and so do its sessions, unless it is shutting down or starting.
             return e.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown ? Answer.None : Answer.Alive;
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            return Answer.None; // Whatever keeps a second connection from being made, a user's password provider among it: it is no sign of life.
+            // What never came to the network, such as an exhausted pool or a failing password provider, says nothing of the server.
+            return Diagnosis.IsOfNetwork(e) ? Answer.None : Answer.Unknown;
         }
     }
 
@@ -127,7 +132,12 @@ internal sealed class Pulse : IDisposable
 
     private enum Answer
     {
+        /// <summary>The server did not answer.</summary>
         None,
+
+        /// <summary>It could not be asked, for a reason that is not the server's.</summary>
+        Unknown,
+
         Alive,
         Gone,
     }

@@ -91,11 +91,17 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     public void Note(SessionId session, Func<ListenerStatus, ListenerStatus> change) => _current.Do(session, () => state.Note(change));
 
     /// <summary>The server listens to all that is wanted, and as far as can be known notifications arrive.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="begin">What belongs to that moment, before anyone is told of it.</param>
     /// <returns>Whether the state has changed.</returns>
-    public bool Listening(SessionId session)
+    public bool Listening(SessionId session, Action begin)
     {
         var moved = false;
-        _current.Do(session, () => moved = state.Move(ListenerState.Listening, static status => status with { FailedAttempts = 0, Problem = null }));
+        _current.Do(session, () =>
+        {
+            begin();
+            moved = state.Move(ListenerState.Listening, static status => status with { FailedAttempts = 0, Problem = null });
+        });
         return moved;
     }
 

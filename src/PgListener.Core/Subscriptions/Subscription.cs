@@ -89,7 +89,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
                 return queue;
             }
 
-            _log?.Dispose();
+            CloseLog();
             _log = log;
             _wasLive = false;
             if (callback is not null)
@@ -129,7 +129,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
             (log, isRemoved) = (_log, _isRemoved);
             discarded = _queue?.Complete(discard) ?? 0;
             if (_pump is null)
-                log?.Dispose();
+                CloseLog();
             ended = _pump?.WhenEndedAsync() ?? Task.CompletedTask;
         }
 
@@ -146,6 +146,17 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         else if (_wasLive)
             context.Unheard.Note(_name, channel ?? "");
         _wasLive = true;
+    }
+
+    /// <summary>Says what is left to say, elsewhere: locks are held here that others wait for, and a logger may take its time.</summary>
+    private void CloseLog()
+    {
+        if (_log is { } log)
+            _ = DetachedTask.Run(() =>
+            {
+                log.Dispose();
+                return Task.CompletedTask;
+            });
     }
 
     private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options, IsReader);

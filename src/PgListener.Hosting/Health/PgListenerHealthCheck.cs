@@ -6,7 +6,7 @@ namespace PgListener.Health;
 /// Healthy while the server listens; degraded while it listens with a problem in sight or a handler cannot read again what it may have
 /// missed, and for a while after the connection was lost; otherwise unhealthy, or what the registration says instead.
 /// </summary>
-internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, TimeProvider time) : IHealthCheck
+internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -33,7 +33,7 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         {
             (ListenerState.Listening, null) => HealthCheckResult.Healthy(description, data),
             (ListenerState.Listening, _) => HealthCheckResult.Degraded(description, exception: null, data),
-            (ListenerState.Reconnecting, _) when time.GetUtcNow() - status.Since < gracePeriod => HealthCheckResult.Degraded(description, exception: null, data),
+            (ListenerState.Reconnecting, _) when outage.Lasted(status.Since) < gracePeriod => HealthCheckResult.Degraded(description, exception: null, data),
             _ => new HealthCheckResult(context.Registration.FailureStatus, description, exception: null, data),
         };
         return Task.FromResult(result);

@@ -45,9 +45,10 @@ public static class PgListenerHealthChecksBuilderExtensions
         var registered = builder.Services;
         builder.Services.AddOptions<CheckedListeners>().Configure(listeners => listeners.Names.Add(listenerName)).ValidateOnStart();
         builder.Services.TryAddSingleton<IValidateOptions<CheckedListeners>>(new CheckedListenersValidator(registered));
+        OutageClock? outage = null;
         return builder.Add(new(
             name ?? (listenerName.Length == 0 ? "pglistener" : $"pglistener-{listenerName}"),
-            services => new PgListenerHealthCheck(Listener(services), grace, services.GetService<TimeProvider>() ?? TimeProvider.System),
+            services => new PgListenerHealthCheck(Listener(services), grace, outage ??= new(services.GetService<TimeProvider>() ?? TimeProvider.System)),
             failureStatus,
             tags));
 
