@@ -156,6 +156,29 @@ public class ChaosCheckerTests : MadeUpRun
     }
 
     [Fact]
+    public void An_announcement_that_is_made_again_because_the_first_call_failed()
+    {
+        Loses(2);
+        Reconnects(3);
+        Hears(2.99, ResyncReason.Reconnected, since: 1.9);
+        Subscription.Add(new Given(At(4), new(Channel, ResyncReason.Reconnected, At(1.9), At(2.99))));
+        Finds();
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    public void A_gap_that_has_dropped_and_ends_after_a_session_that_was_lost_before_it_was_said_to_listen(int dropped, bool isWrong)
+    {
+        Loses(2);
+        Happens(2.5, ListenerEventKind.Lost);
+        Reconnects(4);
+        Hears(3, ResyncReason.Reconnected, since: 1.9, dropped);
+        Hears(3.99, ResyncReason.Reconnected, since: 1.9);
+        Finds(isWrong ? [Rule.AnnouncedOnce] : []);
+    }
+
+    [Fact]
     public void A_session_that_is_announced_twice()
     {
         Loses(2);

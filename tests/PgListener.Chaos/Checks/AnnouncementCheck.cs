@@ -34,7 +34,7 @@ internal sealed class AnnouncementCheck(List<Sent> sent, SubscriptionLog subscri
 
         for (var position = 1; position < _given.Count; position++)
         {
-            if (_given[position].Resync is { } resync)
+            if (_given[position].Resync is { } resync && !IsSameAgain(position))
                 CheckCause(position, resync, causes.GetValueOrDefault(position) ?? []);
         }
     }
@@ -50,7 +50,7 @@ internal sealed class AnnouncementCheck(List<Sent> sent, SubscriptionLog subscri
         for (var position = 0; position < _given.Count; position++)
         {
             var given = _given[position];
-            if (given.Resync is { } resync && resync.Until > session.After)
+            if (given.Resync is { } resync && resync.Until > session.After && !IsSameAgain(position))
             {
                 if (resync.Until >= session.At)
                     return found is { } earlier && !IsOverflow(earlier) ? earlier : position;
@@ -72,6 +72,9 @@ internal sealed class AnnouncementCheck(List<Sent> sent, SubscriptionLog subscri
         return found;
     }
 
+    /// <summary>The call for a gap has failed, and was made again with the same gap: that is no further announcement.</summary>
+    private bool IsSameAgain(int position) => position > 0 && _given[position].Resync is { } resync && _given[position - 1].Resync == resync;
+
     private bool IsOverflow(int position) => _given[position].Resync?.Reason == ResyncReason.Overflow;
 
     private void CheckCause(int position, Resync resync, List<Session> causes)
@@ -83,11 +86,15 @@ internal sealed class AnnouncementCheck(List<Sent> sent, SubscriptionLog subscri
             case ResyncReason.Started when !causes.Exists(session => session.IsFirstOfRun) && !IsInFailedAttempt(resync.Until):
                 Complain(Rule.AnnouncedOnce, position, "it was told that it has started, but the listener was not started anew");
                 return;
-            case ResyncReason.Reconnected when causes.Count == 0 && !IsInFailedAttempt(resync.Until):
+            case ResyncReason.Reconnected when causes.Count == 0 && !IsInFailedAttempt(resync.Until) && !(resync.Dropped > 0 && HasFailedAttempt(resync)):
                 Complain(Rule.AnnouncedOnce, position, $"it was told of a reconnect at {resync.Until:HH:mm:ss.fff}, but there was none, or it had been told");
                 return;
         }
     }
+
+    /// <summary>A gap in which something was dropped grows until it is come to, and so may end later than the session that was lost before it was said to listen.</summary>
+    private bool HasFailedAttempt(Resync resync)
+        => subscription.Listener.Events.Any(entry => entry.Kind == ListenerEventKind.Lost && entry.At > resync.Since && entry.At <= resync.Until && IsInFailedAttempt(entry.At));
 
     /// <summary>A session can begin to hear and be lost before it is said to listen.</summary>
     private bool IsInFailedAttempt(DateTimeOffset at)
