@@ -80,6 +80,41 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
         Assert.Contains("pooler in transaction mode", await lost.Task.SoonAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // a data source of the caller's, whose pool is not empty
+    public async Task Behind_a_pooler_that_was_switched_to_transaction_mode_it_is_not_said_to_listen_again(bool givenDataSource)
+    {
+        Assert.SkipWhen(PgBouncer.Executable is null, "PgBouncer is not installed.");
+        await using var bouncer = await PgBouncer.StartAsync(server.ConnectionString, "session");
+        var name = $"switched {givenDataSource}";
+        var connectionString = $"{bouncer.ConnectionString};Minimum Pool Size=2;No Reset On Close=true;Application Name={name}";
+        await using var callers = NpgsqlDataSource.Create(connectionString);
+        await using var listener = givenDataSource ? callers.CreateListener(Quick) : new Listener(connectionString, Quick);
+        await listener.StartAsync(Cancellation).SoonAsync();
+        await listener.AddChannelAsync(NewChannel(), Cancellation).SoonAsync(); // Wakes from a second connection, which is kept.
+        Assert.NotNull(listener.Status.RoundTrip);
+
+        var listenedAgain = false;
+        listener.StateChanged += (_, change) => listenedAgain |= change.Status.State == ListenerState.Listening;
+        await bouncer.SwitchAsync("transaction", Cancellation);
+        await using (var end = server.Sender.CreateCommand("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = $1"))
+        {
+            // All of them, as a restart of the server would: what is kept in a pool dies unnoticed.
+            end.Parameters.Add(new() { Value = name });
+            Assert.InRange((long)(await end.ExecuteScalarAsync(Cancellation))!, 2, 10);
+        }
+
+        await FailsAsync(listener, 3);
+        Assert.False(listenedAgain);
+        Assert.Equal(ListenerState.Reconnecting, listener.State);
+        Assert.Contains("Most likely the connection goes through a pooler in transaction mode", listener.Status.Problem, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log.GetSnapshot(), record => record.Id.Id == 107);
+
+        await bouncer.SwitchAsync("session", Cancellation);
+        await listener.WaitUntilListeningAsync(Cancellation).SoonAsync(30);
+    }
+
     public static TheoryData<string, string, string> Wrong => new()
     {
         { "Database=no_such_database", "3D000: database \"no_such_database\" does not exist. Check the database's name in the connection string.", "3D000" },

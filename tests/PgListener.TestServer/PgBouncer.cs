@@ -12,11 +12,13 @@ public sealed class PgBouncer : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Instance _place;
+    private readonly string _configuration;
 
-    private PgBouncer(Process process, Instance place, string connectionString)
+    private PgBouncer(Process process, Instance place, string configuration, string connectionString)
     {
         _process = process;
         _place = place;
+        _configuration = configuration;
         ConnectionString = connectionString;
     }
 
@@ -67,9 +69,30 @@ public sealed class PgBouncer : IAsyncDisposable
             SslMode = SslMode.Disable,
             GssEncryptionMode = GssEncryptionMode.Disable,
         }.ConnectionString;
-        var bouncer = new PgBouncer(process, place, connectionString);
+        var bouncer = new PgBouncer(process, place, configuration, connectionString);
         await bouncer.AnswersAsync();
         return bouncer;
+    }
+
+    /// <summary>Writes another pool mode to its configuration, and has it read that again. Sessions of now end before it holds for them.</summary>
+    public async Task SwitchAsync(string poolMode, CancellationToken cancellationToken)
+    {
+        var lines = await File.ReadAllLinesAsync(_configuration, cancellationToken);
+        await File.WriteAllLinesAsync(_configuration, lines.Select(line => line.StartsWith("pool_mode", StringComparison.Ordinal) ? $"pool_mode = {poolMode}" : line), cancellationToken);
+
+        // Whatever reaches it after the line is handled after the change.
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look(object sender, DataReceivedEventArgs line)
+        {
+            if (line.Data?.Contains("SIGHUP", StringComparison.Ordinal) == true)
+                read.TrySetResult();
+        }
+
+        _process.ErrorDataReceived += Look;
+        using var kill = Process.Start("kill", ["-HUP", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(cancellationToken);
+        await read.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+        _process.ErrorDataReceived -= Look;
     }
 
     public ValueTask DisposeAsync()
