@@ -44,6 +44,25 @@ public class ChannelTableTests
     }
 
     [Fact]
+    public async Task However_many_edits_the_server_has_not_been_told_of_they_share_one_wait()
+    {
+        // Without a session: as browsers that come, give up and come again while the server is down.
+        var first = _routing.Table.Add(Subscribe("a", out _, out _));
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Same(first, _routing.Table.Add(Subscribe("a", out var other, out _)));
+            Assert.Same(first, _routing.Table.Remove(other));
+        }
+
+        _routing.Difference.BeginSession();
+        var underWay = _routing.Difference.TakeChanges();
+        var later = _routing.Table.Add(Subscribe("a", out _, out _));
+        Assert.NotSame(first, later);
+        _routing.Difference.Apply(underWay);
+        await first;
+    }
+
+    [Fact]
     public void Whoever_subscribes_while_the_channel_is_being_given_up_hears_that_it_started_once_it_has()
     {
         _routing.Difference.BeginSession();

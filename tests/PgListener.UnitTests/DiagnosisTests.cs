@@ -57,6 +57,17 @@ public class DiagnosisTests
         => Assert.Contains(setting, Diagnosis.Of(new PostgresException("text", "ERROR", "ERROR", sqlState)), StringComparison.Ordinal);
 
     [Fact]
+    public void An_exhausted_pool_is_named_and_not_taken_for_a_silent_server()
+    {
+        var exhausted = new NpgsqlException("The connection pool has been exhausted, either raise 'Max Pool Size' (currently 1) or 'Timeout'", new TimeoutException());
+        Assert.Contains("raise 'Max Pool Size'", Diagnosis.Of(exhausted), StringComparison.Ordinal);
+        Assert.DoesNotContain("firewall", Diagnosis.Of(exhausted), StringComparison.Ordinal);
+        Assert.False(Diagnosis.IsOfNetwork(exhausted));
+        Assert.False(Diagnosis.IsOfNetwork(new InvalidOperationException("The vault is sealed.")));
+        Assert.True(Diagnosis.IsOfNetwork(new NpgsqlException("Failed to connect", new SocketException((int)SocketError.ConnectionRefused))));
+    }
+
+    [Fact]
     public void Says_what_is_nested_in_what_Npgsql_says()
     {
         var refused = new NpgsqlException("Failed to connect to db1", new SocketException((int)SocketError.ConnectionRefused));

@@ -89,6 +89,19 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_does_not_lengthen_the_grace_period()
+    {
+        var grace = TimeSpan.FromSeconds(10);
+        var time = new SteppingTime();
+        var check = new PgListenerHealthCheck(new Stub(new() { State = ListenerState.Reconnecting, Since = time.GetUtcNow() }), grace, new(time));
+        var context = new HealthCheckContext { Registration = new("x", check, HealthStatus.Unhealthy, tags: null) };
+        Assert.Equal(HealthStatus.Degraded, (await check.CheckHealthAsync(context, TestContext.Current.CancellationToken)).Status);
+        time.Offset = TimeSpan.FromHours(-1);
+        time.Pass(grace);
+        Assert.Equal(HealthStatus.Unhealthy, (await check.CheckHealthAsync(context, TestContext.Current.CancellationToken)).Status);
+    }
+
+    [Fact]
     public void The_grace_period_is_checked()
         => Assert.Throws<ArgumentOutOfRangeException>(() => new ServiceCollection().AddHealthChecks().AddPgListener(gracePeriod: TimeSpan.FromTicks(-1)));
 

@@ -401,22 +401,6 @@ public class SubscriptionQueueTests
 
     private static readonly long Size = QueueItem.SizeOf(Text(0));
 
-    /// <summary>A clock whose setting can be changed while time goes on.</summary>
-    private sealed class SteppingTime : TimeProvider
-    {
-        private long _ticks = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).Ticks;
-
-        public TimeSpan Offset { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public void Pass(TimeSpan time) => _ticks += time.Ticks;
-
-        public override long GetTimestamp() => _ticks;
-
-        public override DateTimeOffset GetUtcNow() => new DateTimeOffset(_ticks, TimeSpan.Zero) + Offset;
-    }
-
     private static string Text(int number) => number.ToString("0000", System.Globalization.CultureInfo.InvariantCulture);
 
     private static void Add(SubscriptionQueue queue, params int[] numbers)
