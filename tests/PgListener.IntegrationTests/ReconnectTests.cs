@@ -125,6 +125,8 @@ public class ReconnectTests(ServerFixture server)
         await using var sender = NpgsqlDataSource.Create(own.ConnectionString + ";Pooling=false");
         foreach (var harm in new[] { own.KillAsync, own.StopAsync })
         {
+            // A notification can arrive before the proof that makes a session a session that listens.
+            await StateAsync(listener, ListenerState.Listening);
             await harm();
             await StateAsync(listener, ListenerState.Reconnecting);
             await own.StartAsync();
