@@ -44,7 +44,7 @@ public static class Settings
     public static readonly TimeSpan MaxBackpressure = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// Of subscriptions that may hold up the reading for less time than this, it is not asked whether they had to overflow: on a
+    /// Of subscriptions that may pause the reading for less time than this, it is not checked whether they had to overflow: on a
     /// machine with a lot to do a callback that is quick can hold it up for as long.
     /// </summary>
     public static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(2);

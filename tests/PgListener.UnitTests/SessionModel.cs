@@ -71,7 +71,7 @@ internal sealed class SessionModel
         return _waits.Exists(wait => wait is { Task.IsCompletedSuccessfully: true, Listened: false }) ? "A wait for LISTEN has ended, and nobody listened." : null;
     }
 
-    /// <summary>From here on all goes well, and then the listener is stopped: whoever waits has an answer by then.</summary>
+    /// <summary>From here on nothing fails, and then the listener is stopped: everyone who waits has an answer by then.</summary>
     public string? WhatIsWrongInTheEnd()
     {
         if (_current is { } runner)

@@ -31,7 +31,7 @@ internal sealed class ArrivalCheck
         if (subscription.Given.Count == 0)
             return; // That is for others to judge.
 
-        // One that holds up the reading is among the neighbours.
+        // One that pauses the reading is among the neighbours.
         var held = subscription.Patience is null && subscription.Busy.Count > 0 ? new Held([.. _heldTimes, .. subscription.Busy]) : _held;
         var sent = _log.Sent[subscription.Channel].FindAll(one => one.Outcome == Outcome.Committed);
         var arrivals = new Arrivals(subscription.Given);

@@ -53,7 +53,7 @@ internal sealed class StopFaults(Cast cast)
 
     /// <summary>
     /// The token of the stop is cancelled already. Then the server is there for the start, or it is not: in that case a subscription
-    /// made after the start to a channel that was heard before must not be told that it is heard.
+    /// made after the start to a channel that was heard before may not complete as if it were heard.
     /// </summary>
     private async Task<string> CancelledAsync(Random random)
     {
