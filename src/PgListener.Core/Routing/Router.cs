@@ -6,14 +6,14 @@ namespace PgListener.Routing;
 internal sealed class Router(Routes routes)
 {
     /// <summary>The one delivered to last, since many in a row go to the same.</summary>
-    private Route _lastRoute = new("") { IsGone = true };
+    private Route _lastRoute = new("", "") { IsGone = true };
 
     /// <summary>Hands a notification to everyone who wants it.</summary>
     /// <returns><see langword="false"/> if its subscribers do not hear yet: <see cref="Difference.BeginHearing"/> has to come first.</returns>
     public bool Deliver(string channel, string payload, int processId, WakeUps wakeUps)
     {
         var route = _lastRoute;
-        if (route.IsGone || route.Channel != channel)
+        if (route.IsGone || route.ServerName != channel)
         {
             if (!routes.TryGet(channel, out var found))
                 return true; // It was sent before the server had heard of an UNLISTEN.
