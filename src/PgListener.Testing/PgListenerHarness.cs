@@ -283,14 +283,9 @@ public sealed class PgListenerHarness
 
     private static async Task InTimeAsync(MemoryLine line, Task task, TimeSpan limit, string problem)
     {
-        try
-        {
-            await task.WaitAsync(limit).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
+        await task.WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!task.IsCompletedSuccessfully)
             throw new TimeoutException(new HarnessReport($"The listener {(line.Listener.Length == 0 ? "" : $"'{line.Listener}' ")}{problem} within {Text(limit)}.").WithState(line).ToString());
-        }
     }
 
     /// <summary>The handlers and callbacks of a channel; of those that hear of gaps only, if it is about gaps.</summary>

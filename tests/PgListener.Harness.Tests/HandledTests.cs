@@ -174,12 +174,13 @@ public sealed class HandledTests
         Assert.True(await items.MoveNextAsync());
         Assert.True(items.Current.IsGap(out var gap) && gap.Reason == ResyncReason.Started);
 
-        var (item, order) = (items.MoveNextAsync(), orders.MoveNextAsync());
+        var item = items.MoveNextAsync().AsTask();
+        var order = orders.MoveNextAsync().AsTask();
         await app.Harness.PublishAsync(new OrderPlaced(7));
         Assert.True(await item && await order);
         Assert.Equal((7, 7), (items.Current.Notification.Value.Id, orders.Current.Value.Id));
 
-        item = items.MoveNextAsync();
+        item = items.MoveNextAsync().AsTask();
         await app.Harness.AnnounceGapAsync();
         Assert.True(await item && items.Current.IsGap(out gap) && gap.Reason == ResyncReason.Reconnected);
     }

@@ -1,5 +1,4 @@
 using PgListener.Subscriptions;
-using PgListener.Telemetry;
 
 namespace PgListener.Testing.Memory;
 

@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using PgListener.Connections;
-using PgListener.Routing;
 using PgListener.Session;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
