@@ -1,5 +1,4 @@
 using PgListener.Publishing;
-using PgListener.Registration;
 using PgListener.Telemetry;
 using PgListener.Testing.Memory;
 
@@ -28,30 +27,20 @@ public sealed class PgListenerHarness
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(1);
 
-    private readonly MemoryServer _server;
-    private readonly CallLog _calls;
-    private readonly Func<IReadOnlyCollection<ListenerRegistration>> _registrations;
-    private readonly string? _listener;
+    private readonly HarnessScope _scope;
     private readonly int _processId;
 
-    internal PgListenerHarness(MemoryServer server, CallLog calls, Func<IReadOnlyCollection<ListenerRegistration>> registrations, string? listener = null)
+    internal PgListenerHarness(HarnessScope scope)
     {
-        _server = server;
-        _calls = calls;
-        _registrations = registrations;
-        _listener = listener;
-        _processId = server.NextProcessId();
+        _scope = scope;
+        _processId = scope.Server.NextProcessId();
     }
 
     /// <summary>The calls of handlers and callbacks that have ended, for notifications and for gaps, in the order in which they ended.</summary>
-    public IReadOnlyList<HandlerCall> Calls => [.. _calls.Calls.Where(call => IsOf(call.Listener))];
+    public IReadOnlyList<HandlerCall> Calls => _scope.Calls;
 
     /// <summary>Those of <see cref="Calls"/> that have failed.</summary>
-    public IReadOnlyList<HandlerCall> Failures => [.. Calls.Where(call => call.Exception is not null)];
-
-    private IReadOnlyCollection<ListenerRegistration> Registrations => [.. _registrations().Where(registration => IsOf(registration.Name))];
-
-    private IReadOnlyList<MemoryLine> Lines => [.. Registrations.Select(registration => _server.LineOf(registration.Name))];
+    public IReadOnlyList<HandlerCall> Failures => _scope.Failures;
 
     /// <summary>Looks at one listener and its publisher only. Without this, all listeners of the application are meant.</summary>
     /// <param name="listenerName">The listener's name; empty for the one without a name.</param>
@@ -60,12 +49,7 @@ public sealed class PgListenerHarness
     public PgListenerHarness For(string listenerName)
     {
         ArgumentNullException.ThrowIfNull(listenerName);
-        var all = _registrations();
-        if (all.Any(registration => registration.Name == listenerName))
-            return new(_server, _calls, _registrations, listenerName);
-
-        var names = string.Join(", ", all.Select(registration => registration.Name.Length == 0 ? "the one without a name" : $"'{registration.Name}'"));
-        throw new ArgumentException($"There is no listener '{listenerName}'. The application has {(names.Length == 0 ? "none: add one with AddPgListener()" : names)}.", nameof(listenerName));
+        return new(_scope.Of(listenerName));
     }
 
     /// <summary>What the application has published with <see cref="INotificationPublisher"/> on a channel, in its order.</summary>
@@ -79,7 +63,7 @@ public sealed class PgListenerHarness
     /// <summary>What the application has published with <see cref="INotificationPublisher"/>, on all channels and in its order.</summary>
     /// <returns>The notifications as they were sent. What <see cref="PublishAsync{TChannel}"/> has sent is not among them.</returns>
     /// <remarks>Identical notifications of one publish are all here, although only one of them is sent.</remarks>
-    public IReadOnlyList<Notification> Published() => [.. _server.Published.Where(published => IsOf(published.Listener)).Select(published => published.Notification)];
+    public IReadOnlyList<Notification> Published() => _scope.Published;
 
     /// <summary>Sends a notification, as if another process had committed it.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
@@ -136,19 +120,7 @@ public sealed class PgListenerHarness
     public Task WhenHandledAsync<TChannel, THandler>(int count = 1, TimeSpan? limit = null, bool allowFailures = false)
         where TChannel : INotificationChannel<TChannel>
         where THandler : class, INotificationHandler<TChannel>
-    {
-        var handlers = Registrations.SelectMany(registration => registration.Handlers, (registration, handler) => (Listener: registration.Name, Handler: handler))
-            .Where(entry => entry.Handler.Key.Channel == typeof(TChannel)).ToArray();
-        CallSubject[] subjects = [.. handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => new CallSubject(entry.Listener, TChannel.ChannelName, entry.Handler.Name, Gap: null))];
-        if (subjects.Length == 0)
-        {
-            var names = string.Join(", ", handlers.Select(entry => entry.Handler.Name).Distinct(StringComparer.Ordinal));
-            throw new InvalidOperationException(
-                $"{typeof(THandler).Name} is not a handler of {typeof(TChannel).Name}. {(names.Length == 0 ? "It has none" : $"Its handlers are: {names}")}. Add it with AddHandler<{typeof(TChannel).Name}, {typeof(THandler).Name}>().");
-        }
-
-        return WaitAsync(new(subjects, CheckCount(count), allowFailures), "notifications", TChannel.ChannelName, CheckLimit(limit));
-    }
+        => _scope.WaitAsync(new(_scope.SubjectsOf<TChannel, THandler>(), CheckCount(count), allowFailures), "notifications", TChannel.ChannelName, CheckLimit(limit));
 
     /// <summary>Waits until every handler and callback of a channel has handled a number of notifications.</summary>
     /// <param name="channel">The channel's name.</param>
@@ -159,7 +131,7 @@ public sealed class PgListenerHarness
     public Task WhenHandledAsync(string channel, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        return WaitAsync(new(SubjectsOf(channel, gap: null), CheckCount(count), allowFailures), "notifications", channel, CheckLimit(limit));
+        return _scope.WaitAsync(new(_scope.SubjectsOf(channel, gap: null), CheckCount(count), allowFailures), "notifications", channel, CheckLimit(limit));
     }
 
     /// <summary>Waits until every handler of a channel that hears of gaps has been told of one: its <see cref="IResyncHandler{TChannel}.ResyncAsync"/> has ended.</summary>
@@ -174,7 +146,7 @@ public sealed class PgListenerHarness
     /// <exception cref="InvalidOperationException">Nothing that is subscribed to the channel hears of gaps.</exception>
     public Task WhenResyncedAsync<TChannel>(ResyncReason reason = ResyncReason.Reconnected, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
         where TChannel : INotificationChannel<TChannel>
-        => WaitAsync(new(SubjectsOf(TChannel.ChannelName, reason), CheckCount(count), allowFailures), $"gaps ({reason})", TChannel.ChannelName, CheckLimit(limit));
+        => _scope.WaitAsync(new(_scope.SubjectsOf(TChannel.ChannelName, reason), CheckCount(count), allowFailures), $"gaps ({reason})", TChannel.ChannelName, CheckLimit(limit));
 
     /// <summary>Ends the connection of each listener, which listens again at once: a gap stands in the queue of each handler, behind what was sent before and ahead of what is sent after.</summary>
     /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
@@ -184,8 +156,8 @@ public sealed class PgListenerHarness
     public async Task AnnounceGapAsync(TimeSpan? limit = null)
     {
         var wait = CheckLimit(limit);
-        ThrowIfNotStarted();
-        var lines = Lines;
+        _scope.ThrowIfNotStarted();
+        var lines = _scope.Lines;
         if (lines.FirstOrDefault(line => line.IsDown) is not null)
             throw new InvalidOperationException($"The server is disconnected already: {nameof(ReconnectAsync)} brings the gap about.");
 
@@ -206,7 +178,7 @@ public sealed class PgListenerHarness
     public async Task DisconnectAsync(TimeSpan? limit = null)
     {
         var wait = CheckLimit(limit);
-        var lines = Lines;
+        var lines = _scope.Lines;
         await WhenListeningAsync([.. lines.Where(line => !line.IsDown)], wait).ConfigureAwait(false);
         foreach (var line in lines)
             line.Cut(stayDown: true);
@@ -221,7 +193,7 @@ public sealed class PgListenerHarness
     public async Task ReconnectAsync(TimeSpan? limit = null)
     {
         var wait = CheckLimit(limit);
-        var lines = Lines;
+        var lines = _scope.Lines;
         foreach (var line in lines)
             line.Repair();
         await WhenListeningAsync(lines, wait).ConfigureAwait(false);
@@ -230,8 +202,8 @@ public sealed class PgListenerHarness
     /// <summary>Forgets the calls and what was published so far, so that counts begin anew: for tests that share an application. What is queued or in work counts when it ends.</summary>
     public void Clear()
     {
-        _calls.Forget(IsOf);
-        _server.Forget(IsOf);
+        _scope.Log.Forget(_scope.Includes);
+        _scope.Server.Forget(_scope.Includes);
     }
 
     private static int CheckCount(int count)
@@ -249,30 +221,12 @@ public sealed class PgListenerHarness
         return given;
     }
 
-    private static string Text(TimeSpan limit) => FormattableString.Invariant($"{limit.TotalSeconds:0.###} s");
-
     private async Task SendAsync(PublishRequest request)
     {
         var notifications = RequestWriter.Write(request, makeDistinct: false);
-        ThrowIfNotStarted();
-        await _server.WhenConnectedAsync(CancellationToken.None).WaitAsync(DefaultLimit).ConfigureAwait(false);
-        _server.Commit(notifications, _processId, publisher: null);
-    }
-
-    private async Task WaitAsync(CallWait wait, string what, string channel, TimeSpan limit)
-    {
-        if (await _calls.WaitAsync(wait, limit).ConfigureAwait(false))
-            return;
-
-        var late = wait.Subjects.Select(subject => (subject.Handler, Count: _calls.CountOf(subject))).Where(subject => subject.Count < wait.Count);
-        var report = new HarnessReport(
-            $"Within {Text(limit)}, {string.Join(" and ", late.Select(subject => $"{subject.Handler} has handled {subject.Count} of {wait.Count}"))} {what} on channel '{channel}'.");
-        foreach (var line in Lines)
-            report.WithSubscriptions(line, channel, _calls).WithState(line);
-        var failures = Failures;
-        throw new TimeoutException(
-            report.WithFailures(failures).WithPublished(Published()).ToString(),
-            failures.Count == 0 ? null : new AggregateException(failures.Select(call => call.Exception!)));
+        _scope.ThrowIfNotStarted();
+        await _scope.Server.WhenConnectedAsync(CancellationToken.None).WaitAsync(DefaultLimit).ConfigureAwait(false);
+        _scope.Server.Commit(notifications, _processId, publisher: null);
     }
 
     private static async Task WhenListeningAsync(IReadOnlyList<MemoryLine> lines, TimeSpan limit)
@@ -285,37 +239,6 @@ public sealed class PgListenerHarness
     {
         await task.WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!task.IsCompletedSuccessfully)
-            throw new TimeoutException(new HarnessReport($"The listener {(line.Listener.Length == 0 ? "" : $"'{line.Listener}' ")}{problem} within {Text(limit)}.").WithState(line).ToString());
+            throw new TimeoutException(new HarnessReport($"The listener {(line.Listener.Length == 0 ? "" : $"'{line.Listener}' ")}{problem} within {HarnessReport.Text(limit)}.").WithState(line).ToString());
     }
-
-    /// <summary>The handlers and callbacks of a channel; of those that hear of gaps only, if it is about gaps.</summary>
-    private CallSubject[] SubjectsOf(string channel, ResyncReason? gap)
-    {
-        var lines = Lines;
-        CallSubject[] subjects =
-        [
-            .. lines.SelectMany(line => (line.Parts?.Channels.All ?? []).Where(subscription => !subscription.IsReader && subscription.Channel == channel && (gap is null || subscription.HearsGaps))
-                .Select(subscription => new CallSubject(line.Listener, channel, subscription.Key.Name, gap)).Distinct()),
-        ];
-        if (subjects.Length > 0)
-            return subjects;
-
-        ThrowIfNotStarted();
-        var channels = lines.SelectMany(line => line.Parts?.Channels.All ?? []).Where(subscription => !subscription.IsReader).Select(subscription => subscription.Channel).Distinct(StringComparer.Ordinal).ToArray();
-        throw new InvalidOperationException(
-            gap is not null && channels.Contains(channel, StringComparer.Ordinal)
-                ? $"Nothing that is subscribed to channel '{channel}' hears of gaps: a handler does with IResyncHandler, a callback with {nameof(SubscriptionOptions.OnResync)}."
-                : $"Nothing is subscribed to channel '{channel}' but, perhaps, readers of streams. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
-    }
-
-    private void ThrowIfNotStarted()
-    {
-        var lines = Lines;
-        if (lines.Count == 0)
-            throw new InvalidOperationException("The application has no listener. Add one with AddPgListener().");
-        if (!lines.Any(line => line.IsStarted))
-            throw new InvalidOperationException("No listener is started. Start the host first, with StartAsync; a WebApplicationFactory starts it with CreateClient.");
-    }
-
-    private bool IsOf(string listener) => _listener is null || _listener == listener;
 }

@@ -21,8 +21,8 @@ public static class PgListenerHarnessServiceCollectionExtensions
         services.TryAddSingleton<MemoryServer>();
         services.TryAddSingleton<CallLog>();
         services.Replace(ServiceDescriptor.Singleton<IListenerConnector, MemoryConnector>());
-        services.TryAddSingleton(provider => new PgListenerHarness(
-            provider.GetRequiredService<MemoryServer>(), provider.GetRequiredService<CallLog>(), () => ListenerRegistration.All(services)));
+        services.TryAddSingleton(provider => new PgListenerHarness(new(
+            provider.GetRequiredService<MemoryServer>(), provider.GetRequiredService<CallLog>(), () => ListenerRegistration.All(services))));
         return services;
     }
 }

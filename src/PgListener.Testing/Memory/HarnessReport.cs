@@ -65,6 +65,9 @@ internal sealed class HarnessReport
         return this;
     }
 
+    /// <summary>A limit, for people.</summary>
+    public static string Text(TimeSpan limit) => FormattableString.Invariant($"{limit.TotalSeconds:0.###} s");
+
     public override string ToString() => _text.ToString();
 
     private static string Of(MemoryLine line) => line.Listener.Length == 0 ? "" : $" of listener '{line.Listener}'";
