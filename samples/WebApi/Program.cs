@@ -15,7 +15,7 @@ builder.Services.AddHealthChecks().AddPgListener(tags: ["ready"]);
 builder.AddTelemetry();
 
 builder.Services.AddShopDatabase();
-builder.Services.AddScoped<OrderStore>();
+builder.Services.AddScoped<IOrderStore, OrderStore>();
 builder.Services.AddSingleton<SalesBoard>();
 builder.Services.AddSingleton<OrderStream>();
 

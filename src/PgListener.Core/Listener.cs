@@ -20,12 +20,10 @@ namespace PgListener;
 public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 {
     private readonly OptionsInForce _options;
-    private readonly ConnectionSource _connections;
-    private readonly SecondConnection _second;
+    private readonly IServerLink _link;
     private readonly StateMachine _state;
     private readonly ChannelTable _channels;
     private readonly SubscriptionContext _context;
-    private readonly ListenerSession _session;
     private readonly ListenerRuns _runs;
     private readonly ListenerMetrics _metrics;
 
@@ -39,10 +37,10 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         ListenerOptions? options = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null)
         : this(
-            settings =>
+            parts =>
             {
                 ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
-                return ConnectionSource.From(connectionString, settings, configureDataSource);
+                return new PostgresLink(ConnectionSource.From(connectionString, parts.Options.Current, configureDataSource), parts);
             },
             options)
     {
@@ -58,48 +56,48 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null)
         : this(
-            _ =>
+            parts =>
             {
                 ArgumentNullException.ThrowIfNull(dataSource);
-                return ConnectionSource.From(dataSource);
+                return new PostgresLink(ConnectionSource.From(dataSource), parts);
             },
             options)
     {
     }
 
-    private Listener(Func<ListenerOptions, ConnectionSource> connect, ListenerOptions? options)
+    /// <summary>Puts a listener together.</summary>
+    /// <param name="connect">Makes the way to the server.</param>
+    /// <param name="options">The settings; the defaults when left out.</param>
+    /// <param name="observer">Told of every call, if somebody is.</param>
+    /// <exception cref="ArgumentException">A setting is wrong.</exception>
+    internal Listener(Func<SessionParts, IServerLink> connect, ListenerOptions? options, ICallObserver? observer = null)
     {
         var settings = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(settings, nameof(options));
         _options = new(settings);
         var logger = new SafeLogger((settings.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         var time = settings.TimeProvider ?? TimeProvider.System;
-        _connections = connect(settings);
+        var backpressure = new Backpressure(time);
+        var lastGood = new LastGood();
+        _state = new(time, logger, this);
+        var routes = new Routes(settings.ChannelPrefix);
+        var difference = new Difference(routes);
+        _channels = new(routes, difference);
+        var owner = new SessionOwner(difference, new(routes), _state, lastGood);
+        _link = connect(new(owner, _channels, backpressure, _options, time, logger));
         try
         {
             _metrics = new(settings.MeterFactory, settings.Name);
         }
         catch
         {
-            _connections.Dispose();
+            _link.Dispose();
             throw;
         }
 
-        _context = new(_options, new(time), new(), _connections.OpenPooledAsync, time, logger) { Metrics = _metrics, Server = () => Status.Server };
-        _state = new(time, logger, this);
-        var routes = new Routes(settings.ChannelPrefix);
-        var difference = new Difference(routes);
-        _channels = new(routes, difference);
-        var owner = new SessionOwner(difference, new(routes), _state, _context.LastGood);
-        var ownSettings = new OwnSettings(settings, logger);
-        _second = new(_connections, ownSettings, settings.KeepAlive, time, logger);
-        var waker = new Waker(_second, time, logger);
-        var roundTrip = new RoundTrip(owner, waker.SendAsync, settings.KeepAlive / 2, time);
-        _channels.AddPrivate(waker.Channel, roundTrip.Receive);
-        var inbox = new SessionInbox(difference, _context.Backpressure, waker.Wake);
-        _session = new(_connections, _second, ownSettings, owner, inbox, _context.Backpressure, roundTrip, _options, time, logger);
-        var loop = new ListenerLoop(_session.RunAsync, owner, _options, time, Random.Shared.NextDouble, logger) { OnFailure = _metrics.ConnectionFailed };
-        _runs = new(owner, _channels, inbox, loop, _connections, _context.Dispatching, _options, time, logger);
+        _context = new(_options, backpressure, lastGood, _link.OpenPooledAsync, time, logger) { Metrics = _metrics, Server = () => Status.Server, Observer = observer };
+        var loop = new ListenerLoop(_link.RunAsync, owner, _options, time, Random.Shared.NextDouble, logger) { OnFailure = _metrics.ConnectionFailed, WaitToRetry = _link.WaitToRetryAsync };
+        _runs = new(owner, _channels, _link, loop, _context.Dispatching, _options, time, logger);
         _metrics.Observe(
             () => _context.Series.Current,
             () => new(_state.Status.State, _state.Reconnects, _state.Status.RoundTrip, _state.Status.QueueUsage));
@@ -135,7 +133,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         {
             if (!IsStarted)
                 throw new ListenerStartException();
-            return _session.Connection ?? throw new ListenerException($"The listener is not connected at the moment: its state is {State}.");
+            return _link.Connection ?? throw new ListenerException($"The listener is not connected at the moment: its state is {State}.");
         }
     }
 
@@ -413,8 +411,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         _runs.Dispose();
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await _second.DisposeAsync().ConfigureAwait(false);
-        await _connections.DisposeAsync().ConfigureAwait(false);
+        await _link.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
 

@@ -1,6 +1,6 @@
-using System.Data.Common;
 using System.Diagnostics;
 using System.Transactions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PgListener.Connections;
@@ -14,10 +14,9 @@ namespace PgListener;
 public sealed class NotificationPublisher : INotificationPublisher, IAsyncDisposable, IDisposable
 {
     private readonly NotificationPublisherOptions _options;
-    private readonly PooledSender _sender;
+    private readonly IPublisherLink _link;
     private readonly PublisherTelemetry _telemetry;
     private readonly Coalescer? _coalescer;
-    private readonly NpgsqlDataSource? _ownDataSource;
     private volatile bool _disposed;
 
     /// <summary>Creates a publisher with a pool of its own, which stays empty until something is published.</summary>
@@ -29,7 +28,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         string connectionString,
         NotificationPublisherOptions? options = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSource = null)
-        : this(() => DataSourceFactory.Build(connectionString, configureDataSource), isOwn: true, options)
+        : this(logger => new PooledSender(DataSourceFactory.Build(connectionString, configureDataSource), isOwn: true, logger), options)
     {
     }
 
@@ -38,32 +37,33 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public NotificationPublisher(NpgsqlDataSource dataSource, NotificationPublisherOptions? options = null)
-        : this(() => dataSource ?? throw new ArgumentNullException(nameof(dataSource)), isOwn: false, options)
+        : this(logger => new PooledSender(dataSource ?? throw new ArgumentNullException(nameof(dataSource)), isOwn: false, logger), options)
     {
     }
 
     /// <summary>Checks everything first: what fails leaves neither a data source nor an instrument behind.</summary>
-    private NotificationPublisher(Func<NpgsqlDataSource> connect, bool isOwn, NotificationPublisherOptions? options)
+    /// <param name="connect">Makes the way to the server.</param>
+    /// <param name="options">The settings; the defaults when left out.</param>
+    /// <exception cref="ArgumentException">A setting is wrong.</exception>
+    internal NotificationPublisher(Func<ILogger, IPublisherLink> connect, NotificationPublisherOptions? options)
     {
         _options = options?.Snapshot() ?? new();
         Setting.ThrowIfInvalid(_options, nameof(options));
         var time = _options.TimeProvider ?? TimeProvider.System;
         var logger = new SafeLogger((_options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
-        var dataSource = connect();
-        _ownDataSource = isOwn ? dataSource : null;
-        _sender = new(dataSource, logger);
+        _link = connect(logger);
         try
         {
             _telemetry = new(_options.MeterFactory, _options.Name, time, logger);
         }
         catch
         {
-            _ownDataSource?.Dispose();
+            _link.Dispose();
             throw;
         }
 
         if (_options.CoalesceWindow is { } window)
-            _coalescer = new(_sender, window, _options, time, logger);
+            _coalescer = new(_link, window, _options, time, logger);
     }
 
     /// <inheritdoc/>
@@ -73,17 +73,17 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
         var notifications = RequestWriter.Write(request, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var connection = ConnectionRules.ConnectionOf(request);
-        ThrowIfMergeable(request, notifications, isAlone: connection is null && Transaction.Current is null);
+        var caller = _link.CallerOf(request);
+        ThrowIfMergeable(request, notifications, isAlone: caller is null && Transaction.Current is null);
         if (notifications.Length == 0)
             return;
 
-        if (connection is not null)
-            await ConnectionRules.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (caller is not null)
+            await caller.CheckAsync(cancellationToken).ConfigureAwait(false);
         if (_telemetry.IsObserved)
-            await SendObservedAsync(channel, notifications, connection, cancellationToken).ConfigureAwait(false);
+            await SendObservedAsync(channel, notifications, caller, cancellationToken).ConfigureAwait(false);
         else
-            await SendAsync(notifications, connection, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
+            await SendAsync(notifications, caller, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes in no more, sends what was coalesced within <see cref="NotificationPublisherOptions.StopTimeout"/>, and gives up the publisher's own connections.</summary>
@@ -93,33 +93,32 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         _disposed = true;
         if (_coalescer is not null)
             await _coalescer.DisposeAsync().ConfigureAwait(false);
-        if (_ownDataSource is not null)
-            await _ownDataSource.DisposeAsync().ConfigureAwait(false);
+        await _link.DisposeAsync().ConfigureAwait(false);
         _telemetry.Dispose();
     }
 
     /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks as long as that takes.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private Task SendObservedAsync(string channel, Outgoing[] notifications, DbConnection? connection, CancellationToken cancellationToken)
+    private Task SendObservedAsync(string channel, Outgoing[] notifications, ICallerConnection? caller, CancellationToken cancellationToken)
         => _telemetry.SendAsync(
             channel,
             notifications.Length,
-            ConnectionRules.ServerOf(connection),
-            context => SendAsync(notifications, connection, context, cancellationToken));
+            caller?.Server,
+            context => SendAsync(notifications, caller, context, cancellationToken));
 
     /// <summary>Sends, with the context of a span if that is wanted.</summary>
-    private Task SendAsync(Outgoing[] notifications, DbConnection? connection, in ActivityContext context, CancellationToken cancellationToken)
+    private Task SendAsync(Outgoing[] notifications, ICallerConnection? caller, in ActivityContext context, CancellationToken cancellationToken)
     {
         if (_options.PropagateTraceContext && context != default)
             AddTraceContext(notifications, context);
-        if (connection is not null)
-            return NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken);
+        if (caller is not null)
+            return caller.SendAsync(notifications, cancellationToken);
 
         // What is coalesced is sent by somebody else, outside the caller's ambient transaction.
         return _coalescer is not null && Transaction.Current is null
             ? _coalescer.PublishAsync(notifications, cancellationToken)
-            : _sender.SendAsync(notifications, cancellationToken);
+            : _link.SendAsync(notifications, cancellationToken);
     }
 
     private static void AddTraceContext(Outgoing[] notifications, in ActivityContext context)

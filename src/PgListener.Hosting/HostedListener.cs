@@ -34,9 +34,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         _applicationStarted = lifetime?.ApplicationStarted ?? new(canceled: true);
         _logger = new SafeLogger((own.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         _payloadLog = new(_logger, own.TimeProvider ?? TimeProvider.System);
-        Listener = registration.DataSource is { } dataSource
-            ? new(dataSource(services), own)
-            : new(options.ConnectionString!, own, builder => registration.ConfigureDataSource?.Invoke(services, builder));
+        Listener = services.GetRequiredService<IListenerConnector>().CreateListener(registration, options, services);
         _settings = new(registration, options, services, Apply, _logger);
     }
 

@@ -159,6 +159,7 @@ public static class PgListenerServiceCollectionExtensions
             throw new ArgumentException($"There is a listener '{alike.Name}' already, whose name differs in upper and lower case only, so both would have the same settings.", nameof(name));
 
         var registration = new ListenerRegistration(name, services);
+        services.TryAddSingleton<IListenerConnector, NpgsqlConnector>();
         services.TryAddScoped<OwnedHandlers>();
         services.TryAddSingleton(new UnusedHandlers(services));
         services.AddKeyedSingleton(name, registration);
@@ -176,9 +177,9 @@ public static class PgListenerServiceCollectionExtensions
         // Made when somebody asks for it, and then disposed of by the container, which sends what was coalesced. It is for the
         // server that is listened to, whatever the configuration says by then.
         if (registration.Key is { } publisherKey)
-            services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => registration.CreatePublisher(OptionsAtStart(provider), provider));
+            services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => CreatePublisher(provider));
         else
-            services.AddSingleton<INotificationPublisher>(provider => registration.CreatePublisher(OptionsAtStart(provider), provider));
+            services.AddSingleton<INotificationPublisher>(provider => CreatePublisher(provider));
 
         // Not AddHostedService, which would take a second listener for the first one again.
         services.AddSingleton<IHostedService>(provider => new PgListenerService(
@@ -189,7 +190,10 @@ public static class PgListenerServiceCollectionExtensions
             CurrentOptions(provider).StartupTimeout));
         return registration;
 
-        PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider);
+        PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider.GetRequiredService<IListenerConnector>(), provider);
+
+        NotificationPublisher CreatePublisher(IServiceProvider provider)
+            => provider.GetRequiredService<IListenerConnector>().CreatePublisher(registration, OptionsAtStart(provider), provider);
 
         PgListenerOptions OptionsAtStart(IServiceProvider provider) => provider.GetRequiredKeyedService<HostedListener>(name).OptionsAtStart;
 

@@ -19,7 +19,10 @@ public class PackageTests
         ],
         ["PgListener.AspNetCore"] = ["PgListener.Core", "PgListener.Hosting", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers"],
         ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
-        ["PgListener.Testing"] = ["Npgsql", "Microsoft.Win32.Primitives"],
+        ["PgListener.Testing"] =
+        [
+            "PgListener.Core", "PgListener.Hosting", "Npgsql", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Win32.Primitives",
+        ],
     };
 
     public static TheoryData<string> Packages => [.. Arrows.Keys];

@@ -51,7 +51,7 @@ public sealed class PackageTests(PackedPackages packages)
         "Microsoft.Extensions.Hosting.Abstractions",
         "Microsoft.Extensions.Options.ConfigurationExtensions",
         "PgListener.Core")]
-    [InlineData("PgListener.Testing", "Npgsql")]
+    [InlineData("PgListener.Testing", "Npgsql", "PgListener.Hosting")]
     public void A_package_depends_on_what_it_uses_and_on_nothing_else(string id, params string[] dependencies)
     {
         using var package = packages.Open(id);

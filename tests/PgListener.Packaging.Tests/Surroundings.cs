@@ -35,6 +35,8 @@ var publisher = new NotificationPublisher("Host=localhost;Database=shop");
 var transaction = new NpgsqlConnection("Host=localhost;Database=shop").BeginTransaction();
 var db = new OrdersContext();
 
+public partial class Program;
+
 public sealed class ShopDbContext
 {
     public Task ShowAsync(long id, CancellationToken cancellationToken) => Task.CompletedTask;

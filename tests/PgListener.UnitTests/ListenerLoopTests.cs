@@ -214,7 +214,10 @@ public class ListenerLoopTests
             _options,
             _time,
             () => 0,
-            _logger);
+            _logger)
+        {
+            WaitToRetry = async (delay, stopping) => await Task.Delay(delay, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
+        };
 
     /// <summary>The given session begins after the given wait, and not before.</summary>
     private async Task SessionsAfterAsync(int expected, TimeSpan wait)

@@ -18,18 +18,18 @@ internal static class OrderEndpoints
     }
 
     /// <summary>Places an order.</summary>
-    private static async Task<CreatedAtRoute<Order>> PlaceAsync([FromBody] NewOrder order, OrderStore store, CancellationToken cancellationToken)
+    private static async Task<CreatedAtRoute<Order>> PlaceAsync([FromBody] NewOrder order, IOrderStore store, CancellationToken cancellationToken)
     {
         var placed = await store.PlaceAsync(order, cancellationToken);
         return TypedResults.CreatedAtRoute(placed, "order", new { id = placed.Id });
     }
 
     /// <summary>The latest orders, newest first.</summary>
-    private static async Task<Ok<List<Order>>> LatestAsync(OrderStore store, CancellationToken cancellationToken, [Range(1, 500)] int limit = 50)
+    private static async Task<Ok<List<Order>>> LatestAsync(IOrderStore store, CancellationToken cancellationToken, [Range(1, 500)] int limit = 50)
         => TypedResults.Ok(await store.LatestAsync(limit, cancellationToken));
 
     /// <summary>One order.</summary>
-    private static async Task<Results<Ok<Order>, NotFound>> FindAsync(long id, OrderStore store, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<Order>, NotFound>> FindAsync(long id, IOrderStore store, CancellationToken cancellationToken)
         => await store.FindAsync(id, cancellationToken) is { } order ? TypedResults.Ok(order) : TypedResults.NotFound();
 
     /// <summary>Orders as they are placed, as server-sent events.</summary>

@@ -5,7 +5,7 @@ using WebApi.Sales;
 namespace WebApi.Orders;
 
 /// <summary>The orders in the database. Scoped, as a <c>DbContext</c> would be.</summary>
-internal sealed class OrderStore(ShopDatabase database, INotificationPublisher publisher)
+internal sealed class OrderStore(ShopDatabase database, INotificationPublisher publisher) : IOrderStore
 {
     /// <summary>Writes the order and notifies in one transaction: listeners hear of it if and when it is committed.</summary>
     public async Task<Order> PlaceAsync(NewOrder order, CancellationToken cancellationToken)
@@ -24,14 +24,12 @@ internal sealed class OrderStore(ShopDatabase database, INotificationPublisher p
         return placed;
     }
 
-    /// <summary>The latest orders, newest first.</summary>
     public async Task<List<Order>> LatestAsync(int limit, CancellationToken cancellationToken)
         => await QueryAsync("select id, product, quantity, placed_at from orders order by id desc limit $1", limit, ReadOrder, cancellationToken);
 
     public async Task<Order?> FindAsync(long id, CancellationToken cancellationToken)
         => (await QueryAsync("select id, product, quantity, placed_at from orders where id = $1", id, ReadOrder, cancellationToken)).FirstOrDefault();
 
-    /// <summary>The sales of every product, or of one.</summary>
     public async Task<List<ProductSales>> SalesAsync(string? product, CancellationToken cancellationToken)
         => await QueryAsync(
             "select product, count(*), sum(quantity) from orders where $1::text is null or product = $1 group by product",

@@ -10,7 +10,7 @@ namespace WebApi.Sales;
 /// </summary>
 /// <param name="store">Scoped: each notification has its own.</param>
 /// <param name="board">Where the result goes.</param>
-internal sealed class SalesHandler(OrderStore store, SalesBoard board) : INotificationHandler<OrderPlaced>, IResyncHandler<OrderPlaced>
+internal sealed class SalesHandler(IOrderStore store, SalesBoard board) : INotificationHandler<OrderPlaced>, IResyncHandler<OrderPlaced>
 {
     private const int Attempts = 5;
 

@@ -43,9 +43,6 @@ internal static class ConnectionRules
             await ThrowIfStandbyAsync(npgsql, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The server as <c>host:port</c>, if it is known.</summary>
-    public static string? ServerOf(DbConnection? connection) => connection is NpgsqlConnection npgsql ? $"{npgsql.Host}:{npgsql.Port}" : null;
-
     /// <summary>Finds out whether the caller's transaction still runs.</summary>
     /// <returns>Its connection.</returns>
     private static DbConnection ConnectionOf(DbTransaction transaction)

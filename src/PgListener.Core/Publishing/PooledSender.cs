@@ -7,12 +7,18 @@ using PgListener.Telemetry;
 namespace PgListener.Publishing;
 
 /// <summary>Sends on connections of a data source, each statement a transaction, or a part of the ambient one.</summary>
-internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) : INotificationSender
+/// <param name="dataSource">Where the connections come from.</param>
+/// <param name="isOwn">Whether it goes with the publisher.</param>
+/// <param name="logger">Hears of what was sent again.</param>
+internal sealed class PooledSender(NpgsqlDataSource dataSource, bool isOwn, ILogger logger) : IPublisherLink
 {
     private const string IdleSessionTimeout = "57P05";
 
     private readonly NpgsqlDataSource _primary = DataSourceFactory.ForPrimary(dataSource);
     private readonly NpgsqlMultiHostDataSource? _hosts = dataSource as NpgsqlMultiHostDataSource;
+
+    /// <inheritdoc/>
+    public ICallerConnection? CallerOf(PublishRequest request) => ConnectionRules.ConnectionOf(request) is { } connection ? new CallerConnection(connection) : null;
 
     /// <inheritdoc/>
     public async Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
@@ -44,6 +50,15 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, ILogger logger) 
             return await SendEachOnceAsync(transactions, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>For one that was never used.</summary>
+    public void Dispose()
+    {
+        if (isOwn)
+            dataSource.Dispose();
+    }
+
+    public ValueTask DisposeAsync() => isOwn ? dataSource.DisposeAsync() : ValueTask.CompletedTask;
 
     /// <summary>Whether the pool's connection had been ended by the server, which says so itself: nothing was committed on it.</summary>
     private static bool IsEndOfSession(PostgresException error) => error.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout;

@@ -25,6 +25,9 @@ internal sealed class ListenerLoop(
     /// <summary>Counts losses and failed attempts.</summary>
     public Action<Exception>? OnFailure { get; init; }
 
+    /// <summary>Waits between two attempts; must not throw.</summary>
+    public required Func<TimeSpan, CancellationToken, Task> WaitToRetry { get; init; }
+
     /// <summary>Runs until the token is cancelled, and then returns.</summary>
     /// <param name="run">The run.</param>
     /// <param name="firstMustSucceed">Whether a failure of the very first attempt ends it with that error.</param>
@@ -58,7 +61,7 @@ internal sealed class ListenerLoop(
                 var delay = DelayAfter(error, listened, ref failures);
                 reported = await ReportAsync(run, error, listened is not null, reported, delay).ConfigureAwait(false);
                 if (delay > TimeSpan.Zero)
-                    await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await WaitToRetry(delay, stopping).ConfigureAwait(false);
             }
         }
     }

@@ -57,7 +57,8 @@ internal sealed class ListenerRun
         }
 
         var drained = await EndsWithinAsync(Task.WhenAll(ends), limit.Token).ConfigureAwait(false);
-        using var grace = new CancellationTokenSource(_hurry.IsCancellationRequested ? HurriedGrace : Grace, time);
+        // Of the system's clock: a stop has to end also where the application's clock stands still, as in tests.
+        using var grace = new CancellationTokenSource(_hurry.IsCancellationRequested ? HurriedGrace : Grace);
         await EndsWithinAsync(_abort.CancelAsync(), grace.Token).ConfigureAwait(false);
         if (!drained && !await EndsWithinAsync(Task.WhenAll(ends), grace.Token).ConfigureAwait(false))
             logger.LeftBehind(ends.Count(end => !end.IsCompleted));

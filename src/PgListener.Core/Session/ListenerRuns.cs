@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PgListener.Connections;
 using PgListener.Routing;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
@@ -8,7 +7,7 @@ namespace PgListener.Session;
 
 /// <summary>Starts and stops a listener, one run after the other, and lets subscriptions take part in the run there is.</summary>
 internal sealed class ListenerRuns(
-    SessionOwner owner, ChannelTable channels, SessionInbox inbox, ListenerLoop loop, ConnectionSource connections, DispatchWatch dispatching, OptionsInForce options, TimeProvider time, ILogger logger)
+    SessionOwner owner, ChannelTable channels, IServerLink link, ListenerLoop loop, DispatchWatch dispatching, OptionsInForce options, TimeProvider time, ILogger logger)
 {
     private readonly Lock _sync = new();
     private ListenerRun? _run;
@@ -114,7 +113,7 @@ internal sealed class ListenerRuns(
         lock (_sync)
         {
             ThrowIfNotStarted();
-            return inbox.AskAsync(sql, cancellationToken);
+            return link.Inbox.AskAsync(sql, cancellationToken);
         }
     }
 
@@ -155,7 +154,7 @@ internal sealed class ListenerRuns(
         if (!IsStarted)
             return Task.CompletedTask;
 
-        inbox.Post();
+        link.Inbox.Post();
         return settled.WaitAsync(cancellationToken);
     }
 
@@ -168,7 +167,7 @@ internal sealed class ListenerRuns(
             _ = subscription.EndAsync(discard: true);
         }
 
-        inbox.Post();
+        link.Inbox.Post();
     }
 
     /// <summary>Removes the callbacks of a channel that have no handle of their own, and what is queued for them; again with no run beginning meanwhile.</summary>
@@ -187,14 +186,14 @@ internal sealed class ListenerRuns(
     private async Task EndCoreAsync(ListenerRun run, bool isDispatching)
     {
         owner.EndRun(run.Number);
-        inbox.Abandon();
+        link.Inbox.Abandon();
         try
         {
             await run.StopAsync(channels, isDispatching, options.Current.DrainTimeout, time, logger).ConfigureAwait(false);
         }
         finally
         {
-            connections.CloseIdle();
+            link.CloseIdle();
             lock (_sync)
             {
                 SetDispatching(false);

@@ -12,67 +12,72 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
     {
         using var limit = new CallLimit(options.Timeout, context.Time, abort);
         var call = default(CallTelemetry.Call);
-        string? error = null;
+        CallFailure? failure = null;
         try
         {
             var notification = item.ToNotification();
             call = _telemetry.Begin(ref notification);
             await callback(new NotificationContext(notification, context.OpenConnection), limit.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        catch (OperationCanceledException e) when (abort.IsCancellationRequested)
         {
-            error = PgListenerTags.Cancelled;
+            failure = new(PgListenerTags.Cancelled, e);
             log.CanceledAtStop();
         }
         catch (OperationCanceledException e) when (limit.IsOver)
         {
-            error = PgListenerTags.Timeout;
+            failure = new(PgListenerTags.Timeout, e);
             log.TimedOut(e, limit.After);
         }
         catch (MalformedPayloadException e)
         {
-            error = ErrorType.Of(e.InnerException!); // It has been logged where it was found.
+            failure = new(ErrorType.Of(e.InnerException!), e); // It has been logged where it was found.
         }
         catch (Exception e)
         {
             // The user's code may throw anything; the notifications after this one are not to suffer for it.
-            error = ErrorType.Of(e);
+            var error = ErrorType.Of(e);
+            failure = new(error, e);
             log.Failed(e, error);
         }
 
-        if (error is not null)
-            counters.Fail(error);
-        _telemetry.End(call, error);
+        if (failure is not null)
+            counters.Fail(failure.ErrorType);
+        _telemetry.End(call, failure?.ErrorType);
+        context.Observer?.Called(name, item.ToNotification(), failure);
     }
 
+    /// <summary>Tells who observes how a call for a gap has ended.</summary>
+    public void TellOfResync(Resync resync, CallFailure? failure) => context.Observer?.Resynced(name, channel, resync, failure);
+
     /// <summary>Calls it for a gap.</summary>
-    /// <returns>What kind of error it failed with; nothing if it has succeeded, or nobody wants to hear of gaps.</returns>
-    public async Task<string?> ResyncAsync(Gap gap, SubscriptionOptions options, CancellationToken abort)
+    /// <returns>Why it has failed; nothing if it has succeeded, or nobody wants to hear of gaps.</returns>
+    public async Task<CallFailure?> ResyncAsync(Resync resync, SubscriptionOptions options, CancellationToken abort)
     {
         if (options.OnResync is not { } onResync)
             return null;
 
         using var limit = new CallLimit(options.Timeout, context.Time, abort);
         var call = default(CallTelemetry.Call);
-        string? error = null;
+        CallFailure? failure = null;
         try
         {
-            var resync = gap.ToResync();
             call = _telemetry.Begin(resync);
             await onResync(resync, limit.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        catch (OperationCanceledException e) when (abort.IsCancellationRequested)
         {
-            error = PgListenerTags.Cancelled;
+            failure = new(PgListenerTags.Cancelled, e);
             log.CanceledAtStop();
         }
         catch (Exception e)
         {
-            error = e is OperationCanceledException && limit.IsOver ? PgListenerTags.Timeout : ErrorType.Of(e);
+            var error = e is OperationCanceledException && limit.IsOver ? PgListenerTags.Timeout : ErrorType.Of(e);
+            failure = new(error, e);
             log.ResyncFailed(e, error);
         }
 
-        _telemetry.End(call, error);
-        return error;
+        _telemetry.End(call, failure?.ErrorType);
+        return failure;
     }
 }

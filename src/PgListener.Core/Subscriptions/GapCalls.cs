@@ -25,10 +25,13 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
     public async Task RunAsync(QueueItem item, Func<SubscriptionOptions> options, CancellationToken abort)
     {
         var gap = item.Gap!;
-        while (await calls.ResyncAsync(gap, options(), abort).ConfigureAwait(false) is { } error)
+        var resync = gap.ToResync();
+        while (await calls.ResyncAsync(resync, options(), abort).ConfigureAwait(false) is { } failure)
         {
-            if (!IsEnding(abort))
-                await WaitAsync(gap, Note(error), abort).ConfigureAwait(false);
+            // Who observes is told once the wait has begun: then a clock that is moved by hand can be moved.
+            var waiting = IsEnding(abort) ? Task.CompletedTask : WaitAsync(gap, Note(failure.ErrorType), abort);
+            calls.TellOfResync(resync, failure);
+            await waiting.ConfigureAwait(false);
             if (IsEnding(abort))
             {
                 log.DiscardedAtStop(queue.Complete(discard: true));
@@ -42,11 +45,14 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
             }
 
             queue.Absorb(gap);
+            resync = gap.ToResync();
         }
 
         if (_failure is { } former)
             log.ResyncSucceeded(former.Attempts + 1);
         _failure = null;
+        if (options().OnResync is not null)
+            calls.TellOfResync(resync, failure: null);
     }
 
     private bool IsEnding(CancellationToken abort) => abort.IsCancellationRequested || queue.IsCompleted;

@@ -10,7 +10,6 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     private readonly Lock _sync = new();
     private readonly SubscriptionCounters _counters = CountersOf(options);
     private readonly string _name = options.Name ?? (callback is null ? "A reader" : CallbackName.Of(callback));
-    private readonly bool _hearsGaps = options.OnResync is not null || options.ReadsGaps;
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
     private SubscriptionLog? _log;
@@ -29,6 +28,9 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     public bool HasEnded => _pump?.HasEnded ?? _queue?.IsOver ?? true;
 
     public bool IsReader => callback is null;
+
+    /// <summary>Whether it is told of gaps.</summary>
+    public bool HearsGaps { get; } = options.OnResync is not null || options.ReadsGaps;
 
     /// <summary>Whether it goes when its channel's callbacks are cleared; one that has a handle of its own does not.</summary>
     public bool IsCleared { get; init; }
@@ -79,7 +81,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <param name="abort">Cancels what a stop cannot wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
-        var log = new SubscriptionLog(_name, channel ?? "", _hearsGaps, context);
+        var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context);
         var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context);
         lock (_sync)
         {
@@ -141,7 +143,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>From now on it hears: tells it what it may have missed. Called before its first notification of each session.</summary>
     public void GoLive()
     {
-        if (_hearsGaps)
+        if (HearsGaps)
             _queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Timestamp : null);
         else if (_wasLive)
             context.Unheard.Note(_name, channel ?? "");

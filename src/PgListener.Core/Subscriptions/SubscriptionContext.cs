@@ -16,6 +16,9 @@ internal sealed record SubscriptionContext(
     /// <summary>Where durations are recorded, if anywhere.</summary>
     public ListenerMetrics? Metrics { get; init; }
 
+    /// <summary>Told of every call, if somebody is.</summary>
+    public ICallObserver? Observer { get; init; }
+
     /// <summary>The server at the moment, as <c>host:port</c>, if it is known.</summary>
     public Func<string?> Server { get; init; } = static () => null;
 

@@ -109,8 +109,8 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     public NpgsqlDataSource? RegisteredDataSource(IServiceProvider provider)
         => (Key is { } key ? provider.GetKeyedService<NpgsqlDataSource>(key) : null) ?? provider.GetService<NpgsqlDataSource>();
 
-    /// <summary>Makes the listener's publisher. It has a pool of its own, unless a data source was handed over.</summary>
-    public NotificationPublisher CreatePublisher(PgListenerOptions options, IServiceProvider services)
+    /// <summary>The settings of a listener's publisher, completed with its name and what the host provides.</summary>
+    public NotificationPublisherOptions PublisherWithHost(PgListenerOptions options, IServiceProvider services)
     {
         var own = options.Publisher.Snapshot();
         own.ChannelPrefix ??= options.ChannelPrefix;
@@ -119,9 +119,7 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         own.LoggerFactory ??= services.GetService<ILoggerFactory>();
         own.TimeProvider ??= services.GetService<TimeProvider>();
         own.MeterFactory ??= services.GetService<IMeterFactory>();
-        return DataSource is { } dataSource
-            ? new(dataSource(services), own)
-            : new(options.ConnectionString!, own, builder => ConfigureDataSource?.Invoke(services, builder));
+        return own;
     }
 
     /// <summary>A listener's settings, completed with its name and what the host provides.</summary>

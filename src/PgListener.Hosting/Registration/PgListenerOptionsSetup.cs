@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace PgListener.Registration;
 
 /// <summary>Completes one listener's settings with a named connection string and those of its handlers, and checks them.</summary>
-internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, IServiceProvider services)
+internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, IListenerConnector connector, IServiceProvider services)
     : IPostConfigureOptions<PgListenerOptions>, IValidateOptions<PgListenerOptions>
 {
     public void PostConfigure(string? name, PgListenerOptions options)
@@ -43,7 +43,7 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         var problems = options.Validate(context).Select(problem => $"{registration.SectionPath}:{problem.ErrorMessage}").ToList();
         problems.AddRange(ProblemsWithHandlers(options));
         problems.AddRange(ProblemsWithSections());
-        if (ProblemWithConnection(options) is { } problem)
+        if (connector.ProblemWith(registration, options, services) is { } problem)
             problems.Add(problem);
         return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
@@ -80,26 +80,5 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         if (services.GetService<IConfiguration>() is { } configuration && common.FirstOrDefault() == registration && Array.TrueForAll(common, listener => listener.Name.Length > 0))
             problems.AddRange(keys.ProblemsInCommonSection(configuration.GetSection(PgListenerOptions.SectionName)));
         return problems.Distinct(StringComparer.Ordinal);
-    }
-
-    private string? ProblemWithConnection(PgListenerOptions options)
-    {
-        var path = registration.SectionPath;
-        if (registration.UsesRegisteredDataSource && registration.RegisteredDataSource(services) is null)
-        {
-            var key = registration.Key is { } name ? $" with the key '{name}', or without a key," : "";
-            return $"UseDataSource() takes the application's NpgsqlDataSource, and none is registered{key} for the listener of {path}. Add it with services.AddNpgsqlDataSource(…).";
-        }
-
-        if (registration.DataSource is not null)
-            return null;
-
-        if (!string.IsNullOrWhiteSpace(options.ConnectionString))
-            return ConnectionStringCheck.ProblemOf(options.ConnectionString) is { } problem ? $"The connection string of {path} {problem}" : null;
-
-        // What was taken for a name may be a connection string, and so must not be repeated.
-        return ListenerName.LooksLikeConnectionString(options.ConnectionName)
-            ? $"{path}:{nameof(options.ConnectionName)} looks like a connection string, and must be the name of an entry of ConnectionStrings. Set {path}:{nameof(options.ConnectionString)} instead."
-            : $"{path}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them.";
     }
 }

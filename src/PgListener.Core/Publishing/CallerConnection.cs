@@ -1,0 +1,15 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace PgListener.Publishing;
+
+/// <summary>The caller's own connection, which is Npgsql's or wraps it.</summary>
+internal sealed class CallerConnection(DbConnection connection) : ICallerConnection
+{
+    public string? Server => connection is NpgsqlConnection npgsql ? $"{npgsql.Host}:{npgsql.Port}" : null;
+
+    public ValueTask CheckAsync(CancellationToken cancellationToken) => ConnectionRules.CheckAsync(connection, cancellationToken);
+
+    public Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
+        => NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken);
+}

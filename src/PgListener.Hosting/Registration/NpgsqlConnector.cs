@@ -1,0 +1,43 @@
+namespace PgListener.Registration;
+
+/// <summary>Connects to PostgreSQL: by a connection string, or by a data source that was handed over.</summary>
+internal sealed class NpgsqlConnector : IListenerConnector
+{
+    public string? ProblemWith(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
+    {
+        var path = registration.SectionPath;
+        if (registration.UsesRegisteredDataSource && registration.RegisteredDataSource(services) is null)
+        {
+            var key = registration.Key is { } name ? $" with the key '{name}', or without a key," : "";
+            return $"UseDataSource() takes the application's NpgsqlDataSource, and none is registered{key} for the listener of {path}. Add it with services.AddNpgsqlDataSource(…).";
+        }
+
+        if (registration.DataSource is not null)
+            return null;
+
+        if (!string.IsNullOrWhiteSpace(options.ConnectionString))
+            return ConnectionStringCheck.ProblemOf(options.ConnectionString) is { } problem ? $"The connection string of {path} {problem}" : null;
+
+        // What was taken for a name may be a connection string, and so must not be repeated.
+        return ListenerName.LooksLikeConnectionString(options.ConnectionName)
+            ? $"{path}:{nameof(options.ConnectionName)} looks like a connection string, and must be the name of an entry of ConnectionStrings. Set {path}:{nameof(options.ConnectionString)} instead."
+            : $"{path}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them.";
+    }
+
+    public Listener CreateListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
+    {
+        var own = registration.WithHost(options, services);
+        return registration.DataSource is { } dataSource
+            ? new(dataSource(services), own)
+            : new(options.ConnectionString!, own, builder => registration.ConfigureDataSource?.Invoke(services, builder));
+    }
+
+    /// <summary>The publisher has a pool of its own, unless a data source was handed over.</summary>
+    public NotificationPublisher CreatePublisher(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
+    {
+        var own = registration.PublisherWithHost(options, services);
+        return registration.DataSource is { } dataSource
+            ? new(dataSource(services), own)
+            : new(options.ConnectionString!, own, builder => registration.ConfigureDataSource?.Invoke(services, builder));
+    }
+}

@@ -1,0 +1,23 @@
+using PgListener.Subscriptions;
+
+namespace PgListener.Testing.Memory;
+
+/// <summary>Records the calls of one listener's handlers and callbacks.</summary>
+internal sealed class CallRecorder(string listener, CallLog log) : ICallObserver
+{
+    public void Called(string subscription, in Notification notification, CallFailure? failure)
+        => log.Add(new(listener, subscription, notification.Channel, notification, null, Explain(failure, subscription, notification.Channel)));
+
+    public void Resynced(string subscription, string channel, Resync resync, CallFailure? failure)
+        => log.Add(new(listener, subscription, channel, null, resync, Explain(failure, subscription, channel)));
+
+    /// <summary>What a test is to see of a failure. A cancellation would be taken for the test's own.</summary>
+    private static Exception? Explain(CallFailure? failure, string subscription, string channel) => failure switch
+    {
+        null => null,
+        { ErrorType: PgListenerTags.Timeout } => new TimeoutException($"{subscription} on channel '{channel}' was cancelled by its time limit ({nameof(HandlerOptions.Timeout)}).", failure.Exception),
+        { ErrorType: PgListenerTags.Cancelled } => new ListenerClosedException($"{subscription} on channel '{channel}' was cancelled, since the listener was stopped.", failure.Exception),
+        { Exception: MalformedPayloadException malformed } => new ListenerException($"{subscription} was not called: the payload on channel '{channel}' could not be read. {malformed.InnerException!.Message}", malformed.InnerException),
+        _ => failure.Exception,
+    };
+}

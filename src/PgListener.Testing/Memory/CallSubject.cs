@@ -1,0 +1,8 @@
+namespace PgListener.Testing.Memory;
+
+/// <summary>What calls are counted by.</summary>
+/// <param name="Listener">The listener's name.</param>
+/// <param name="Channel">The channel.</param>
+/// <param name="Handler">What the handler or callback is called.</param>
+/// <param name="Gap">Why it was told of a gap; <see langword="null"/> for notifications.</param>
+internal readonly record struct CallSubject(string Listener, string Channel, string Handler, ResyncReason? Gap);

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+
+namespace PgListener.Testing.Memory;
+
+/// <summary>Says what there was when a wait has ended in vain.</summary>
+internal sealed class HarnessReport
+{
+    private const int MostFailures = 10;
+
+    private readonly StringBuilder _text = new();
+
+    /// <param name="problem">What was waited for.</param>
+    public HarnessReport(string problem) => _text.Append(problem);
+
+    /// <summary>The handlers and callbacks of a channel, with what they have had to do.</summary>
+    public HarnessReport WithSubscriptions(MemoryLine line, string channel, CallLog calls)
+    {
+        if (line.Parts is not { } parts)
+            return this;
+
+        foreach (var subscription in parts.Channels.All.Where(subscription => !subscription.IsReader && subscription.Channel == channel))
+        {
+            var figures = subscription.Statistics;
+            var handled = calls.CountOf(new(line.Listener, channel, figures.Name, Gap: null));
+            Line($"{figures.Name}{Of(line)}: received {figures.Received}, handled {handled}, failed {figures.Failed}, queued or in work {figures.Queued}, dropped {figures.Dropped}.");
+        }
+
+        return this;
+    }
+
+    /// <summary>What has failed, of the listeners that are asked for.</summary>
+    public HarnessReport WithFailures(IReadOnlyCollection<HandlerCall> failures)
+    {
+        foreach (var call in failures.Take(MostFailures))
+            Line($"Failed: {call.Handler} on channel '{call.Channel}'{(call.Resync is { } resync ? $", told of a gap ({resync.Reason})" : "")}: {call.Exception!.GetType()}: {call.Exception.Message}");
+        if (failures.Count > MostFailures)
+            Line($"Failed: {failures.Count - MostFailures} more.");
+        return this;
+    }
+
+    /// <summary>What a listener is doing, and what keeps its reading.</summary>
+    public HarnessReport WithState(MemoryLine line)
+    {
+        if (line.Parts is not { } parts)
+        {
+            Line($"The listener{Of(line)} is not started.");
+            return this;
+        }
+
+        var status = parts.Owner.State.Status;
+        Line($"The listener{Of(line)} is in state {status.State}{(status.Problem is { } problem ? $": {problem}" : ".")}");
+        if (parts.Backpressure.IsOn)
+            Line($"Its reading is paused, because the queue of a handler or callback is full ({nameof(ListenerOptions.QueueCapacity)}).");
+        if (parts.Time != TimeProvider.System)
+            Line($"Its clock is a {parts.Time.GetType().Name}: what waits for time to pass goes on when that clock is moved.");
+        return this;
+    }
+
+    /// <summary>What was published, by channel.</summary>
+    public HarnessReport WithPublished(IEnumerable<Notification> published)
+    {
+        foreach (var channel in published.GroupBy(notification => notification.Channel, StringComparer.Ordinal))
+            Line($"The application has published {channel.Count()} on channel '{channel.Key}'.");
+        return this;
+    }
+
+    /// <summary>A limit, for people.</summary>
+    public static string Text(TimeSpan limit) => FormattableString.Invariant($"{limit.TotalSeconds:0.###} s");
+
+    public override string ToString() => _text.ToString();
+
+    private static string Of(MemoryLine line) => line.Listener.Length == 0 ? "" : $" of listener '{line.Listener}'";
+
+    private void Line(FormattableString text) => _text.AppendLine().Append("  ").Append(text.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,105 @@
+using PgListener.Registration;
+
+namespace PgListener.Testing.Memory;
+
+/// <summary>What a harness looks at: all listeners of an application, or one of them.</summary>
+/// <param name="Server">The server that all of them share.</param>
+/// <param name="Log">The calls of all of them.</param>
+/// <param name="All">All listeners.</param>
+/// <param name="Listener">The name of the one; <see langword="null"/> for all.</param>
+internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IReadOnlyCollection<ListenerRegistration>> All, string? Listener = null)
+{
+    public IReadOnlyCollection<ListenerRegistration> Registrations => [.. All().Where(registration => Includes(registration.Name))];
+
+    public IReadOnlyList<MemoryLine> Lines => [.. Registrations.Select(registration => Server.LineOf(registration.Name))];
+
+    public HandlerCall[] Calls => [.. Log.Calls.Where(call => Includes(call.Listener))];
+
+    public HandlerCall[] Failures => [.. Calls.Where(call => call.Exception is not null)];
+
+    public Notification[] Published => [.. Server.Published.Where(published => Includes(published.Listener)).Select(published => published.Notification)];
+
+    public bool Includes(string listener) => Listener is null || Listener == listener;
+
+    /// <summary>One listener of the application.</summary>
+    /// <exception cref="ArgumentException">There is no such listener.</exception>
+    public HarnessScope Of(string listenerName)
+    {
+        var all = All();
+        if (all.Any(registration => registration.Name == listenerName))
+            return this with { Listener = listenerName };
+
+        var names = string.Join(", ", all.Select(registration => registration.Name.Length == 0 ? "the one without a name" : $"'{registration.Name}'"));
+        throw new ArgumentException($"There is no listener '{listenerName}'. The application has {(names.Length == 0 ? "none: add one with AddPgListener()" : names)}.", nameof(listenerName));
+    }
+
+    /// <exception cref="InvalidOperationException">No listener is started.</exception>
+    public void ThrowIfNotStarted()
+    {
+        var lines = Lines;
+        if (lines.Count == 0)
+            throw new InvalidOperationException("The application has no listener. Add one with AddPgListener().");
+        if (!lines.Any(line => line.IsStarted))
+            throw new InvalidOperationException("No listener is started. Start the host first, with StartAsync; a WebApplicationFactory starts it with CreateClient.");
+    }
+
+    /// <summary>The handlers and callbacks of a channel; of those that hear of gaps only, if it is about gaps.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public CallSubject[] SubjectsOf(string channel, ResyncReason? gap)
+    {
+        var subscriptions = Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription))
+            .Where(entry => !entry.Subscription.IsReader).ToArray();
+        CallSubject[] subjects =
+        [
+            .. subscriptions.Where(entry => entry.Subscription.Channel == channel && (gap is null || entry.Subscription.HearsGaps))
+                .Select(entry => new CallSubject(entry.Listener, channel, entry.Subscription.Key.Name, gap)).Distinct(),
+        ];
+        if (subjects.Length > 0)
+            return subjects;
+
+        ThrowIfNotStarted();
+        var channels = subscriptions.Select(entry => entry.Subscription.Channel).Distinct(StringComparer.Ordinal).ToArray();
+        throw new InvalidOperationException(
+            gap is not null && channels.Contains(channel, StringComparer.Ordinal)
+                ? $"Nothing that is subscribed to channel '{channel}' hears of gaps: a handler does with IResyncHandler, a callback with {nameof(SubscriptionOptions.OnResync)}."
+                : $"Nothing is subscribed to channel '{channel}' but, perhaps, readers of streams. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
+    }
+
+    /// <summary>The handlers of a channel that are of one class.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public CallSubject[] SubjectsOf<TChannel, THandler>()
+        where TChannel : INotificationChannel<TChannel>
+    {
+        var handlers = Registrations.SelectMany(registration => registration.Handlers, (registration, handler) => (Listener: registration.Name, Handler: handler))
+            .Where(entry => entry.Handler.Key.Channel == typeof(TChannel)).ToArray();
+        CallSubject[] subjects = [.. handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => new CallSubject(entry.Listener, TChannel.ChannelName, entry.Handler.Name, Gap: null))];
+        if (subjects.Length > 0)
+            return subjects;
+
+        var names = string.Join(", ", handlers.Select(entry => entry.Handler.Name).Distinct(StringComparer.Ordinal));
+        throw new InvalidOperationException(
+            $"{typeof(THandler).Name} is not a handler of {typeof(TChannel).Name}. {(names.Length == 0 ? "It has none" : $"Its handlers are: {names}")}. Add it with AddHandler<{typeof(TChannel).Name}, {typeof(THandler).Name}>().");
+    }
+
+    /// <summary>Waits for calls.</summary>
+    /// <param name="wait">For which.</param>
+    /// <param name="what">What they are for, in the plural.</param>
+    /// <param name="channel">On which channel.</param>
+    /// <param name="limit">How long, by the system's clock.</param>
+    /// <exception cref="TimeoutException">They have not ended within the limit.</exception>
+    public async Task WaitAsync(CallWait wait, string what, string channel, TimeSpan limit)
+    {
+        if (await Log.WaitAsync(wait, limit).ConfigureAwait(false))
+            return;
+
+        var late = wait.Subjects.Select(subject => (subject.Handler, Count: Log.CountOf(subject))).Where(subject => subject.Count < wait.Count);
+        var report = new HarnessReport(
+            $"Within {HarnessReport.Text(limit)}, {string.Join(" and ", late.Select(subject => $"{subject.Handler} has handled {subject.Count} of {wait.Count}"))} {what} on channel '{channel}'.");
+        foreach (var line in Lines)
+            report.WithSubscriptions(line, channel, Log).WithState(line);
+        var failures = Failures;
+        throw new TimeoutException(
+            report.WithFailures(failures).WithPublished(Published).ToString(),
+            failures.Length == 0 ? null : new AggregateException(failures.Select(call => call.Exception!)));
+    }
+}

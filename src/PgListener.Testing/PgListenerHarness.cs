@@ -1,0 +1,244 @@
+using PgListener.Publishing;
+using PgListener.Telemetry;
+using PgListener.Testing.Memory;
+
+namespace PgListener.Testing;
+
+/// <summary>
+/// Tests an application without a server: sends notifications to its listeners, waits for its handlers, tells what it has published. Get it
+/// from the services of an application to which <c>AddPgListenerHarness</c> was added.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Only the connection and the server are replaced, by one in memory that all listeners and publishers of the application share. Handlers, scopes,
+/// queues, time limits, payloads, settings, streams and health checks are the application's own. All members may be used from several threads at a time.
+/// </para>
+/// <para>
+/// There are no transactions: what is published on a connection or transaction of the caller's is sent at once, and a rollback does not take it
+/// back. Nothing else sends, as a trigger or another application would; <see cref="PublishAsync{TChannel}"/> stands for them.
+/// </para>
+/// <para>
+/// Every wait has a limit by the system's clock, 10 seconds unless another is given. The application may have a clock that is moved by
+/// hand: nothing here needs it to be moved, except what the application itself waits for, such as the time limit of a handler.
+/// </para>
+/// </remarks>
+public sealed class PgListenerHarness
+{
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(1);
+
+    private readonly HarnessScope _scope;
+    private readonly int _processId;
+
+    internal PgListenerHarness(HarnessScope scope)
+    {
+        _scope = scope;
+        _processId = scope.Server.NextProcessId();
+    }
+
+    /// <summary>The calls of handlers and callbacks that have ended, for notifications and for gaps, in the order in which they ended.</summary>
+    public IReadOnlyList<HandlerCall> Calls => _scope.Calls;
+
+    /// <summary>Those of <see cref="Calls"/> that have failed.</summary>
+    public IReadOnlyList<HandlerCall> Failures => _scope.Failures;
+
+    /// <summary>Looks at one listener and its publisher only. Without this, all listeners of the application are meant.</summary>
+    /// <param name="listenerName">The listener's name; empty for the one without a name.</param>
+    /// <returns>A harness for the same server. What it publishes is heard by all listeners all the same.</returns>
+    /// <exception cref="ArgumentException">There is no such listener; the message names those that there are.</exception>
+    public PgListenerHarness For(string listenerName)
+    {
+        ArgumentNullException.ThrowIfNull(listenerName);
+        return new(_scope.Of(listenerName));
+    }
+
+    /// <summary>What the application has published with <see cref="INotificationPublisher"/> on a channel, in its order.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <returns>The values, each read from the payload as a listener would read it.</returns>
+    /// <inheritdoc cref="Published()" path="/remarks"/>
+    public IReadOnlyList<TChannel> Published<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => [.. Published().Where(notification => notification.Channel == TChannel.ChannelName).Select(notification => TChannel.Parse(TraceContext.Extract(notification.Payload, out _)))];
+
+    /// <summary>What the application has published with <see cref="INotificationPublisher"/>, on all channels and in its order.</summary>
+    /// <returns>The notifications as they were sent. What <see cref="PublishAsync{TChannel}"/> has sent is not among them.</returns>
+    /// <remarks>Identical notifications of one publish are all here, although only one of them is sent.</remarks>
+    public IReadOnlyList<Notification> Published() => _scope.Published;
+
+    /// <summary>Sends a notification, as if another process had committed it.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="value">The value, written as the channel writes it.</param>
+    /// <returns>A task that completes when it was sent, which is soon; a full queue may keep it from its handlers for longer.</returns>
+    /// <remarks>
+    /// Whoever has subscribed before hears it. A listener that was just started is waited for; one that is stopped, or was disconnected with
+    /// <see cref="DisconnectAsync"/>, misses it.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The channel's name is not valid, or PostgreSQL would refuse the payload.</exception>
+    /// <exception cref="NotSupportedException">The channel does not say how its payload is written; <see cref="PublishAsync(string, string)"/> takes it as text.</exception>
+    /// <exception cref="InvalidOperationException">No listener is started.</exception>
+    public Task PublishAsync<TChannel>(TChannel value)
+        where TChannel : INotificationChannel<TChannel>
+        => SendAsync(new ValuesRequest<TChannel>(value, null, null));
+
+    /// <summary>Sends notifications, as if another process had committed them in one transaction: identical ones are one.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="values">The values.</param>
+    /// <inheritdoc cref="PublishAsync{TChannel}"/>
+    public Task PublishManyAsync<TChannel>(IEnumerable<TChannel> values)
+        where TChannel : INotificationChannel<TChannel>
+        => SendAsync(new ValuesRequest<TChannel>(values, null, null));
+
+    /// <summary>Sends a notification as text, for example one that the application cannot read.</summary>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="payload">The payload: at most 7,999 bytes in UTF-8, any characters but NUL.</param>
+    /// <inheritdoc cref="PublishAsync{TChannel}"/>
+    public Task PublishAsync(string channel, string payload) => SendAsync(new TextRequest(channel, payload, null, null));
+
+    /// <summary>Waits until every handler of a channel has handled a number of notifications.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="count">How many calls of each handler have to have ended, counted from the beginning or the last <see cref="Clear"/>.</param>
+    /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
+    /// <param name="allowFailures">Whether a call that has failed counts as any other. The default is <see langword="false"/>: if one of the first <paramref name="count"/> calls of a handler fails, the wait ends at once with its exception.</param>
+    /// <returns>A task that completes when they have ended, and are logged and measured.</returns>
+    /// <remarks>
+    /// All handlers and callbacks that are subscribed to the channel when this is called have to reach the count; one that was subscribed later than the others has its own. Readers of
+    /// streams do not count. What is waited for does not depend on the moment of the call: it may come after the handlers have ended.
+    /// </remarks>
+    /// <exception cref="TimeoutException">They have not within the limit: the message says what was received, handled, failed and queued, and the failures are the inner exception. Also when a handler's own time limit has cancelled it.</exception>
+    /// <exception cref="Exception">What a handler has thrown.</exception>
+    /// <exception cref="ListenerException">A payload could not be read.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is subscribed to the channel.</exception>
+    public Task WhenHandledAsync<TChannel>(int count = 1, TimeSpan? limit = null, bool allowFailures = false)
+        where TChannel : INotificationChannel<TChannel>
+        => WhenHandledAsync(TChannel.ChannelName, count, limit, allowFailures);
+
+    /// <summary>Waits until one handler has handled a number of notifications of a channel.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <typeparam name="THandler">The class that was added with <c>AddHandler</c>, also if it was decorated or replaced since.</typeparam>
+    /// <inheritdoc cref="WhenHandledAsync{TChannel}"/>
+    /// <exception cref="InvalidOperationException">It is no handler of the channel.</exception>
+    public Task WhenHandledAsync<TChannel, THandler>(int count = 1, TimeSpan? limit = null, bool allowFailures = false)
+        where TChannel : INotificationChannel<TChannel>
+        where THandler : class, INotificationHandler<TChannel>
+        => _scope.WaitAsync(new(_scope.SubjectsOf<TChannel, THandler>(), CheckCount(count), allowFailures), "notifications", TChannel.ChannelName, CheckLimit(limit));
+
+    /// <summary>Waits until every handler and callback of a channel has handled a number of notifications.</summary>
+    /// <param name="channel">The channel's name.</param>
+    /// <param name="count">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
+    /// <param name="limit">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
+    /// <param name="allowFailures">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
+    /// <inheritdoc cref="WhenHandledAsync{TChannel}"/>
+    public Task WhenHandledAsync(string channel, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        return _scope.WaitAsync(new(_scope.SubjectsOf(channel, gap: null), CheckCount(count), allowFailures), "notifications", channel, CheckLimit(limit));
+    }
+
+    /// <summary>Waits until every handler of a channel that hears of gaps has been told of one: its <see cref="IResyncHandler{TChannel}.ResyncAsync"/> has ended.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="reason">Which gaps count. The default is <see cref="ResyncReason.Reconnected"/>, which <see cref="AnnounceGapAsync"/> brings about; <see cref="ResyncReason.Started"/> is that of the start.</param>
+    /// <param name="count">How many calls of each have to have ended, counted from the beginning or the last <see cref="Clear"/>. A call that has failed is made again, and then counts again.</param>
+    /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
+    /// <param name="allowFailures">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
+    /// <returns>A task that completes when they have ended. When it ends with an exception, the wait for the next attempt has begun: a clock that is moved by hand can be moved.</returns>
+    /// <exception cref="TimeoutException">They have not within the limit, or a handler's own time limit has cancelled it.</exception>
+    /// <exception cref="Exception">What a handler has thrown.</exception>
+    /// <exception cref="InvalidOperationException">Nothing that is subscribed to the channel hears of gaps.</exception>
+    public Task WhenResyncedAsync<TChannel>(ResyncReason reason = ResyncReason.Reconnected, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
+        where TChannel : INotificationChannel<TChannel>
+        => _scope.WaitAsync(new(_scope.SubjectsOf(TChannel.ChannelName, reason), CheckCount(count), allowFailures), $"gaps ({reason})", TChannel.ChannelName, CheckLimit(limit));
+
+    /// <summary>Ends the connection of each listener, which listens again at once: a gap stands in the queue of each handler, behind what was sent before and ahead of what is sent after.</summary>
+    /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
+    /// <returns>A task that completes when all listen again. <see cref="WhenResyncedAsync"/> waits for the handlers.</returns>
+    /// <exception cref="InvalidOperationException">A listener is not started, or disconnected.</exception>
+    /// <exception cref="TimeoutException">A listener does not listen within the limit. While a full queue pauses its reading it does not come to the loss.</exception>
+    public async Task AnnounceGapAsync(TimeSpan? limit = null)
+    {
+        var wait = CheckLimit(limit);
+        _scope.ThrowIfNotStarted();
+        var lines = _scope.Lines;
+        if (lines.FirstOrDefault(line => line.IsDown) is not null)
+            throw new InvalidOperationException($"The server is disconnected already: {nameof(ReconnectAsync)} brings the gap about.");
+
+        await WhenListeningAsync(lines, wait).ConfigureAwait(false);
+        foreach (var line in lines)
+            line.Cut(stayDown: false);
+        await WhenListeningAsync(lines, wait).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Makes the server unreachable, until <see cref="ReconnectAsync"/>: listeners reconnect in vain, the application's publishers throw an
+    /// <see cref="Npgsql.NpgsqlException"/> that is transient, and what others send with <see cref="PublishAsync{TChannel}"/> is missed.
+    /// </summary>
+    /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
+    /// <returns>A task that completes when the listeners that are started are in the state <see cref="ListenerState.Reconnecting"/>, or still <see cref="ListenerState.Connecting"/>. What was sent before is delivered first.</returns>
+    /// <remarks>Before the host's start, it starts without a server.</remarks>
+    /// <exception cref="TimeoutException">A listener has not lost its connection within the limit. While a full queue pauses its reading it does not come to the loss.</exception>
+    public async Task DisconnectAsync(TimeSpan? limit = null)
+    {
+        var wait = CheckLimit(limit);
+        var lines = _scope.Lines;
+        await WhenListeningAsync([.. lines.Where(line => !line.IsDown)], wait).ConfigureAwait(false);
+        foreach (var line in lines)
+            line.Cut(stayDown: true);
+        foreach (var line in lines)
+            await InTimeAsync(line, line.WhenLostAsync(), wait, "has not lost its connection").ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the server reachable again. Each handler is told of the gap.</summary>
+    /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
+    /// <returns>A task that completes when the listeners that are started listen.</returns>
+    /// <exception cref="TimeoutException">A listener does not listen within the limit.</exception>
+    public async Task ReconnectAsync(TimeSpan? limit = null)
+    {
+        var wait = CheckLimit(limit);
+        var lines = _scope.Lines;
+        foreach (var line in lines)
+            line.Repair();
+        await WhenListeningAsync(lines, wait).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets the calls and what was published so far, so that counts begin anew: for tests that share an application. What is queued or in work counts when it ends.</summary>
+    public void Clear()
+    {
+        _scope.Log.Forget(_scope.Includes);
+        _scope.Server.Forget(_scope.Includes);
+    }
+
+    private static int CheckCount(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return count;
+    }
+
+    private static TimeSpan CheckLimit(TimeSpan? limit)
+    {
+        if (limit is not { } given)
+            return DefaultLimit;
+        if (given <= TimeSpan.Zero || given > LongestLimit)
+            throw new ArgumentOutOfRangeException(nameof(limit), given, $"The limit must be more than zero and at most {LongestLimit.TotalDays:0} day.");
+        return given;
+    }
+
+    private async Task SendAsync(PublishRequest request)
+    {
+        var notifications = RequestWriter.Write(request, makeDistinct: false);
+        _scope.ThrowIfNotStarted();
+        await _scope.Server.WhenConnectedAsync(CancellationToken.None).WaitAsync(DefaultLimit).ConfigureAwait(false);
+        _scope.Server.Commit(notifications, _processId, publisher: null);
+    }
+
+    private static async Task WhenListeningAsync(IReadOnlyList<MemoryLine> lines, TimeSpan limit)
+    {
+        foreach (var line in lines)
+            await InTimeAsync(line, line.WhenListeningAsync(), limit, "does not listen").ConfigureAwait(false);
+    }
+
+    private static async Task InTimeAsync(MemoryLine line, Task task, TimeSpan limit, string problem)
+    {
+        await task.WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!task.IsCompletedSuccessfully)
+            throw new TimeoutException(new HarnessReport($"The listener {(line.Listener.Length == 0 ? "" : $"'{line.Listener}' ")}{problem} within {HarnessReport.Text(limit)}.").WithState(line).ToString());
+    }
+}
