@@ -16,7 +16,7 @@ namespace PgListener.Analyzers;
 [Shared]
 internal sealed class CancellationFix : CodeFixProvider
 {
-    private const string UsualName = "cancellationToken";
+    private static readonly string[] Names = ["cancellationToken", "token"];
 
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = [Descriptors.TokenNotPassed.Id];
 
@@ -36,15 +36,16 @@ internal sealed class CancellationFix : CodeFixProvider
             return;
         }
 
-        // Another variable of the usual name cannot be told from here.
+        // A variable of the same name outside the callback would be hidden.
         var isNamed = !CancellationAnalyzer.IsDiscard(token);
-        if (!isNamed && model.LookupSymbols(call.SpanStart, name: UsualName).Any())
+        var name = isNamed ? token.Name : Array.Find(Names, name => model.LookupSymbols(call.SpanStart, name: name).IsEmpty);
+        if (name is null)
             return;
 
         context.RegisterCodeFix(
             CodeAction.Create(
                 "Pass the cancellation token on",
-                cancellation => PassAsync(context.Document, call, invocation, isNamed ? token.Name : UsualName, isNamed ? null : declaration, cancellation),
+                cancellation => PassAsync(context.Document, call, invocation, name, isNamed ? null : declaration, cancellation),
                 nameof(CancellationFix)),
             context.Diagnostics);
     }

@@ -6,6 +6,7 @@ using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Editing;
+using Microsoft.CodeAnalysis.Formatting;
 using Microsoft.CodeAnalysis.Simplification;
 using PgListener.Analyzers.Rules;
 
@@ -59,10 +60,13 @@ internal sealed class JsonTypeInfoFix : CodeFixProvider
         {
             var attribute = ((TypeDeclarationSyntax)Parse($"[global::System.Text.Json.Serialization.JsonSerializable(typeof({channel.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)}))] class C;")).AttributeLists[0];
             var editorOfContext = await editor.GetDocumentEditorAsync(other.Id, cancellationToken).ConfigureAwait(false);
-            editorOfContext.AddAttribute(context, attribute.WithAdditionalAnnotations(Simplifier.Annotation));
+            editorOfContext.AddAttribute(context, attribute.WithTrailingTrivia(SyntaxFactory.ElasticLineFeed).WithAdditionalAnnotations(Imports.Annotation, Simplifier.Annotation, Formatter.Annotation));
         }
 
-        return editor.GetChangedSolution();
+        var solution = editor.GetChangedSolution();
+        foreach (var changed in solution.GetChanges(document.Project.Solution).GetProjectChanges().SelectMany(project => project.GetChangedDocuments()))
+            solution = (await Imports.AddAsync(solution.GetDocument(changed)!, cancellationToken).ConfigureAwait(false)).Project.Solution;
+        return solution;
     }
 
     /// <summary>A record may have no body yet.</summary>
@@ -82,5 +86,5 @@ internal sealed class JsonTypeInfoFix : CodeFixProvider
     private static MemberDeclarationSyntax Parse(string member)
         => SyntaxFactory.ParseMemberDeclaration(member)!
             .WithTrailingTrivia(SyntaxFactory.ElasticLineFeed)
-            .WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation, Microsoft.CodeAnalysis.Formatting.Formatter.Annotation);
+            .WithAdditionalAnnotations(Imports.Annotation, Simplifier.Annotation, Formatter.Annotation);
 }

@@ -5,7 +5,6 @@ using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Editing;
 using PgListener.Analyzers.Notify;
 using PgListener.Analyzers.Rules;
 
@@ -37,31 +36,24 @@ internal sealed class NotifyTextFix : CodeFixProvider
         ImmutableArray<ExpressionSyntax> values = [ValueExpression.Of(channel), ValueExpression.Of(payload)];
         var change = InCreation(text, values, model) ?? AfterStatement(text, values, model);
         if (change is not null)
-            context.RegisterCodeFix(CodeAction.Create("Use pg_notify with parameters", cancellation => ChangeAsync(context.Document, change, cancellation), nameof(NotifyTextFix)), context.Diagnostics);
-    }
-
-    private static async Task<Document> ChangeAsync(Document document, Action<DocumentEditor> change, CancellationToken cancellationToken)
-    {
-        var editor = await DocumentEditor.CreateAsync(document, cancellationToken).ConfigureAwait(false);
-        change(editor);
-        return editor.GetChangedDocument();
+            context.RegisterCodeFix(CodeAction.Create("Use pg_notify with parameters", _ => Task.FromResult(context.Document.WithSyntaxRoot(change(root))), nameof(NotifyTextFix)), context.Diagnostics);
     }
 
     /// <summary><c>new NpgsqlCommand(…) { Parameters = { … } }</c></summary>
-    private static Action<DocumentEditor>? InCreation(ExpressionSyntax text, ImmutableArray<ExpressionSyntax> values, SemanticModel model)
+    private static Func<SyntaxNode, SyntaxNode>? InCreation(ExpressionSyntax text, ImmutableArray<ExpressionSyntax> values, SemanticModel model)
     {
         if (text.Parent is not ArgumentSyntax { Parent.Parent: BaseObjectCreationExpressionSyntax { Initializer: null } creation } || !IsCommand(creation, model))
             return null;
 
         var parameters = string.Join(", ", values.Select(value => $"new() {{ Value = {value} }}"));
         var initializer = ((ObjectCreationExpressionSyntax)SyntaxFactory.ParseExpression($"new T() {{ Parameters = {{ {parameters} }} }}")).Initializer!;
-        return editor => editor.ReplaceNode(
+        return root => root.ReplaceNode(
             creation,
             creation.ReplaceNode(text, Literal()).WithoutTrailingTrivia().WithInitializer(initializer.WithLeadingTrivia(SyntaxFactory.Space)).WithTrailingTrivia(creation.GetTrailingTrivia()));
     }
 
     /// <summary><c>command.Parameters.AddWithValue(…)</c> in the lines that follow.</summary>
-    private static Action<DocumentEditor>? AfterStatement(ExpressionSyntax text, ImmutableArray<ExpressionSyntax> values, SemanticModel model)
+    private static Func<SyntaxNode, SyntaxNode>? AfterStatement(ExpressionSyntax text, ImmutableArray<ExpressionSyntax> values, SemanticModel model)
     {
         var command = text.Parent switch
         {
@@ -75,15 +67,17 @@ internal sealed class NotifyTextFix : CodeFixProvider
         if (command is null || statement?.Parent is not (BlockSyntax or GlobalStatementSyntax))
             return null;
 
-        var added = values.Select(value => SyntaxFactory.ParseStatement($"{command}.Parameters.AddWithValue({value});").WithTrailingTrivia(SyntaxFactory.ElasticLineFeed));
-        return editor =>
-        {
-            editor.ReplaceNode(text, Literal());
-            if (statement.Parent is GlobalStatementSyntax global)
-                editor.InsertAfter(global, added.Select(SyntaxFactory.GlobalStatement));
-            else
-                editor.InsertAfter(statement, added);
-        };
+        // The lines are written out, and not left to the formatter: it would put an empty line between the statements of a program.
+        var indentation = statement.GetLeadingTrivia().LastOrDefault(trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)).ToString();
+        var newLine = statement.GetTrailingTrivia().LastOrDefault(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToString();
+        StatementSyntax[] statements =
+        [
+            statement.ReplaceNode(text, Literal()),
+            .. values.Select(value => SyntaxFactory.ParseStatement($"{indentation}{command}.Parameters.AddWithValue({value});{newLine}")),
+        ];
+        return statement.Parent is GlobalStatementSyntax global
+            ? root => root.ReplaceNode(global, statements.Select(SyntaxFactory.GlobalStatement))
+            : root => root.ReplaceNode(statement, statements);
     }
 
     private static bool IsCommand(ExpressionSyntax expression, SemanticModel model)

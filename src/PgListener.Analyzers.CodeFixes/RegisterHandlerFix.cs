@@ -73,7 +73,7 @@ internal sealed class RegisterHandlerFix : CodeFixProvider
     }
 
     private static SyntaxNode Type(SyntaxGenerator generator, INamedTypeSymbol type)
-        => generator.TypeExpression(type, addImport: true).WithAdditionalAnnotations(Simplifier.Annotation);
+        => generator.TypeExpression(type).WithAdditionalAnnotations(Imports.Annotation, Simplifier.Annotation);
 
     private static async Task<Solution> AddCallAsync(
         Solution solution, (DocumentId Document, InvocationExpressionSyntax Call) where, Func<SyntaxGenerator, SyntaxNode> method, CancellationToken cancellationToken)
@@ -89,6 +89,7 @@ internal sealed class RegisterHandlerFix : CodeFixProvider
         var receiver = next is null ? where.Call.WithoutTrailingTrivia() : where.Call;
         var added = SyntaxFactory.InvocationExpression(SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, receiver, dot, name))
             .WithTrailingTrivia(where.Call.GetTrailingTrivia());
-        return document.WithSyntaxRoot(root!.ReplaceNode(where.Call, added)).Project.Solution;
+        var changed = await Imports.AddAsync(document.WithSyntaxRoot(root!.ReplaceNode(where.Call, added)), cancellationToken).ConfigureAwait(false);
+        return changed.Project.Solution;
     }
 }

@@ -113,21 +113,24 @@ public class AddHandlersTests
     }
 
     [Theory]
-    [InlineData("class Unrelated { int _more; }", IncrementalStepRunReason.Cached)]
-    [InlineData("class Unrelated : System.IDisposable { public void Dispose() { } }", IncrementalStepRunReason.Unchanged)]
-    [InlineData("class H2 : Shop.H;", IncrementalStepRunReason.Modified)]
-    public async Task An_unrelated_edit_generates_nothing_anew(string edited, IncrementalStepRunReason expected)
+    [InlineData(1, "class Unrelated { int _more; }", false)]
+    [InlineData(1, "class Unrelated : System.IDisposable { public void Dispose() { } }", false)]
+    [InlineData(0, "class H : Handler, INotificationHandler<Placed> { private int _more; }", false)]
+    [InlineData(1, "class H2 : Shop.H;", true)]
+    [InlineData(0, "class H : Handler, INotificationHandler<Sold>;", true)]
+    public async Task Only_a_change_of_the_handlers_generates_anything_anew(int file, string edited, bool isAffected)
     {
         var compilation = (CSharpCompilation)(await Code.Project(Channels + Handler("class H : Handler, INotificationHandler<Placed>;"), "class Unrelated;").GetCompilationAsync(Cancellation))!;
         var options = new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true);
         var driver = CSharpGeneratorDriver.Create([new AddHandlersGenerator().AsSourceGenerator()], parseOptions: Code.ParseOptions, driverOptions: options).RunGenerators(compilation, Cancellation);
 
-        var old = compilation.SyntaxTrees.Single(tree => tree.FilePath == "File1.cs");
-        var changed = compilation.ReplaceSyntaxTree(old, CSharpSyntaxTree.ParseText(edited, Code.ParseOptions, old.FilePath, cancellationToken: Cancellation));
+        var old = compilation.SyntaxTrees.Single(tree => tree.FilePath == $"File{file}.cs");
+        var text = file == 0 ? Channels + Handler(edited) : edited;
+        var changed = compilation.ReplaceSyntaxTree(old, CSharpSyntaxTree.ParseText(text, Code.ParseOptions, old.FilePath, cancellationToken: Cancellation));
         var result = driver.RunGenerators(changed, Cancellation).GetRunResult().Results.Single();
-        Assert.Equal(expected, result.TrackedSteps[AddHandlersGenerator.CallsStep].Single().Outputs.Single().Reason);
-        var output = result.TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(step => step.Outputs).Select(output => output.Reason);
-        Assert.All(output, reason => Assert.Equal(expected == IncrementalStepRunReason.Modified ? IncrementalStepRunReason.Modified : IncrementalStepRunReason.Cached, reason));
+        Assert.Equal(isAffected, result.TrackedSteps[AddHandlersGenerator.CallsStep].Single().Outputs.Single().Reason == IncrementalStepRunReason.Modified);
+        var written = result.TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(step => step.Outputs).Select(output => output.Reason);
+        Assert.All(written, reason => Assert.Equal(isAffected ? IncrementalStepRunReason.Modified : IncrementalStepRunReason.Cached, reason));
     }
 
     private static async Task<string[]> CallsAsync(string handlers)

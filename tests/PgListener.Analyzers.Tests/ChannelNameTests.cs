@@ -75,7 +75,7 @@ public class ChannelNameTests
     [InlineData("1st", "_1st")]
     [InlineData("", "channel")]
     [InlineData("a\\0b", "ab")]
-    [InlineData(LongName, "orders_of_all_shops_in_all_countries_of_the_world_that_were_plac")]
+    [InlineData(LongName, "orders_of_all_shops_in_all_countries_of_the_world_that_were_pla")]
     public Task The_fix_writes_a_name_that_needs_no_quotes(string name, string better)
         => Rules.AssertFixesAsync(
             Code.Project(Channel($"public static string ChannelName => \"{name}\"; // it")),

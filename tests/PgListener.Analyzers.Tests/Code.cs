@@ -28,15 +28,17 @@ internal static class Code
 
     private static readonly ISourceGenerator[] Generators = [new AddHandlersGenerator().AsSourceGenerator(), .. JsonGenerators()];
 
+    // What is compiled grows out of this one, so that the references are bound once.
+    private static readonly Project Empty = new AdhocWorkspace().AddProject("App", LanguageNames.CSharp)
+        .WithParseOptions(ParseOptions)
+        .WithCompilationOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable))
+        .WithMetadataReferences(References)
+        .AddDocument("Usings.cs", Usings, filePath: "Usings.cs").Project;
+
     /// <summary>A project with one file, or several, which are called <c>File0.cs</c> and so on.</summary>
     public static Project Project(OutputKind kind, params string[] sources)
     {
-        using var workspace = new AdhocWorkspace();
-        var project = workspace.AddProject("App", LanguageNames.CSharp)
-            .WithParseOptions(ParseOptions)
-            .WithCompilationOptions(new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable))
-            .WithMetadataReferences(References)
-            .AddDocument("Usings.cs", Usings, filePath: "Usings.cs").Project;
+        var project = Empty.WithCompilationOptions(Empty.CompilationOptions!.WithOutputKind(kind));
         foreach (var (index, source) in sources.Index())
             project = project.AddDocument($"File{index}.cs", source, filePath: $"File{index}.cs").Project;
         return project;
@@ -51,6 +53,7 @@ internal static class Code
     /// <summary>Compiles with the generators. The tests' code has to compile, before a fix and after it.</summary>
     public static async Task<Compilation> CompileAsync(Project project, CancellationToken cancellationToken)
     {
+        _ = await Empty.GetCompilationAsync(cancellationToken);
         var compilation = (await project.GetCompilationAsync(cancellationToken))!;
         CSharpGeneratorDriver.Create(Generators, parseOptions: ParseOptions).RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _, cancellationToken);
         var problems = compilation.GetDiagnostics(cancellationToken).Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning && diagnostic.Id is not "CS1998" and not "CS1591");
