@@ -6,7 +6,7 @@ using PgListener;
 // Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, publishing, an orderly stop.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddScoped<Printer>();
-builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
+builder.Services.AddPgListener().AddHandlers();
 using var host = builder.Build();
 await host.StartAsync();
 await host.Services.GetRequiredService<IPgListener>().WaitUntilListeningAsync();
