@@ -26,18 +26,20 @@ internal sealed class CancellationFix : CodeFixProvider
     {
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        var call = root?.FindNode(context.Span, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>();
-        if (call is null
+        var given = root?.FindNode(context.Span).FirstAncestorOrSelf<ArgumentSyntax>();
+        var call = given?.FirstAncestorOrSelf<InvocationExpressionSyntax>();
+        if (given is null
+            || call is null
             || model?.GetOperation(call, context.CancellationToken) is not IInvocationOperation invocation
             || model.GetEnclosingSymbol(call.SpanStart, context.CancellationToken) is not { } member
             || HandlerFunction.TokenAround(invocation, member) is not { } token
-            || token.DeclaringSyntaxReferences.FirstOrDefault() is not { } declaration)
+            || token.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(context.CancellationToken) is not ParameterSyntax parameter)
         {
             return;
         }
 
         // A variable of the same name outside the callback would be hidden.
-        var isNamed = !CancellationAnalyzer.IsDiscard(token);
+        var isNamed = !token.IsDiscard && token.Name != "_";
         var name = isNamed ? token.Name : Array.Find(Names, name => model.LookupSymbols(call.SpanStart, name: name).IsEmpty);
         if (name is null)
             return;
@@ -45,36 +47,17 @@ internal sealed class CancellationFix : CodeFixProvider
         context.RegisterCodeFix(
             CodeAction.Create(
                 "Pass the cancellation token on",
-                cancellation => PassAsync(context.Document, call, invocation, name, isNamed ? null : declaration, cancellation),
+                cancellation => PassAsync(context.Document, given.Expression, name, isNamed ? null : parameter, cancellation),
                 nameof(CancellationFix)),
             context.Diagnostics);
     }
 
-    private static async Task<Document> PassAsync(
-        Document document, InvocationExpressionSyntax call, IInvocationOperation invocation, string name, SyntaxReference? unnamed, CancellationToken cancellationToken)
+    private static async Task<Document> PassAsync(Document document, ExpressionSyntax given, string name, ParameterSyntax? unnamed, CancellationToken cancellationToken)
     {
         var editor = await DocumentEditor.CreateAsync(document, cancellationToken).ConfigureAwait(false);
-        var argument = invocation.Arguments.First(argument => argument.Parameter is not null && HandlerFunction.IsToken(argument.Parameter.Type));
-        var token = SyntaxFactory.IdentifierName(name);
-        if (argument.ArgumentKind == ArgumentKind.DefaultValue)
-        {
-            // By its name, since parameters before it may have been left out too.
-            var isNext = argument.Parameter!.Ordinal == call.ArgumentList.Arguments.Count + (IsReducedExtension(invocation) ? 1 : 0)
-                && call.ArgumentList.Arguments.All(given => given.NameColon is null);
-            var added = SyntaxFactory.Argument(isNext ? null : SyntaxFactory.NameColon(argument.Parameter.Name), default, token);
-            editor.ReplaceNode(call.ArgumentList, call.ArgumentList.AddArguments(added));
-        }
-        else
-        {
-            var given = (ArgumentSyntax)argument.Syntax;
-            editor.ReplaceNode(given.Expression, token.WithTriviaFrom(given.Expression));
-        }
-
-        if (unnamed is not null && await unnamed.GetSyntaxAsync(cancellationToken).ConfigureAwait(false) is ParameterSyntax parameter)
-            editor.ReplaceNode(parameter, parameter.WithIdentifier(SyntaxFactory.Identifier(name).WithTriviaFrom(parameter.Identifier)));
+        editor.ReplaceNode(given, SyntaxFactory.IdentifierName(name).WithTriviaFrom(given));
+        if (unnamed is not null)
+            editor.ReplaceNode(unnamed, unnamed.WithIdentifier(SyntaxFactory.Identifier(name).WithTriviaFrom(unnamed.Identifier)));
         return editor.GetChangedDocument();
     }
-
-    private static bool IsReducedExtension(IInvocationOperation invocation)
-        => invocation.TargetMethod.IsExtensionMethod && invocation.Instance is null && invocation.Arguments.FirstOrDefault()?.Syntax is not ArgumentSyntax;
 }

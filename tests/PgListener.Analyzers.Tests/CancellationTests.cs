@@ -43,10 +43,10 @@ public class CancellationTests
             {
                 public async Task SubscribeAsync(CancellationToken cancellationToken)
                 {
-                    await listener.SubscribeAsync("a", (_, _) => LoadAsync(1), cancellationToken: cancellationToken); // PGL003
+                    await listener.SubscribeAsync("a", (_, _) => LoadAsync(1), cancellationToken: cancellationToken);
                     await listener.SubscribeAsync("a", (_, _) => LoadAsync(1, CancellationToken.None), cancellationToken: cancellationToken); // PGL003
-                    await listener.SubscribeAsync("a", async (context, _) => { await LoadAsync(context.ProcessId); }, cancellationToken: cancellationToken); // PGL003
-                    await listener.SubscribeAsync("a", (context, token) => LoadAsync(context.ProcessId, token), new() { OnResync = (_, _) => LoadAsync(2) }, CancellationToken.None); // PGL003
+                    await listener.SubscribeAsync("a", async (context, _) => { await LoadAsync(context.ProcessId, default); }, cancellationToken: cancellationToken); // PGL003
+                    await listener.SubscribeAsync("a", (context, token) => LoadAsync(context.ProcessId, token), new() { OnResync = (_, _) => LoadAsync(2, default) }, CancellationToken.None); // PGL003
                     await listener.SubscribeAsync("a", (_, _) => Task.CompletedTask, cancellationToken: cancellationToken);
                     await listener.SubscribeAsync("a", OnNotified, cancellationToken: CancellationToken.None);
                     await LoadAsync(1, CancellationToken.None);
@@ -72,11 +72,12 @@ public class CancellationTests
         => Rules.AssertFixesAsync(Code.Project(Handler(before)), Handler(after));
 
     [Theory]
-    [InlineData("(_, _) => LoadAsync(1)", "(_, cancellationToken) => LoadAsync(1, cancellationToken)")]
-    [InlineData("(_, _) => LoadAsync()", "(_, cancellationToken) => LoadAsync(cancellationToken: cancellationToken)")]
     [InlineData("(_, _) => LoadAsync(1, CancellationToken.None)", "(_, cancellationToken) => LoadAsync(1, cancellationToken)")]
-    [InlineData("(_, _) => this.ExtendedAsync(1)", "(_, cancellationToken) => this.ExtendedAsync(1, cancellationToken)")]
-    [InlineData("async (NotificationContext _, CancellationToken _) => await LoadAsync(1)", "async (NotificationContext _, CancellationToken cancellationToken) => await LoadAsync(1, cancellationToken)")]
+    [InlineData("(_, _) => LoadAsync(cancellationToken: default)", "(_, cancellationToken) => LoadAsync(cancellationToken: cancellationToken)")]
+    [InlineData("(_, _) => this.ExtendedAsync(1, default)", "(_, cancellationToken) => this.ExtendedAsync(1, cancellationToken)")]
+    [InlineData(
+        "async (NotificationContext _, CancellationToken _) => await LoadAsync(1, new())",
+        "async (NotificationContext _, CancellationToken cancellationToken) => await LoadAsync(1, cancellationToken)")]
     public Task The_fix_names_a_token_that_has_no_name(string before, string after)
         => Rules.AssertFixesAsync(Code.Project(Callback(before)), Callback(after));
 

@@ -60,7 +60,7 @@ public sealed class OrderSender(NpgsqlDataSource dataSource, IPgListener listene
 
     public async Task SubscribeAsync(CancellationToken cancellationToken)
     {
-        await listener.SubscribeAsync("order-shipped", (context, _) => ShowAsync(context.Payload), cancellationToken: cancellationToken); // PGL006 // PGL003
+        await listener.SubscribeAsync("order-shipped", (context, _) => ShowAsync(context.Payload, default), cancellationToken: cancellationToken); // PGL006 // PGL003
         await listener.SubscribeAsync("a\0b", (context, token) => ShowAsync(context.Payload, token), cancellationToken: cancellationToken); // PGL002
     }
 

@@ -8,7 +8,7 @@ namespace PgListener.Analyzers.Rules;
 
 /// <summary>
 /// PGL003. CA2016 finds calls that leave the token out. This finds what CA2016 takes for a decision: a token that never is canceled in the place of the
-/// handler's, and a handler that has given its token no name.
+/// handler's.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 internal sealed class CancellationAnalyzer : DiagnosticAnalyzer
@@ -26,9 +26,6 @@ internal sealed class CancellationAnalyzer : DiagnosticAnalyzer
         });
     }
 
-    /// <summary>Whether a parameter was meant to stay unused.</summary>
-    public static bool IsDiscard(IParameterSymbol parameter) => parameter.IsDiscard || parameter.Name == "_";
-
     private static void Analyze(OperationAnalysisContext context)
     {
         var invocation = (IInvocationOperation)context.Operation;
@@ -36,13 +33,12 @@ internal sealed class CancellationAnalyzer : DiagnosticAnalyzer
         if (argument is null || HandlerFunction.TokenAround(invocation, context.ContainingSymbol) is not { } token)
             return;
 
-        var isLeftOut = argument.ArgumentKind == ArgumentKind.DefaultValue;
-        if ((isLeftOut ? !IsDiscard(token) : !IsNever(argument.Value)) || IsMeantToFinish(invocation))
+        if (argument.ArgumentKind != ArgumentKind.Explicit || !IsNever(argument.Value) || IsMeantToFinish(invocation))
             return;
 
         context.ReportDiagnostic(Diagnostic.Create(
             Descriptors.TokenNotPassed,
-            (isLeftOut ? invocation.Syntax : argument.Syntax).GetLocation(),
+            argument.Syntax.GetLocation(),
             invocation.TargetMethod.Name,
             token.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction } ? "callback" : "handler"));
     }
