@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
@@ -47,7 +48,7 @@ internal static class Code
     /// <summary>A program if it has statements at its top, else a library.</summary>
     public static Project Project(params string[] sources)
         => Project(
-            sources.Any(source => CSharpSyntaxTree.ParseText(source, ParseOptions).GetCompilationUnitRoot().Members.Any(member => member.IsKind(SyntaxKind.GlobalStatement))) ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
+            sources.Any(source => CSharpSyntaxTree.ParseText(source, ParseOptions, cancellationToken: TestContext.Current.CancellationToken).GetCompilationUnitRoot(TestContext.Current.CancellationToken).Members.Any(member => member.IsKind(SyntaxKind.GlobalStatement))) ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
             sources);
 
     /// <summary>Compiles with the generators. The tests' code has to compile, before a fix and after it.</summary>
@@ -61,7 +62,7 @@ internal static class Code
         return compilation;
     }
 
-    private static IEnumerable<ISourceGenerator> JsonGenerators()
+    private static ImmutableArray<ISourceGenerator> JsonGenerators()
     {
         var path = typeof(Code).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "JsonGenerator").Value!;
         return new AnalyzerFileReference(path, Loader.Instance).GetGenerators(LanguageNames.CSharp);
