@@ -6,7 +6,7 @@ using PgListener;
 // Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, publishing, an orderly stop.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddScoped<Printer>();
-var listener = builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
+var listener = builder.Services.AddPgListener().AddHandlers();
 if (args is ["--reflected"])
     listener.AddHandler<Reflected, ReflectedHandler>();
 using var host = builder.Build();

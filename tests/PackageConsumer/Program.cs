@@ -1,8 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using PgListener;
 using PgListener.Testing;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
+builder.Services.AddPgListener().AddHandlers();
 builder.Services.AddHealthChecks().AddPgListener();
 var app = builder.Build();
 app.MapHealthChecks("/health");
@@ -14,7 +17,13 @@ await app.WaitForShutdownAsync();
 internal sealed record OrderPlaced(long Id, decimal Total) : IJsonNotificationChannel<OrderPlaced>
 {
     public static string ChannelName => "packaged_order_placed";
+
+    public static JsonTypeInfo<OrderPlaced> JsonTypeInfo => AppJson.Default.OrderPlaced;
 }
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(OrderPlaced))]
+internal sealed partial class AppJson : JsonSerializerContext;
 
 internal sealed class OrderPlacedHandler(IHostApplicationLifetime lifetime) : INotificationHandler<OrderPlaced>
 {

@@ -19,6 +19,9 @@ public class PackageTests
         ],
         ["PgListener.AspNetCore"] = ["PgListener.Core", "PgListener.Hosting", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers"],
         ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
+        // Compilers and editors load these, from the package PgListener.Hosting: they know the libraries by their names only.
+        ["PgListener.Analyzers"] = ["Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.CSharp"],
+        ["PgListener.Analyzers.CodeFixes"] = ["PgListener.Analyzers", "Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.*"],
         ["PgListener.Testing"] =
         [
             "PgListener.Core", "PgListener.Hosting", "Npgsql", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Win32.Primitives",

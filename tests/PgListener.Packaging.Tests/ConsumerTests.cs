@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Npgsql;
@@ -29,7 +30,7 @@ public sealed partial class ConsumerTests(PackedPackages packages, ITestOutputHe
         };
         var printed = await ChildProcess.DotnetAsync(
             ["build", "--output", Path.Combine(folder, "out"), $"-p:PgListenerVersion={packages.Version}"], environment, folder, Cancellation);
-        Assert.Equal([], PackedPackages.Warnings(printed));
+        Assert.Equal(Mistakes(folder), PackedPackages.Warnings(printed).Select(warning => Warning().Replace(warning, "${file}(${line}): ${id}").Trim()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(
             ["pglistener.core", "pglistener.hosting", "pglistener.testing"],
             Directory.GetDirectories(environment["NUGET_PACKAGES"], "pglistener.*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
@@ -51,6 +52,13 @@ public sealed partial class ConsumerTests(PackedPackages packages, ITestOutputHe
                 app.Kill();
         }
     }
+
+    /// <summary>What the analyzers of the package have to find: lines that end with the id of a rule.</summary>
+    private static IEnumerable<string> Mistakes(string folder)
+        => File.ReadLines(Path.Combine(folder, "Mistakes.cs")).Index()
+            .Where(line => line.Item.Contains("// PGL", StringComparison.Ordinal))
+            .Select(line => string.Create(CultureInfo.InvariantCulture, $"Mistakes.cs({line.Index + 1}): {line.Item[^6..]}"))
+            .Order(StringComparer.Ordinal);
 
     /// <summary>The packages from their folder only, everything else from the sources of this machine, or from its cache.</summary>
     private async Task<XElement> NuGetConfigAsync()
@@ -89,6 +97,9 @@ public sealed partial class ConsumerTests(PackedPackages packages, ITestOutputHe
 
         throw new InvalidOperationException($"The application ended without a line '{beginning}…'.");
     }
+
+    [GeneratedRegex(@"^.*?(?<file>[^/\\]+)\((?<line>[0-9]+),[0-9]+\): warning (?<id>PGL[0-9]+): .*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Warning();
 
     [GeneratedRegex(@"^ *[0-9]+\. +(?<name>.+) \[Enabled\]\r?\n +(?<value>.+?)\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Source();

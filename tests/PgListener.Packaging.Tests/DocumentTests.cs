@@ -13,10 +13,11 @@ public sealed partial class DocumentTests
 
     [Theory]
     [MemberData(nameof(WithCode))]
-    public void Code_compiles(string document)
+    public async Task Code_compiles(string document)
     {
-        var problems = Documents.Fences(document).Where(fence => fence.Info == "csharp")
-            .SelectMany(fence => SnippetCompiler.Compile(fence, TestContext.Current.CancellationToken));
+        var problems = new List<string>();
+        foreach (var fence in Documents.Fences(document).Where(fence => fence.Info == "csharp"))
+            problems.AddRange(await SnippetCompiler.CompileAsync(fence, TestContext.Current.CancellationToken));
         Assert.Equal("", string.Join(Environment.NewLine, problems));
     }
 

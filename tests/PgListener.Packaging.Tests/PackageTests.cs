@@ -41,6 +41,21 @@ public sealed class PackageTests(PackedPackages packages)
         Assert.StartsWith($"# {id}\n", readme.ReadToEnd(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_analyzers_are_in_the_package_that_they_are_about()
+    {
+        using var package = packages.Open("PgListener.Hosting");
+        Assert.Equal(
+            ["analyzers/dotnet/cs/PgListener.Analyzers.CodeFixes.dll", "analyzers/dotnet/cs/PgListener.Analyzers.dll"],
+            package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("analyzers/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.NotNull(package.GetEntry("buildTransitive/net10.0/PgListener.Hosting.props"));
+        Assert.All(Ids.Where(id => id != "PgListener.Hosting"), id =>
+        {
+            using var other = packages.Open(id);
+            Assert.DoesNotContain(other.Entries, entry => entry.FullName.StartsWith("analyzers/", StringComparison.Ordinal));
+        });
+    }
+
     [Theory]
     [InlineData("PgListener.AspNetCore", "PgListener.Hosting")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]

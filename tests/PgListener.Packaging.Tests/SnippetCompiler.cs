@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
@@ -5,12 +6,14 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
+using PgListener.Analyzers.Generation;
 
 namespace PgListener.Packaging.Tests;
 
 /// <summary>
 /// Compiles a block of C# of a document as a program of its own. A name that it does not declare is looked for in the other
 /// blocks of the document, the nearest before it first, and then in <c>Surroundings.cs</c>: its types, and the variables of its statements.
+/// The rules of the package hold for it, those that only suggest something among them.
 /// </summary>
 internal static partial class SnippetCompiler
 {
@@ -22,14 +25,17 @@ internal static partial class SnippetCompiler
         references: ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
         options: new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
 
-    private static readonly ISourceGenerator[] Generators = JsonGenerator();
+    private static readonly ISourceGenerator[] Generators = [new AddHandlersGenerator().AsSourceGenerator(), .. JsonGenerator()];
+
+    private static readonly ImmutableArray<DiagnosticAnalyzer> Rules =
+        [.. typeof(AddHandlersGenerator).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(DiagnosticAnalyzer))).Select(type => (DiagnosticAnalyzer)Activator.CreateInstance(type)!)];
 
     private static readonly CompilationUnitSyntax Surroundings = Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Surroundings.cs")), "Surroundings.cs", CancellationToken.None);
 
     private static readonly string GlobalUsings = Surroundings.Usings.ToFullString();
 
     /// <summary>What is wrong with a block, a line for each; empty when it compiles.</summary>
-    public static IReadOnlyList<string> Compile(Fence fence, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> CompileAsync(Fence fence, CancellationToken cancellationToken)
     {
         var others = Documents.Fences(fence.Document).Where(other => other.Language == "csharp" && other != fence)
             .OrderByDescending(other => other.Line < fence.Line).ThenBy(other => Math.Abs(other.Line - fence.Line))
@@ -39,7 +45,7 @@ internal static partial class SnippetCompiler
         var types = new List<string>();
         while (true)
         {
-            var diagnostics = Diagnose(fence, variables, types, cancellationToken);
+            var diagnostics = await DiagnoseAsync(fence, variables, types, cancellationToken);
             var missing = diagnostics.Where(diagnostic => diagnostic.Id is "CS0103" or "CS0246").Select(NameOf).Where(names.Add).ToArray();
             var found = false;
             foreach (var name in missing)
@@ -58,7 +64,7 @@ internal static partial class SnippetCompiler
         }
     }
 
-    private static Diagnostic[] Diagnose(Fence fence, List<string> variables, List<string> types, CancellationToken cancellationToken)
+    private static async Task<Diagnostic[]> DiagnoseAsync(Fence fence, List<string> variables, List<string> types, CancellationToken cancellationToken)
     {
         var unit = Parse(fence.Text, fence.Document, cancellationToken);
         var afterUsings = unit.Usings.Count == 0 ? 0 : unit.Usings[^1].FullSpan.End;
@@ -75,7 +81,8 @@ internal static partial class SnippetCompiler
             .AddSyntaxTrees(types.Prepend(source).Append(GlobalUsings).Select(text => CSharpSyntaxTree.ParseText(text, Options, cancellationToken: cancellationToken)));
         CSharpGeneratorDriver.Create(Generators).WithUpdatedParseOptions(Options)
             .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _, cancellationToken);
-        return [.. compilation.GetDiagnostics(cancellationToken).Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];
+        var problems = compilation.GetDiagnostics(cancellationToken).Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning).ToArray();
+        return problems.Length > 0 ? problems : [.. await compilation.WithAnalyzers(Rules).GetAnalyzerDiagnosticsAsync(cancellationToken)];
     }
 
     private static CompilationUnitSyntax Parse(string text, string path, CancellationToken cancellationToken = default)

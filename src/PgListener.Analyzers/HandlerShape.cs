@@ -1,0 +1,65 @@
+using Microsoft.CodeAnalysis;
+
+namespace PgListener.Analyzers;
+
+/// <summary>What makes a class a handler, and one that AddHandlers adds. The generator and the rules ask the same questions.</summary>
+internal static class HandlerShape
+{
+    public const string HandlerInterface = "PgListener.INotificationHandler`1";
+    public const string ExcludingAttribute = "PgListener.ExcludeFromAddHandlersAttribute";
+
+    /// <summary>The channels that a class handles by itself: not those for which it only decorates other handlers.</summary>
+    /// <param name="type">Any type.</param>
+    /// <param name="handler"><c>INotificationHandler&lt;TChannel&gt;</c>.</param>
+    /// <returns>None if it is no class that can be registered: an abstract or a generic one.</returns>
+    public static IEnumerable<INamedTypeSymbol> ChannelsOf(INamedTypeSymbol type, INamedTypeSymbol handler)
+    {
+        if (type.TypeKind != TypeKind.Class || type.IsAbstract || IsGeneric(type))
+            yield break;
+
+        foreach (var implemented in type.AllInterfaces)
+        {
+            if (SymbolEqualityComparer.Default.Equals(implemented.OriginalDefinition, handler)
+                && implemented.TypeArguments[0] is INamedTypeSymbol { TypeKind: not TypeKind.Error } channel
+                && !Decorates(type, implemented))
+            {
+                yield return channel;
+            }
+        }
+    }
+
+    /// <summary>Whether AddHandlers may name both.</summary>
+    public static bool CanBeAdded(INamedTypeSymbol type, INamedTypeSymbol channel, Compilation compilation)
+        => CanBeNamed(type, compilation) && CanBeNamed(channel, compilation) && !type.GetAttributes().Any(IsInTheWay);
+
+    /// <summary>Whether another file of the assembly may name it.</summary>
+    public static bool CanBeNamed(INamedTypeSymbol type, Compilation compilation)
+        => compilation.IsSymbolAccessibleWithin(type, compilation.Assembly)
+            && !ContainingTypes(type).Any(outer => outer.IsFileLocal)
+            && type.TypeArguments.All(argument => argument is not INamedTypeSymbol named || CanBeNamed(named, compilation));
+
+    private static bool IsGeneric(INamedTypeSymbol type) => ContainingTypes(type).Any(outer => outer.Arity > 0);
+
+    private static IEnumerable<INamedTypeSymbol> ContainingTypes(INamedTypeSymbol type)
+    {
+        for (INamedTypeSymbol? outer = type; outer is not null; outer = outer.ContainingType)
+            yield return outer;
+    }
+
+    /// <summary>A handler that takes one of the same channel, or several of them, is what a decorating library puts in its place.</summary>
+    private static bool Decorates(INamedTypeSymbol type, INamedTypeSymbol implemented)
+        => type.InstanceConstructors.SelectMany(constructor => constructor.Parameters).Select(parameter => parameter.Type)
+            .Any(parameter => IsOrHolds(parameter, implemented));
+
+    private static bool IsOrHolds(ITypeSymbol type, INamedTypeSymbol searched) => type switch
+    {
+        IArrayTypeSymbol array => IsOrHolds(array.ElementType, searched),
+        INamedTypeSymbol named => SymbolEqualityComparer.Default.Equals(named, searched) || named.TypeArguments.Any(argument => IsOrHolds(argument, searched)),
+        _ => false,
+    };
+
+    /// <summary>The application has said no, or the compiler would.</summary>
+    private static bool IsInTheWay(AttributeData attribute)
+        => attribute.AttributeClass?.ToDisplayString() == ExcludingAttribute
+            || attribute.AttributeClass?.ToDisplayString() == "System.ObsoleteAttribute" && attribute.ConstructorArguments.LastOrDefault().Value is true;
+}

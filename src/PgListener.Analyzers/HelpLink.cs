@@ -1,0 +1,24 @@
+using System.Reflection;
+
+namespace PgListener.Analyzers;
+
+/// <summary>Where a rule is described: a page of the repository from which the analyzers were built.</summary>
+internal static class HelpLink
+{
+    // The SDK writes it from git's remote. A build without one knows only where the page stands in the repository.
+    private static readonly string? Repository = typeof(HelpLink).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .FirstOrDefault(attribute => attribute.Key == "RepositoryUrl")?.Value;
+
+    public static string For(string id) => For(id, Repository);
+
+    public static string For(string id, string? repository)
+    {
+        var page = $"docs/analyzers/{id}.md";
+        if (string.IsNullOrEmpty(repository))
+            return page;
+
+        var root = repository!.TrimEnd('/');
+        root = root.EndsWith(".git", StringComparison.Ordinal) ? root.Substring(0, root.Length - ".git".Length) : root;
+        return $"{root}/blob/HEAD/{page}";
+    }
+}
