@@ -41,6 +41,20 @@ public sealed class FaultProxyTests : IAsyncLifetime
         Assert.Equal("u", new NpgsqlConnectionStringBuilder(_proxy.ConnectionString).Username);
     }
 
+    [Fact]
+    public async Task Replaces_a_text_in_what_the_client_sends_until_it_is_told_to_stop()
+    {
+        var (client, server) = await ConnectAsync();
+        _proxy.Tamper("LISTEN", "LISTXN");
+        await SendAsync(client, "UNLISTEN, LISTEN");
+        Assert.Equal("UNLISTXN, LISTXN", await ReceiveAsync(server, 16));
+        await SendAsync(server, "LISTEN");
+        Assert.Equal("LISTEN", await ReceiveAsync(client, 6));
+        _proxy.StopTampering();
+        await SendAsync(client, "LISTEN");
+        Assert.Equal("LISTEN", await ReceiveAsync(server, 6));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

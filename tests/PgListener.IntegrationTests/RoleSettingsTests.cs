@@ -69,6 +69,32 @@ public sealed class RoleSettingsTests(ServerFixture server) : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("lock_timeout")]
+    [InlineData("statement_timeout")]
+    public async Task A_time_limit_of_the_role_does_not_cut_off_what_has_to_wait_for_a_lock(string setting)
+    {
+        await ExecuteAsync(server.ConnectionString, $"alter role {_name} set {setting} = '50ms'");
+        var options = Options;
+        options.KeepAlive = TimeSpan.FromMinutes(1); // Nothing but a notification from a second connection wakes it.
+        await using var listener = new Listener(ConnectionString, options);
+        await listener.StartAsync(Cancellation).SoonAsync();
+
+        // Of its database alone. Without its catalogue no function can be called that was not called before.
+        await using var maintenance = new NpgsqlConnection($"{server.ConnectionString};Database={_name};Pooling=false");
+        await maintenance.OpenAsync(Cancellation);
+        await using var transaction = await maintenance.BeginTransactionAsync(Cancellation);
+        await using (var hold = new NpgsqlCommand("lock table pg_catalog.pg_proc in access exclusive mode", maintenance))
+            await hold.ExecuteNonQueryAsync(Cancellation);
+        var asked = listener.GetListeningChannelsAsync(Cancellation);
+        await using (var sleep = new NpgsqlCommand("select pg_sleep(1)", maintenance))
+            await sleep.ExecuteNonQueryAsync(Cancellation);
+        Assert.False(asked.IsCompleted);
+        await transaction.CommitAsync(Cancellation);
+        Assert.Empty(await asked.SoonAsync());
+        Assert.DoesNotContain(_log.GetSnapshot(), record => record.Exception is not null);
+    }
+
+    [Theory]
     [InlineData("pg_notification_queue_usage()", 116)]
     [InlineData("pg_notify(text, text)", 107)]
     [InlineData("pg_listening_channels()", 0)]

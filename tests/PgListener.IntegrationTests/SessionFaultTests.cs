@@ -64,7 +64,7 @@ public sealed class SessionFaultTests(ServerFixture server, ITestOutputHelper ou
         await using (var sender = NpgsqlDataSource.Create($"{own.ConnectionString};Pooling=false"))
             await sender.NotifyRangeAsync(channel, 1, 5_000, 7_000, Cancellation);
         await entered.Task.SoonAsync();
-        await WhenAsync(() => listener.GetStatistics().Single().Queued >= 10);
+        await listener.WhenQueuedAsync(10);
         Assert.Equal(ListenerState.Listening, listener.State);
 
         var watch = Stopwatch.StartNew();
@@ -292,7 +292,7 @@ public sealed class SessionFaultTests(ServerFixture server, ITestOutputHelper ou
         await listener.StartAsync(Cancellation).SoonAsync();
         listener.Listen();
         await server.Sender.NotifyRangeAsync(channel, 1, 2_000, 1_000, Cancellation);
-        await WhenAsync(() => listener.GetStatistics().First(one => one.Channel == channel).Queued >= 10);
+        await listener.WhenQueuedAsync(10);
         var before = proxy.FromClients;
         await leaving.DisposeAsync();
         await using (var sleep = server.Sender.CreateCommand("select pg_sleep(2)"))
@@ -312,15 +312,6 @@ public sealed class SessionFaultTests(ServerFixture server, ITestOutputHelper ou
                 reconnecting.TrySetResult();
         };
         return reconnecting.Task;
-    }
-
-    private static async Task WhenAsync(Func<bool> condition)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition())
-            await look.WaitForNextTickAsync(limit.Token);
     }
 
     private static async Task TerminateAsync(ITestServer own, int processId)

@@ -170,6 +170,41 @@ public sealed class StartAndStopTests(ServerFixture server)
         Assert.Empty(host.Lines(200));
     }
 
+    /// <summary>Begins to read when it is stopped, as one that says goodbye to others.</summary>
+    private sealed class ReadingAtStop(IPgListener listener, Received<string> received) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await foreach (var notification in listener.ReadAllAsync(Item.ChannelName, cancellationToken: CancellationToken.None))
+                received.Add(notification.Payload);
+            await foreach (var item in listener.ReadItemsAsync(Item.ChannelName, cancellationToken: CancellationToken.None))
+                received.Add($"{item}");
+            await foreach (var notification in listener.ReadAllAsync<Item>(cancellationToken: CancellationToken.None))
+                received.Add(notification.Value.Text);
+            received.Add("ended");
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_that_begins_during_the_stop_ends_at_once_whether_the_listener_is_stopped_or_not(bool isStoppedBefore)
+    {
+        await using var host = new TestHost(server.ConnectionString);
+        var received = new Received<string>();
+        host.Services.AddSingleton(received);
+        if (isStoppedBefore)
+            host.Services.AddHostedService<ReadingAtStop>();
+        host.Services.AddPgListener();
+        if (!isStoppedBefore)
+            host.Services.AddHostedService<ReadingAtStop>();
+        await host.StartListeningAsync().SoonAsync();
+        await host.Host.StopAsync(Cancellation).SoonAsync();
+        Assert.Equal("ended", await received.NextAsync());
+    }
+
     [Fact]
     public async Task The_root_of_the_configuration_has_the_section()
     {

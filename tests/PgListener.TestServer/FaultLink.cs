@@ -97,6 +97,7 @@ internal sealed class FaultLink(FaultProxy proxy, Socket client, CancellationTok
                 if (!passOn)
                     continue;
                 await WhenThawedAsync(toServer: true, ended).ConfigureAwait(false);
+                proxy.TamperWith(buffer.AsSpan(0, count));
                 await SendAsync(_server, buffer.AsMemory(0, count), ended).ConfigureAwait(false);
             }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Npgsql;
 
 namespace PgListener.TestServer;
@@ -23,6 +24,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private long _accepted;
     private long _fromClients;
     private long _delayTicks;
+    private volatile Tampering? _tampering;
 
     private FaultProxy(NpgsqlConnectionStringBuilder target)
     {
@@ -103,6 +105,14 @@ public sealed class FaultProxy : IAsyncDisposable
             _server = new(target.Host!, target.Port);
     }
 
+    /// <summary>Replaces a text in what clients send, as a device does that lets only some requests through. It has to come in one piece.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="by">What the server gets instead, of the same length.</param>
+    public void Tamper(string text, string by) => _tampering = new(Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(by));
+
+    /// <summary>Passes on what clients send as it is again.</summary>
+    public void StopTampering() => _tampering = null;
+
     /// <summary>Resets all connections of now, on both sides.</summary>
     public void ResetAll()
     {
@@ -162,6 +172,18 @@ public sealed class FaultProxy : IAsyncDisposable
     {
         Interlocked.Add(ref _fromClients, bytes);
         Changed();
+    }
+
+    internal void TamperWith(Span<byte> bytes)
+    {
+        if (_tampering is not { } tampering)
+            return;
+
+        while (bytes.IndexOf(tampering.Text) is >= 0 and var start)
+        {
+            tampering.By.CopyTo(bytes[start..]);
+            bytes = bytes[(start + tampering.By.Length)..];
+        }
     }
 
     internal void Remove(FaultLink link)
@@ -233,4 +255,6 @@ public sealed class FaultProxy : IAsyncDisposable
 
         changed.TrySetResult();
     }
+
+    private sealed record Tampering(byte[] Text, byte[] By);
 }

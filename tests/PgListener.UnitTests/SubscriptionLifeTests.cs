@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using PgListener.Connections;
+using PgListener.Session;
 using PgListener.Subscriptions;
 
 namespace PgListener.UnitTests;
@@ -7,6 +9,8 @@ namespace PgListener.UnitTests;
 /// <summary>A subscription that is ended, at whichever moment of a start, stays ended; and one can be made up for a test.</summary>
 public sealed class SubscriptionLifeTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
     [Fact]
     public async Task One_that_was_removed_is_not_revived_by_a_start_that_was_under_way()
     {
@@ -25,24 +29,26 @@ public sealed class SubscriptionLifeTests
     }
 
     [Fact]
-    public async Task Subscriptions_that_are_disposed_of_while_the_listener_starts_are_gone()
+    public async Task Those_that_are_removed_while_a_run_begins_have_nothing_running_in_it()
     {
-        for (var round = 0; round < 50; round++)
+        var time = TimeProvider.System;
+        var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, new FakeLogger());
+        await using var connections = ConnectionSource.From("Host=127.0.0.1;Port=1", new(), configure: null);
+        for (var round = 0; round < 20; round++)
         {
-            await using var listener = new Listener("Host=127.0.0.1;Port=1", new() { DrainTimeout = TimeSpan.Zero });
-            var subscriptions = new List<ListenerSubscription>();
-            for (var i = 0; i < 100; i++)
-                subscriptions.Add(await listener.SubscribeAsync($"c{i}", (_, _) => Task.CompletedTask, cancellationToken: TestContext.Current.CancellationToken));
-            var ending = Task.Run(
-                async () =>
-                {
-                    foreach (var subscription in subscriptions)
-                        await subscription.DisposeAsync();
-                },
-                TestContext.Current.CancellationToken);
-            listener.Start();
-            await ending.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-            Assert.Empty(listener.GetStatistics());
+            var routing = new RoutingKit();
+            var owner = new SessionOwner(routing.Difference, routing.Router, new(time, context.Logger), context.LastGood);
+            var loop = new ListenerLoop(static (_, _, stopping) => Task.Delay(Timeout.Infinite, stopping), owner, context.Options, time, static () => 0, context.Logger);
+            var inbox = new SessionInbox(routing.Difference, context.Backpressure, static _ => { });
+            var runs = new ListenerRuns(owner, routing.Table, inbox, loop, connections, context.Dispatching, context.Options, time, context.Logger);
+            var subscriptions = Enumerable.Range(0, 100).Select(i => new Subscription($"c{i}", (_, _) => Task.CompletedTask, new(), context)).ToArray();
+            foreach (var subscription in subscriptions)
+                _ = runs.Add(subscription);
+            var ending = Task.Run(() => Array.ForEach(subscriptions, runs.Remove), TestContext.Current.CancellationToken);
+            var run = runs.Begin(firstMustSucceed: false);
+            await ending.WaitAsync(Limit, TestContext.Current.CancellationToken);
+            Assert.True(SpinWait.SpinUntil(() => Array.TrueForAll(subscriptions, subscription => subscription.HasEnded), Limit));
+            await runs.EndAsync(run).WaitAsync(Limit, TestContext.Current.CancellationToken);
         }
     }
 

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using PgListener.Subscriptions;
+
 namespace PgListener.UnitTests;
 
 /// <summary>What is logged of a subscription that fails again and again, loses what nobody hears of, or is never called.</summary>
@@ -86,6 +89,66 @@ public sealed class SubscriptionLogTests
         var lines = pipeline.Logger.Collector.GetSnapshot().Select(record => record.Message).ToArray();
         Assert.Contains("OnResync", Assert.Single(lines, line => line.StartsWith("S ", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.DoesNotContain("OnResync", Assert.Single(lines, line => line.StartsWith("T ", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_logger_that_takes_its_time_holds_up_nobody_who_ends_or_begins_a_subscription(bool isNextRun)
+    {
+        using var logger = new StuckLogger(207);
+        using var pipeline = new Pipeline(logger: logger);
+        var subscription = pipeline.Subscribe("a", callback: null, new() { Name = "S", QueueCapacity = 1, FullQueueMode = FullQueueMode.Drop });
+        pipeline.Deliver("a", "1", "2");
+        Read(subscription);
+        pipeline.Deliver("a", "3", "4"); // It overflows again, which is counted, and is said at the end.
+        var ending = Task.Run(
+            () =>
+            {
+                if (isNextRun)
+                    subscription.Begin(isPaused: false, CancellationToken.None);
+                else
+                    _ = subscription.EndAsync(discard: true);
+            },
+            TestContext.Current.CancellationToken);
+        await logger.Entered.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await ending.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        static void Read(Subscription subscription)
+        {
+            var item = new QueueItem[1];
+            while (subscription.Queue!.Take(item) > 0)
+            {
+                if (item[0].Gap is null)
+                    subscription.Queue.Release(1, item[0].Size);
+            }
+        }
+    }
+
+    /// <summary>Writes nothing, and keeps who writes one event waiting until it is disposed of.</summary>
+    private sealed class StuckLogger(int id) : ILogger, IDisposable
+    {
+        private readonly ManualResetEventSlim _release = new();
+        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Entered => _entered.Task;
+
+        public void Dispose() => _release.Set();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+            => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id != id)
+                return;
+
+            _entered.TrySetResult();
+            _release.Wait(CancellationToken.None);
+        }
     }
 
     private static int[] Ids(Pipeline pipeline) => [.. pipeline.Logger.Collector.GetSnapshot().Select(record => record.Id.Id)];

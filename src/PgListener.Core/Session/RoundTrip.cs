@@ -21,7 +21,7 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
     public void Begin(SessionId session, Action<TimeSpan?> settled)
     {
         var payload = Interlocked.Increment(ref _number).ToString(CultureInfo.InvariantCulture);
-        var proof = new Proof(session, payload, settled) { Began = time.GetTimestamp() };
+        var proof = new Proof(session, payload, time.GetTimestamp(), settled);
         if (owner.BeginProof(proof))
             _ = DetachedTask.Begin(() => SendAsync(proof));
     }

@@ -33,18 +33,13 @@ internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger 
 
     private async Task<bool> SendCoreAsync(Proof proof)
     {
-        var isFirst = true;
         try
         {
             await second.UseNewAsync(
                 async (connection, cancellation) =>
                 {
                     var server = await ServerIdentity.FindAsync(connection, timeout: 0, cancellation).ConfigureAwait(false);
-
-                    // The first may have been sent, and only its answer lost: a second one must not prove more than that.
-                    if (isFirst)
-                        proof.Began = time.GetTimestamp();
-                    isFirst = false;
+                    proof.BeginSending(time.GetTimestamp());
                     await SecondConnection.NotifyAsync(connection, Channel, proof.Payload, cancellation).ConfigureAwait(false);
                     proof.WasSent = new(server);
                 }).ConfigureAwait(false);

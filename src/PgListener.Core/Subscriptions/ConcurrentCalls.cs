@@ -18,7 +18,7 @@ internal sealed class ConcurrentCalls(SubscriptionQueue queue, CallbackCalls cal
     {
         // Off the pump's own stack: a callback that does not yield must not keep the pump from starting the next one.
         await Task.Yield();
-        if (queue.IsHalted)
+        if (queue.IsHalted || abort.IsCancellationRequested)
         {
             queue.PutBack([item]);
         }

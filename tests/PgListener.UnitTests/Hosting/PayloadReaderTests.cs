@@ -117,6 +117,7 @@ public sealed partial class PayloadReaderTests
         Assert.True(Read<Order>("""{"order_id":1,"Id":2}"""));
         Assert.True(Read<Order>("{}"));
         Assert.True(Read<Order>("""{"$trace":{"id":1},"id":1}"""));
+        Assert.True(Read<Order>("""{"$trace":{"id":1}}"""));
         Assert.True(Read<Cased>("""{"Id":1}"""));
         Assert.True(Read<Open>("""{"anything":1}"""));
         Assert.Empty(_logger.Collector.GetSnapshot());
