@@ -43,7 +43,7 @@ internal sealed class PgListenerService(HostedListener listener, UnusedHandlers 
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"The server did not listen within {sectionPath}:{nameof(PgListenerOptions.StartupTimeout)} ({limit:c}); the log says what it tried.", e);
+            throw new TimeoutException($"The server did not listen within {sectionPath}:{nameof(PgListenerOptions.StartupTimeout)} ({limit:c}); the log has the reason.", e);
         }
         catch (OperationCanceledException) when (lifetime?.ApplicationStopping.IsCancellationRequested == true)
         {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PgListener.Connections;
 
-/// <summary>The rules for a channel's name, which the server would break silently: LISTEN truncates, and folds what is not quoted.</summary>
+/// <summary>The rules for a channel's name. The server would not report a violation: LISTEN truncates long names, and folds unquoted ones to lower case.</summary>
 internal static class ChannelName
 {
     public const int MaxBytes = 63;
@@ -12,7 +12,7 @@ internal static class ChannelName
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <exception cref="ArgumentException">The name cannot be one of a channel. The message repeats it, shortened and on one line.</exception>
+    /// <exception cref="ArgumentException">The name is not valid for a channel. The message contains it, shortened and on one line.</exception>
     public static void ThrowIfInvalid(string channel)
     {
         ArgumentNullException.ThrowIfNull(channel);
@@ -41,7 +41,7 @@ internal static class ChannelName
         }
     }
 
-    /// <summary>A name as it can be shown to people: on one line, and not endless.</summary>
+    /// <summary>The name for a message: on one line, and shortened.</summary>
     public static string Show(string channel)
     {
         var text = new StringBuilder();
@@ -56,7 +56,7 @@ internal static class ChannelName
         return channel.Length > MaxShown ? text.Append('…').ToString() : text.ToString();
     }
 
-    /// <summary>The same for a name that is not valid, and so may be something else: nothing of what may be a connection string.</summary>
+    /// <summary>The same for a name that is not valid. It may be a connection string, of which nothing is shown.</summary>
     private static string Quoted(string channel) => channel.Contains('=', StringComparison.Ordinal) ? "the one given" : $"'{Show(channel)}'";
 
     private static bool LooksLikeConnectionString(string channel)

@@ -2,12 +2,12 @@ using PgListener.Connections;
 
 namespace PgListener.Publishing;
 
-/// <summary>Makes of a request the notifications that are sent.</summary>
+/// <summary>Turns a request into the notifications to send.</summary>
 internal static class RequestWriter
 {
     /// <summary>Writes the notifications, and checks them.</summary>
-    /// <param name="request">What was asked for.</param>
-    /// <param name="makeDistinct">Whether to make equal payloads distinct, where the channel's readers ignore how.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="makeDistinct">Whether to make equal payloads distinct, on channels whose readers ignore white space at the end.</param>
     public static Outgoing[] Write(PublishRequest request, bool makeDistinct)
     {
         var channel = request.Channel;

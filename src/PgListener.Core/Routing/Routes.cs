@@ -6,8 +6,8 @@ namespace PgListener.Routing;
 
 /// <summary>
 /// Every channel that is wanted, or that the server listens to, and the readers of all channels. <see cref="ChannelTable"/> edits
-/// what is wanted, <see cref="Difference"/> compares it with what the server has been told, <see cref="Router"/> delivers;
-/// all of them under this one lock, but for the delivery.
+/// what is wanted, <see cref="Difference"/> compares it with what the server was told, and <see cref="Router"/> delivers.
+/// All of them use this one lock, except the delivery.
 /// </summary>
 internal sealed class Routes
 {
@@ -16,7 +16,7 @@ internal sealed class Routes
 
     public Lock Sync { get; } = new();
 
-    /// <summary>All routes, to be enumerated under the lock.</summary>
+    /// <summary>All routes. Enumerate them under the lock.</summary>
     public IEnumerable<Route> All => _byChannel.Select(static entry => entry.Value);
 
     /// <summary>The readers of all channels. Replaced as a whole, never edited.</summary>
@@ -26,7 +26,7 @@ internal sealed class Routes
         set => _everything = value;
     }
 
-    /// <summary>Whether the readers of all channels hear in the current session.</summary>
+    /// <summary>Whether the readers of all channels get notifications in the current session.</summary>
     public bool EverythingHears { get; set; }
 
     public bool TryGet(string channel, [MaybeNullWhen(false)] out Route route) => _byChannel.TryGetValue(channel, out route);
@@ -34,7 +34,7 @@ internal sealed class Routes
     public Route GetOrAdd(string channel, Action<string>? receive)
         => _byChannel.GetOrAdd(channel, static (name, receive) => new Route(name) { Private = receive }, receive);
 
-    /// <summary>Removes a route that nobody wants and the server does not know.</summary>
+    /// <summary>Removes a route that is not wanted and that the server does not know.</summary>
     /// <returns>Whether it was removed.</returns>
     public bool RemoveIfIdle(Route route)
     {
@@ -46,7 +46,7 @@ internal sealed class Routes
         return true;
     }
 
-    /// <summary>From now on the readers of all channels hear. Each is told of its gap first.</summary>
+    /// <summary>From now on the readers of all channels get notifications. Each is told of its gap first.</summary>
     public void BeginHearingEverything()
     {
         if (EverythingHears)

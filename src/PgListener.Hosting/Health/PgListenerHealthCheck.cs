@@ -27,7 +27,7 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         var stale = StaleHandlers(subscriptions);
         AddIfKnown("failingResyncs", stale);
 
-        var problem = string.Join(" ", new[] { status.Problem, stale is null ? null : $"These failed to read again what they may have missed, and are called again: {stale}." }.OfType<string>());
+        var problem = string.Join(" ", new[] { status.Problem, stale is null ? null : $"ResyncAsync keeps failing, and is called again, for: {stale}." }.OfType<string>());
         var description = problem.Length > 0 ? $"{status.State}: {problem}" : $"{status.State}.";
         var result = (status.State, problem.Length > 0 ? problem : null) switch
         {

@@ -39,7 +39,7 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
         {
             // What System.Text.Json says of a type that it cannot read.
-            throw new InvalidOperationException($"The payloads of channel '{TChannel.ChannelName.ReplaceLineEndings(" ")}' cannot be read into {type}, whatever they are. {e.Message}", e);
+            throw new InvalidOperationException($"The payloads of channel '{TChannel.ChannelName.ReplaceLineEndings(" ")}' cannot be read into {type}. {e.Message}", e);
         }
     }
 
