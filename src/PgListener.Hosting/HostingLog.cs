@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PgListener;
 
-/// <summary>What the hosting side logs. Ids are never reused: 4xx.</summary>
+/// <summary>The log events of handlers and payloads, with the ids 4xx, which are never reused.</summary>
 internal static partial class HostingLog
 {
     [LoggerMessage(400, LogLevel.Warning, "{Subscription} skipped a notification with a malformed payload on channel '{Channel}' ({Error}{Position}, {Length} characters). Further ones of the same kind are counted.")]

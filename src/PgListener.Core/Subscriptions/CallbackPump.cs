@@ -99,8 +99,8 @@ internal sealed class CallbackPump
                 await _slots.WhenIdleAsync().ConfigureAwait(false); // The setting was above 1 before. Calls are in order again when the others have ended.
         }
 
-        // Those still in work are waited for here, so that waiting for the pump is waiting for them too: before the rest is
-        // discarded, if there is time, since one that was taken may not have begun yet.
+        // Calls in progress are awaited here, so that awaiting the pump also awaits them. This comes before the rest is
+        // discarded, if there is time, because a call for a taken item may not have begun yet.
         if (!abort.IsCancellationRequested)
             await _slots.WhenIdleAsync().ConfigureAwait(false);
         _log.DiscardedAtStop(_queue.Complete(discard: true));

@@ -10,8 +10,8 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
     private readonly PayloadShape _shape;
     private readonly MalformedPayloads _malformed;
 
-    /// <param name="subscription">What the subscription is called in logs.</param>
-    /// <exception cref="InvalidOperationException">The channel's type is set up wrongly.</exception>
+    /// <param name="subscription">The subscription's name in logs.</param>
+    /// <exception cref="InvalidOperationException">The channel's type is not usable.</exception>
     public PayloadReader(string subscription)
     {
         _shape = Inspect();
@@ -38,13 +38,13 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
         }
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
         {
-            // What System.Text.Json says of a type that it cannot read.
+            // The exception of System.Text.Json for a type that it cannot read.
             throw new InvalidOperationException($"The payloads of channel '{TChannel.ChannelName.ReplaceLineEndings(" ")}' cannot be read into {type}. {e.Message}", e);
         }
     }
 
     /// <summary>Reads a payload for a callback.</summary>
-    /// <exception cref="MalformedPayloadException">It is malformed. That has been logged; the caller of the callback counts it.</exception>
+    /// <exception cref="MalformedPayloadException">The payload is malformed. It was logged; the caller of the callback counts it.</exception>
     public TChannel Read(in Notification notification)
         => TryRead(notification, out var value, out var cause) ? value : throw new MalformedPayloadException(cause);
 
@@ -57,7 +57,7 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
         }
         catch (Exception e)
         {
-            // Whether the type can be read is known, so this is about the payload.
+            // The type can be read, so the error is in the payload.
             _malformed.Report(e, notification, _shape, Log);
             value = default;
             cause = e;

@@ -160,7 +160,7 @@ internal sealed class Instance : IDisposable
             }
         }
 
-        throw new EphemeralPostgresException($"No folder for the server's data could be made in {root}.");
+        throw new EphemeralPostgresException($"No folder for the server's data could be created in {root}.");
     }
 
     private static bool MakeFolder(string folder, string root)
@@ -177,8 +177,8 @@ internal sealed class Instance : IDisposable
         {
             0 => true,
             Unix.AlreadyExists => false,
-            Unix.NoSuchEntry => throw new EphemeralPostgresException($"The temp folder {root} does not exist. Make it, or set TMPDIR to one that exists."),
-            var error => throw new EphemeralPostgresException($"No folder can be made in the temp folder {root}: {Unix.ErrorText(error)}."),
+            Unix.NoSuchEntry => throw new EphemeralPostgresException($"The temp folder {root} does not exist. Create it, or set TMPDIR to a folder that exists."),
+            var error => throw new EphemeralPostgresException($"No folder can be created in the temp folder {root}: {Unix.ErrorText(error)}."),
         };
     }
 
