@@ -33,8 +33,9 @@ public class PgListenerOptions : ListenerOptions
     /// <value>The default is a new <see cref="NotificationPublisherOptions"/>.</value>
     public NotificationPublisherOptions Publisher { get; set; } = new();
 
+    // A field, because the binder takes every property for a setting.
+
     /// <summary>The settings of each handler: those of the code, overridden by those of the section <c>Handlers</c>.</summary>
-    /// <remarks>A field, because the binder takes every property for a setting.</remarks>
     internal readonly Dictionary<HandlerKey, HandlerOptions> Handlers = [];
 
     /// <inheritdoc/>
