@@ -87,7 +87,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
         _context = new(_options, new(time), new(), _connections.OpenPooledAsync, time, logger) { Metrics = _metrics, Server = () => Status.Server };
         _state = new(time, logger, this);
-        var routes = new Routes();
+        var routes = new Routes(settings.ChannelPrefix);
         var difference = new Difference(routes);
         _channels = new(routes, difference);
         var owner = new SessionOwner(difference, new(routes), _state, _context.LastGood);
@@ -200,7 +200,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Changes settings at run time, without connecting again.</summary>
     /// <param name="options">
     /// All settings, as for the constructor. <see cref="ListenerOptions.KeepAlive"/> and <see cref="ListenerOptions.ConnectTimeout"/>
-    /// stay as they were, since the connections are made with them; so do name, logger, clock and meter.
+    /// stay as they were, since the connections are made with them; so do <see cref="ListenerOptions.ChannelPrefix"/>, name, logger, clock and meter.
     /// </param>
     /// <remarks>
     /// Queues keep what they hold, even if it is more than they may hold from now on. What a subscription or a reader has
@@ -277,7 +277,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile; the channel stays added, and the next start listens to it.</exception>
     public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
     {
-        ChannelName.ThrowIfInvalid(channel);
+        ThrowIfInvalid(channel);
         _runs.ThrowIfDisposed();
         try
         {
@@ -299,7 +299,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     public Task ClearChannelCallbacksAsync(string channel, CancellationToken cancellationToken = default)
     {
-        ChannelName.ThrowIfInvalid(channel);
+        ThrowIfInvalid(channel);
         return _runs.SettleAsync(_runs.Clear(channel), cancellationToken);
     }
 
@@ -392,14 +392,14 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Asks the server which channels it listens to for this listener.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What <c>pg_listening_channels()</c> says on the connection that listens, without the listener's own private channel.</returns>
+    /// <returns>What <c>pg_listening_channels()</c> says on the connection that listens, without the listener's own private channel, and without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     /// <exception cref="NpgsqlException">The connection broke under the question.</exception>
     public async Task<IReadOnlyCollection<string>> GetListeningChannelsAsync(CancellationToken cancellationToken = default)
     {
         var channels = await _runs.AskAsync("SELECT pg_catalog.pg_listening_channels()", cancellationToken).ConfigureAwait(false);
-        return [.. channels.Where(channel => !_channels.IsPrivate(channel))];
+        return _channels.ChannelsOf(channels);
     }
 
     /// <summary>Looks at every subscription and reader there is.</summary>
@@ -436,7 +436,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private Subscription Add(string channel, NotificationCallback callback, SubscriptionOptions options, bool isCleared, out Task settled)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        ChannelName.ThrowIfInvalid(channel);
+        ThrowIfInvalid(channel);
         Setting.ThrowIfInvalid(options, nameof(options), () => $"the subscription {options.Name ?? CallbackName.Of(callback)} to channel '{channel.ReplaceLineEndings(" ")}'");
         var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
         settled = _runs.Add(subscription);
@@ -477,12 +477,14 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private NotificationReader AddReader(string? channel, SubscriptionOptions options, CancellationToken cancellationToken, out Task settled)
     {
         if (channel is not null)
-            ChannelName.ThrowIfInvalid(channel);
+            ThrowIfInvalid(channel);
         options = options.Snapshot();
         var subscription = new Subscription(channel, callback: null, options, _context);
         (var queue, settled) = _runs.AddReader(subscription);
         return new(queue, options.OnResync, options.ReadsGaps, () => _runs.Remove(subscription), _options, cancellationToken);
     }
+
+    private void ThrowIfInvalid(string channel) => _ = ChannelName.WithPrefix(_options.Current.ChannelPrefix, channel);
 
     private void Change(Subscription subscription, HandlerOptions options)
     {

@@ -85,6 +85,16 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is <see langword="false"/>.</value>
     public bool PropagateTraceContext { get; set; }
 
+    /// <summary>
+    /// What stands before the name of every channel at the server, to keep apart those who share a database: environments, tenants, tests that run at the same time.
+    /// </summary>
+    /// <remarks>
+    /// The application names its channels without it, and notifications, logs and metrics show them without it. With <c>test_</c> a handler of <c>order_placed</c> hears
+    /// <c>NOTIFY test_order_placed</c>. The name and the prefix together have at most 63 bytes in UTF-8. It is read when the listener is created.
+    /// </remarks>
+    /// <value>The default is empty: no prefix. At most 62 bytes in UTF-8.</value>
+    public string ChannelPrefix { get; set; } = "";
+
     /// <summary>The listener's name in metrics and traces, to tell several in a process apart.</summary>
     /// <value>The default is empty: no name.</value>
     public string Name { get; set; } = "";
@@ -112,6 +122,7 @@ public class ListenerOptions : IValidatableObject
         var hour = TimeSpan.FromHours(1);
         return Setting.Problems(
             Name is null ? Setting.Problem(nameof(Name), "must not be null") : null,
+            ChannelPrefix is null ? Setting.Problem(nameof(ChannelPrefix), "must be a text, and is null") : Setting.IsChannelPrefix(nameof(ChannelPrefix), ChannelPrefix),
             Setting.InRange(nameof(KeepAlive), KeepAlive, second, hour)
                 ?? (KeepAlive.Ticks % TimeSpan.TicksPerSecond == 0 ? null : Setting.Problem(nameof(KeepAlive), $"must be whole seconds, but is {KeepAlive}")),
             Setting.InRange(nameof(CommandTimeout), CommandTimeout, second, hour),

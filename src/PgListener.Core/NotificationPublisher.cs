@@ -70,7 +70,8 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     public async Task PublishAsync(PublishRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var notifications = RequestWriter.Write(request, _options.AllowDuplicates);
+        var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
+        var notifications = RequestWriter.Write(request, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var connection = ConnectionRules.ConnectionOf(request);
         ThrowIfMergeable(request, notifications, isAlone: connection is null && Transaction.Current is null);
@@ -80,7 +81,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (connection is not null)
             await ConnectionRules.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
         if (_telemetry.IsObserved)
-            await SendObservedAsync(notifications, connection, cancellationToken).ConfigureAwait(false);
+            await SendObservedAsync(channel, notifications, connection, cancellationToken).ConfigureAwait(false);
         else
             await SendAsync(notifications, connection, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
     }
@@ -100,9 +101,9 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks as long as that takes.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private Task SendObservedAsync(Outgoing[] notifications, DbConnection? connection, CancellationToken cancellationToken)
+    private Task SendObservedAsync(string channel, Outgoing[] notifications, DbConnection? connection, CancellationToken cancellationToken)
         => _telemetry.SendAsync(
-            notifications[0].Channel,
+            channel,
             notifications.Length,
             ConnectionRules.ServerOf(connection),
             context => SendAsync(notifications, connection, context, cancellationToken));

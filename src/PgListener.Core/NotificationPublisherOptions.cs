@@ -46,6 +46,10 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <value>The default is <see langword="false"/>.</value>
     public bool PropagateTraceContext { get; set; }
 
+    /// <summary>What stands before the name of every channel at the server, so that listeners with the same prefix hear it.</summary>
+    /// <value>The default is <see langword="null"/>: no prefix; with a host, that of the listener. At most 62 bytes in UTF-8.</value>
+    public string? ChannelPrefix { get; set; }
+
     /// <summary>The publisher's name in metrics and traces, to tell several in a process apart.</summary>
     /// <value>The default is empty: no name.</value>
     public string Name { get; set; } = "";
@@ -62,12 +66,27 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <value>The default is <see langword="null"/>: a meter of its own. With a host, the host's.</value>
     public IMeterFactory? MeterFactory { get; set; }
 
+    /// <summary>The names of channels that have another one here than their types say.</summary>
+    internal IReadOnlyDictionary<Type, string> ChannelNames { get; private set; } = new Dictionary<Type, string>();
+
+    /// <summary>Publishes a type's values on another channel than the type says.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="channelName">The channel: 1 to 63 bytes in UTF-8 together with <see cref="ChannelPrefix"/>.</param>
+    /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
+    public void MapChannel<TChannel>(string channelName)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ChannelName.ThrowIfInvalid(channelName);
+        ChannelNames = new Dictionary<Type, string>(ChannelNames) { [typeof(TChannel)] = channelName };
+    }
+
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>A result for each setting that is out of range, with the setting's name as its member.</returns>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
         => Setting.Problems(
             Name is null ? Setting.Problem(nameof(Name), "must not be null") : null,
+            Setting.IsChannelPrefix(nameof(ChannelPrefix), ChannelPrefix),
             Setting.InRangeIfSet(nameof(CoalesceWindow), CoalesceWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1)),
             Setting.InRange(nameof(MaxCoalesced), MaxCoalesced, 1, 100_000),
             Setting.InRange(nameof(MaxWaiting), MaxWaiting, 1, 1_000_000),

@@ -20,6 +20,7 @@ internal sealed class OptionsInForce(ListenerOptions options)
         var next = options.Snapshot();
         next.KeepAlive = _current.KeepAlive;
         next.ConnectTimeout = _current.ConnectTimeout;
+        next.ChannelPrefix = _current.ChannelPrefix;
         next.Name = _current.Name;
         next.LoggerFactory = _current.LoggerFactory;
         next.TimeProvider = _current.TimeProvider;

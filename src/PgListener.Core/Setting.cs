@@ -30,6 +30,10 @@ internal static class Setting
         where T : struct, Enum
         => Enum.IsDefined(value) ? null : Problem(member, $"must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}");
 
+    /// <summary>A prefix of channel names, which need not be set.</summary>
+    public static ValidationResult? IsChannelPrefix(string member, string? value)
+        => value is not null && ChannelName.ProblemOfPrefix(value) is { } problem ? Problem(member, problem) : null;
+
     public static ValidationResult Problem(string member, string text) => new($"{member} {text}.", [member]);
 
     /// <summary>Throws for the caller's argument if any of its settings is wrong.</summary>

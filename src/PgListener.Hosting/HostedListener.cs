@@ -49,6 +49,10 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public string Name => _registration.Name;
 
+    public string ChannelNameOf<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => _registration.ChannelNameOf<TChannel>();
+
     public ListenerState State => Listener.State;
 
     public ListenerStatus Status => Listener.Status;

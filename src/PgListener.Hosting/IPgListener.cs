@@ -20,6 +20,13 @@ public interface IPgListener
     /// <inheritdoc cref="Listener.Status"/>
     ListenerStatus Status { get; }
 
+    /// <summary>The name of a channel type's channel on this listener: the one that the type says, unless <see cref="PgListenerBuilder.MapChannel{TChannel}"/> has chosen another.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <returns>The channel, without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
+    string ChannelNameOf<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => TChannel.ChannelName;
+
     /// <inheritdoc cref="Listener.GetStatistics"/>
     IReadOnlyList<SubscriptionStatistics> GetStatistics();
 

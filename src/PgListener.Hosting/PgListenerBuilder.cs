@@ -71,6 +71,18 @@ public sealed class PgListenerBuilder
         return this;
     }
 
+    /// <summary>Gives a channel another name on this listener than its type says: for its handlers, for what is subscribed and read by type, and for its publisher.</summary>
+    /// <typeparam name="TChannel">The channel's type.</typeparam>
+    /// <param name="channelName">The channel: 1 to 63 bytes in UTF-8 together with <see cref="ListenerOptions.ChannelPrefix"/>, upper and lower case distinct, any characters but NUL.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
+    public PgListenerBuilder MapChannel<TChannel>(string channelName)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        _registration.Map<TChannel>(channelName);
+        return this;
+    }
+
     /// <summary>Configures the connections of the listener and its publisher beyond what a connection string can say: password providers, certificates.</summary>
     /// <param name="configure">Called for each data source: three of the listener (for the connection that listens, for the one that proves and wakes, and for the pool of callbacks), and the publisher's.</param>
     /// <returns>This builder.</returns>

@@ -29,12 +29,12 @@ public static class PgListenerExtensions
         ArgumentNullException.ThrowIfNull(callback);
         var own = options?.Snapshot() ?? new();
         own.Name ??= CallbackName.Of(callback);
-        var reader = new PayloadReader<TChannel>(own.Name);
+        var channel = listener.ChannelNameOf<TChannel>();
+        var reader = new PayloadReader<TChannel>(own.Name, channel);
         own.PayloadReader = reader;
-        return listener.SubscribeAsync(TChannel.ChannelName, CallAsync, own, cancellationToken);
+        return listener.SubscribeAsync(channel, CallAsync, own, cancellationToken);
 
-        Task CallAsync(NotificationContext context, CancellationToken token)
-            => callback(new(reader.Read(context.Notification), context.Payload, context.ProcessId), token);
+        Task CallAsync(NotificationContext context, CancellationToken token) => callback(reader.Read(context.Notification), token);
     }
 
     /// <summary>Reads a channel's notifications from now on: for server-sent events, SignalR or gRPC streams.</summary>
@@ -52,13 +52,14 @@ public static class PgListenerExtensions
         where TChannel : INotificationChannel<TChannel>
     {
         ArgumentNullException.ThrowIfNull(listener);
-        PayloadReader<TChannel>.Inspect();
+        var channel = listener.ChannelNameOf<TChannel>();
+        PayloadReader<TChannel>.Inspect(channel);
         return ReadAsync(cancellationToken);
 
         async IAsyncEnumerable<Notification<TChannel>> ReadAsync([EnumeratorCancellation] CancellationToken token)
         {
-            var (own, reader) = Prepare<TChannel>(options);
-            await foreach (var notification in listener.ReadAllAsync(TChannel.ChannelName, own, token).ConfigureAwait(false))
+            var (own, reader) = Prepare<TChannel>(channel, options);
+            await foreach (var notification in listener.ReadAllAsync(channel, own, token).ConfigureAwait(false))
             {
                 if (TryRead(notification, own, reader, out var value))
                     yield return value;
@@ -82,13 +83,14 @@ public static class PgListenerExtensions
         where TChannel : INotificationChannel<TChannel>
     {
         ArgumentNullException.ThrowIfNull(listener);
-        PayloadReader<TChannel>.Inspect();
+        var channel = listener.ChannelNameOf<TChannel>();
+        PayloadReader<TChannel>.Inspect(channel);
         return ReadAsync(cancellationToken);
 
         async IAsyncEnumerable<StreamItem<TChannel>> ReadAsync([EnumeratorCancellation] CancellationToken token)
         {
-            var (own, reader) = Prepare<TChannel>(options);
-            await foreach (var item in listener.ReadItemsAsync(TChannel.ChannelName, own, token).ConfigureAwait(false))
+            var (own, reader) = Prepare<TChannel>(channel, options);
+            await foreach (var item in listener.ReadItemsAsync(channel, own, token).ConfigureAwait(false))
             {
                 if (item.IsGap(out var gap))
                     yield return new(gap);
@@ -98,11 +100,11 @@ public static class PgListenerExtensions
         }
     }
 
-    private static (SubscriptionOptions Options, PayloadReader<TChannel> Reader) Prepare<TChannel>(SubscriptionOptions? options)
+    private static (SubscriptionOptions Options, PayloadReader<TChannel> Reader) Prepare<TChannel>(string channel, SubscriptionOptions? options)
         where TChannel : INotificationChannel<TChannel>
     {
         var own = options?.Snapshot() ?? new();
-        var reader = new PayloadReader<TChannel>(own.Name ?? "A reader");
+        var reader = new PayloadReader<TChannel>(own.Name ?? "A reader", channel);
         own.Failures = new();
         own.PayloadReader = reader;
         return (own, reader);
@@ -112,14 +114,10 @@ public static class PgListenerExtensions
     private static bool TryRead<TChannel>(Notification notification, SubscriptionOptions options, PayloadReader<TChannel> reader, out Notification<TChannel> value)
         where TChannel : INotificationChannel<TChannel>
     {
-        if (reader.TryRead(notification, out var content, out var cause))
-        {
-            value = new(content, notification.Payload, notification.ProcessId);
+        if (reader.TryRead(notification, out value, out var cause))
             return true;
-        }
 
         options.Failures!.Fail(ErrorType.Of(cause));
-        value = default;
         return false;
     }
 }

@@ -34,3 +34,14 @@ internal sealed class OrderPlacedHandler(Printer printer, IHostApplicationLifeti
         return Task.CompletedTask;
     }
 }
+
+/// <summary>Lacks what a natively compiled application needs: a source-generated <c>JsonTypeInfo</c>.</summary>
+internal sealed record Reflected(long Id) : IJsonNotificationChannel<Reflected>
+{
+    public static string ChannelName => "aot_reflected";
+}
+
+internal sealed class ReflectedHandler : INotificationHandler<Reflected>
+{
+    public Task HandleAsync(Notification<Reflected> notification, CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -6,10 +6,22 @@ using PgListener;
 // Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, publishing, an orderly stop.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddScoped<Printer>();
-builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
+var listener = builder.Services.AddPgListener().AddHandler<OrderPlaced, OrderPlacedHandler>();
+if (args is ["--reflected"])
+    listener.AddHandler<Reflected, ReflectedHandler>();
 using var host = builder.Build();
-await host.StartAsync();
+try
+{
+    await host.StartAsync();
+}
+catch (InvalidOperationException e)
+{
+    Console.WriteLine($"start failed: {e.Message}");
+    return 1;
+}
+
 await host.Services.GetRequiredService<IPgListener>().WaitUntilListeningAsync();
 Console.WriteLine($"listening after {(DateTime.Now - System.Diagnostics.Process.GetCurrentProcess().StartTime).TotalMilliseconds:0} ms");
 await host.Services.GetRequiredService<INotificationPublisher>().PublishManyAsync([new OrderPlaced(1, 2.5m), new OrderPlaced(2, 2.5m)]);
 await host.WaitForShutdownAsync();
+return 0;

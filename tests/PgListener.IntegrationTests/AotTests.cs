@@ -27,8 +27,8 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
 
             var executable = folder.GetFiles(OperatingSystem.IsWindows() ? "AotApp.exe" : "AotApp", SearchOption.AllDirectories)
                 .Single(file => file.Directory!.Parent!.Name == "AotApp" && file.Directory.Parent.Parent!.Name == "publish");
-            using var app = ChildProcess.Start(
-                executable.FullName, [], new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__Postgres"] = server.ConnectionString });
+            var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__Postgres"] = server.ConnectionString };
+            using var app = ChildProcess.Start(executable.FullName, [], environment);
             Assert.Matches("^listening after [0-9]+ ms$", await LineAsync(app, "listening after"));
             Assert.Equal("order 1 for 2.5", await LineAsync(app, "order"));
             Assert.Equal("order 2 for 2.5", await LineAsync(app, "order"));
@@ -36,6 +36,11 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
             Assert.Equal("order 7 for 12.5", await LineAsync(app, "order"));
             await app.WaitForExitAsync(Cancellation).SoonAsync();
             Assert.Equal(0, app.ExitCode);
+
+            using var reflected = ChildProcess.Start(executable.FullName, ["--reflected"], environment);
+            Assert.Contains("public static JsonTypeInfo<Reflected> JsonTypeInfo => MyJsonContext.Default.Reflected;", await LineAsync(reflected, "start failed"), StringComparison.Ordinal);
+            await reflected.WaitForExitAsync(Cancellation).SoonAsync();
+            Assert.Equal(1, reflected.ExitCode);
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The executable has {executable.Length / 1e6:0.0} MB."));
         }
         finally

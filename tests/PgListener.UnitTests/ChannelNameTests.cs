@@ -1,6 +1,3 @@
-using PgListener.Connections;
-
-
 namespace PgListener.UnitTests;
 
 public class ChannelNameTests

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -41,6 +42,28 @@ public class JsonChannelTests
     [Fact]
     public void Half_of_a_surrogate_pair_is_all_that_json_does_not_keep()
         => Assert.Equal("\ufffd", JsonSerializer.Deserialize<string>(JsonSerializer.Serialize("\ud83d")));
+
+    private sealed record EitherForm(long Id) : IJsonNotificationChannel<EitherForm>
+    {
+        public static string ChannelName => "orders";
+
+        public static EitherForm Parse(string payload) => long.TryParse(payload, CultureInfo.InvariantCulture, out var id) ? new(id) : JsonNotificationChannel.Parse<EitherForm>(payload);
+    }
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("""{"id":7}""")]
+    public void A_channel_that_reads_payloads_itself_can_leave_the_json_to_the_library(string payload)
+        => Assert.Equal(new EitherForm(7), Parse<EitherForm>(payload));
+
+    [Fact]
+    public void The_json_can_be_read_and_written_without_a_listener()
+    {
+        Assert.Equal("""{"id":7,"total":1.5}""", JsonNotificationChannel.Format(new ReflectedOrder(7, 1.5m)));
+        Assert.Equal(new ReflectedOrder(7, 1.5m), JsonNotificationChannel.Parse<ReflectedOrder>("""{"id":7,"total":1.5}"""));
+        Assert.Throws<JsonException>(() => JsonNotificationChannel.Parse<ReflectedOrder>("null"));
+        Assert.Throws<ArgumentNullException>(() => JsonNotificationChannel.Parse<ReflectedOrder>(null!));
+    }
 
     private static T Parse<T>(string payload)
         where T : INotificationChannel<T>

@@ -6,6 +6,11 @@ public class OptionsTests
 {
     public static TheoryData<string, ListenerOptions> Wrong => new()
     {
+        { "ChannelPrefix", new() { ChannelPrefix = new('x', 63) } },
+        { "ChannelPrefix", new() { ChannelPrefix = "a\0" } },
+        { "ChannelPrefix", new() { ChannelPrefix = "half \ud83d" } },
+        { "ChannelPrefix", new() { ChannelPrefix = "Host=h;Password=p" } },
+        { "ChannelPrefix", new() { ChannelPrefix = null! } },
         { "KeepAlive", new() { KeepAlive = TimeSpan.FromMilliseconds(999) } },
         { "KeepAlive", new() { KeepAlive = TimeSpan.FromMilliseconds(1500) } },
         { "KeepAlive", new() { KeepAlive = TimeSpan.FromHours(2) } },
@@ -25,6 +30,7 @@ public class OptionsTests
 
     public static TheoryData<string, NotificationPublisherOptions> WrongForAPublisher => new()
     {
+        { "ChannelPrefix", new() { ChannelPrefix = new('ä', 32) } },
         { "CoalesceWindow", new() { CoalesceWindow = TimeSpan.FromMilliseconds(-1) } },
         { "CoalesceWindow", new() { CoalesceWindow = TimeSpan.FromMilliseconds(1001) } },
         { "MaxCoalesced", new() { MaxCoalesced = 0 } },

@@ -21,6 +21,10 @@ namespace PgListener;
 /// context with <see cref="JsonNamingPolicy.SnakeCaseLower"/>.
 /// </para>
 /// <para>
+/// To read or write the JSON elsewhere, or around code of your own in <see cref="INotificationChannel{TSelf}.Parse"/>, call
+/// <see cref="JsonNotificationChannel.Parse{TChannel}"/> and <see cref="JsonNotificationChannel.Format{TChannel}"/>.
+/// </para>
+/// <para>
 /// Whether the type can be read at all is checked when a subscription or stream is created, and for handlers when the host starts; if not, an
 /// <see cref="InvalidOperationException"/> is thrown. After that, a payload that cannot be read is malformed.
 /// </para>
@@ -42,12 +46,10 @@ public interface IJsonNotificationChannel<TSelf> : INotificationChannel<TSelf>
     static virtual JsonTypeInfo<TSelf> JsonTypeInfo => ReflectedJson<TSelf>.TypeInfo;
 
     /// <inheritdoc/>
-    static TSelf INotificationChannel<TSelf>.Parse(string payload)
-        => JsonSerializer.Deserialize(payload, TSelf.JsonTypeInfo)
-            ?? throw new JsonException("The payload is the JSON literal null.");
+    static TSelf INotificationChannel<TSelf>.Parse(string payload) => JsonNotificationChannel.Parse<TSelf>(payload);
 
     /// <inheritdoc/>
-    static string INotificationChannel<TSelf>.Format(TSelf value) => JsonSerializer.Serialize(value, TSelf.JsonTypeInfo);
+    static string INotificationChannel<TSelf>.Format(TSelf value) => JsonNotificationChannel.Format(value);
 
     /// <inheritdoc/>
     static bool INotificationChannel<TSelf>.IgnoresTrailingWhitespace => true;

@@ -8,6 +8,18 @@ namespace PgListener;
 public readonly record struct Notification<TChannel>(TChannel Value, string Payload, int ProcessId)
     where TChannel : INotificationChannel<TChannel>
 {
-    /// <summary>The channel's name.</summary>
-    public string Channel => TChannel.ChannelName;
+    private readonly string? _mappedChannel;
+
+    /// <summary>The channel it was sent on, without the listener's <see cref="ListenerOptions.ChannelPrefix"/>.</summary>
+    public string Channel => _mappedChannel ?? TChannel.ChannelName;
+
+    /// <param name="value">As above.</param>
+    /// <param name="notification">The notification that was received.</param>
+    /// <param name="isMapped">Whether its channel is not the one that the type names.</param>
+    internal Notification(TChannel value, in Notification notification, bool isMapped)
+        : this(value, notification.Payload, notification.ProcessId)
+    {
+        if (isMapped)
+            _mappedChannel = notification.Channel;
+    }
 }

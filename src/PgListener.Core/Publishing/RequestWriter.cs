@@ -7,11 +7,10 @@ internal static class RequestWriter
 {
     /// <summary>Writes the notifications, and checks them.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="channel">What the server calls the channel. It has been checked.</param>
     /// <param name="makeDistinct">Whether to make equal payloads distinct, on channels whose readers ignore white space at the end.</param>
-    public static Outgoing[] Write(PublishRequest request, bool makeDistinct)
+    public static Outgoing[] Write(PublishRequest request, string channel, bool makeDistinct)
     {
-        var channel = request.Channel;
-        ChannelName.ThrowIfInvalid(channel);
         var notifications = request.Count == 0 ? [] : new Outgoing[request.Count];
         for (var i = 0; i < notifications.Length; i++)
         {

@@ -16,10 +16,15 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
     }
 
     /// <summary>Adds a channel of the listener's own.</summary>
-    public void AddPrivate(string channel, Action<string> receive) => _ = Edit(channel, static _ => { }, receive);
+    public void AddPrivate(string channel, Action<string> receive)
+    {
+        lock (routes.Sync)
+            _ = difference.Note(routes.AddPrivate(channel, receive));
+    }
 
-    /// <summary>Whether it is a channel of the listener's own.</summary>
-    public bool IsPrivate(string channel) => routes.TryGet(channel, out var route) && route.IsPrivate;
+    /// <summary>What the application calls the channels that the server listens to, without those of the listener's own.</summary>
+    public IReadOnlyCollection<string> ChannelsOf(IEnumerable<string> serverNames)
+        => [.. serverNames.Where(name => !routes.TryGet(name, out var route) || !route.IsPrivate).Select(routes.ChannelOf)];
 
     /// <summary>Adds a subscription.</summary>
     /// <returns>Completes when the server listens to its channel.</returns>
@@ -98,11 +103,11 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
             return [.. routes.All.Where(route => route.IsPinned || route.Subscribers.Any(subscription => subscription.IsCleared)).Select(route => route.Channel)];
     }
 
-    private Task Edit(string channel, Action<Route> edit, Action<string>? receive = null)
+    private Task Edit(string channel, Action<Route> edit)
     {
         lock (routes.Sync)
         {
-            var route = routes.GetOrAdd(channel, receive);
+            var route = routes.GetOrAdd(channel);
             edit(route);
             return difference.Note(route);
         }

@@ -3,12 +3,16 @@ using PgListener.Subscriptions;
 namespace PgListener.Routing;
 
 /// <summary>One channel: its subscriptions, and whether the server was told. Edited under the lock of <see cref="Routes"/>.</summary>
-internal sealed class Route(string channel)
+internal sealed class Route(string channel, string serverName)
 {
     private volatile bool _isGone;
     private volatile Hearing _hearing;
 
+    /// <summary>What the application calls the channel.</summary>
     public string Channel => channel;
+
+    /// <summary>What the server calls it: the same with the listener's prefix.</summary>
+    public string ServerName => serverName;
 
     /// <summary>Replaced as a whole, never edited: delivery reads it without the lock.</summary>
     public Subscription[] Subscribers { get; set; } = [];

@@ -6,14 +6,14 @@ namespace PgListener.Routing;
 internal sealed class Router(Routes routes)
 {
     /// <summary>The last route, because successive notifications often have the same one.</summary>
-    private Route _lastRoute = new("") { IsGone = true };
+    private Route _lastRoute = new("", "") { IsGone = true };
 
     /// <summary>Delivers a notification to all of its subscriptions.</summary>
     /// <returns><see langword="false"/> if its subscriptions do not get notifications yet: <see cref="Difference.BeginHearing"/> has to be called first.</returns>
     public bool Deliver(string channel, string payload, int processId, WakeUps wakeUps)
     {
         var route = _lastRoute;
-        if (route.IsGone || route.Channel != channel)
+        if (route.IsGone || route.ServerName != channel)
         {
             if (!routes.TryGet(channel, out var found))
                 return true; // It was sent before the server executed an UNLISTEN.

@@ -9,15 +9,16 @@ namespace PgListener.Routing;
 /// what is wanted, <see cref="Difference"/> compares it with what the server was told, and <see cref="Router"/> delivers.
 /// All of them use this one lock, except the delivery.
 /// </summary>
-internal sealed class Routes
+/// <param name="prefix">What stands before the name of each channel at the server, but for those of the listener's own.</param>
+internal sealed class Routes(string prefix = "")
 {
-    private readonly ConcurrentDictionary<string, Route> _byChannel = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Route> _byServerName = new(StringComparer.Ordinal);
     private volatile Subscription[] _everything = [];
 
     public Lock Sync { get; } = new();
 
     /// <summary>All routes. Enumerate them under the lock.</summary>
-    public IEnumerable<Route> All => _byChannel.Select(static entry => entry.Value);
+    public IEnumerable<Route> All => _byServerName.Select(static entry => entry.Value);
 
     /// <summary>The readers of all channels. Replaced as a whole, never edited.</summary>
     public Subscription[] Everything
@@ -29,10 +30,19 @@ internal sealed class Routes
     /// <summary>Whether the readers of all channels get notifications in the current session.</summary>
     public bool EverythingHears { get; set; }
 
-    public bool TryGet(string channel, [MaybeNullWhen(false)] out Route route) => _byChannel.TryGetValue(channel, out route);
+    /// <summary>Finds a channel by what the server calls it.</summary>
+    public bool TryGet(string serverName, [MaybeNullWhen(false)] out Route route) => _byServerName.TryGetValue(serverName, out route);
 
-    public Route GetOrAdd(string channel, Action<string>? receive)
-        => _byChannel.GetOrAdd(channel, static (name, receive) => new Route(name) { Private = receive }, receive);
+    /// <summary>Finds a channel by what the application calls it, or adds it.</summary>
+    public Route GetOrAdd(string channel)
+        => _byServerName.GetOrAdd(string.Concat(prefix, channel), static (name, channel) => new Route(channel, name), channel);
+
+    /// <summary>Adds a channel of the listener's own, which has no prefix.</summary>
+    public Route AddPrivate(string channel, Action<string> receive)
+        => _byServerName.GetOrAdd(channel, static (name, receive) => new Route(name, name) { Private = receive }, receive);
+
+    /// <summary>What the application calls a channel that the server listens to; it may be one that the application has told it of itself.</summary>
+    public string ChannelOf(string serverName) => serverName.StartsWith(prefix, StringComparison.Ordinal) ? serverName[prefix.Length..] : serverName;
 
     /// <summary>Removes a route that is not wanted and that the server does not know.</summary>
     /// <returns>Whether it was removed.</returns>
@@ -42,7 +52,7 @@ internal sealed class Routes
             return false;
 
         route.IsGone = true;
-        _byChannel.TryRemove(route.Channel, out _);
+        _byServerName.TryRemove(route.ServerName, out _);
         return true;
     }
 

@@ -56,7 +56,7 @@ internal sealed class Reconciler(SessionOwner owner, ILogger logger)
     private static Task SendAsync(SessionConnection server, string what, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
         => changes.Count == 0
             ? Task.CompletedTask
-            : server.ExecuteBatchAsync(what, changes.Select(static change => (change.Listen ? "LISTEN " : "UNLISTEN ") + ChannelName.Quote(change.Route.Channel)), stopping);
+            : server.ExecuteBatchAsync(what, changes.Select(static change => (change.Listen ? "LISTEN " : "UNLISTEN ") + ChannelName.Quote(change.Route.ServerName)), stopping);
 
     /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as a mere text. Only they are refused.</summary>
     /// <returns>The others.</returns>
@@ -67,12 +67,12 @@ internal sealed class Reconciler(SessionOwner owner, ILogger logger)
         {
             try
             {
-                await server.QueryAsync("SELECT $1", change.Route.Channel, server.Limit, stopping).ConfigureAwait(false);
+                await server.QueryAsync("SELECT $1", change.Route.ServerName, server.Limit, stopping).ConfigureAwait(false);
                 accepted.Add(change);
             }
             catch (PostgresException e) when (IsDataError(e))
             {
-                logger.ChannelRejected(e, ChannelName.Show(change.Route.Channel));
+                logger.ChannelRejected(e, ChannelName.Show(change.Route.ServerName));
                 owner.Reject(session, change, e);
             }
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using PgListener.Connections;
 
 namespace PgListener.Payloads;
 
@@ -9,23 +8,27 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
 {
     private readonly PayloadShape _shape;
     private readonly MalformedPayloads _malformed;
+    private readonly bool _isMapped;
 
     /// <param name="subscription">The subscription's name in logs.</param>
+    /// <param name="channel">The channel; <see langword="null"/> for the one that the type names.</param>
     /// <exception cref="InvalidOperationException">The channel's type is not usable.</exception>
-    public PayloadReader(string subscription)
+    public PayloadReader(string subscription, string? channel = null)
     {
-        _shape = Inspect();
+        _shape = Inspect(channel);
         _malformed = new(subscription);
+        _isMapped = channel is not null && channel != TChannel.ChannelName;
     }
 
     /// <summary>Checks what does not depend on a payload: the channel's name, and whether its type can be read.</summary>
+    /// <param name="channel">The channel; <see langword="null"/> for the one that the type names.</param>
     /// <exception cref="InvalidOperationException">One of them is wrong; the message names the type.</exception>
-    public static PayloadShape Inspect()
+    public static PayloadShape Inspect(string? channel = null)
     {
         var type = typeof(TChannel).Name;
         try
         {
-            ChannelName.ThrowIfInvalid(TChannel.ChannelName);
+            ChannelName.ThrowIfInvalid(channel ??= TChannel.ChannelName);
         }
         catch (ArgumentException e)
         {
@@ -39,27 +42,27 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
         {
             // The exception of System.Text.Json for a type that it cannot read.
-            throw new InvalidOperationException($"The payloads of channel '{TChannel.ChannelName.ReplaceLineEndings(" ")}' cannot be read into {type}. {e.Message}", e);
+            throw new InvalidOperationException($"The payloads of channel '{channel.ReplaceLineEndings(" ")}' cannot be read into {type}. {e.Message}", e);
         }
     }
 
     /// <summary>Reads a payload for a callback.</summary>
     /// <exception cref="MalformedPayloadException">The payload is malformed. It was logged; the caller of the callback counts it.</exception>
-    public TChannel Read(in Notification notification)
-        => TryRead(notification, out var value, out var cause) ? value : throw new MalformedPayloadException(cause);
+    public Notification<TChannel> Read(in Notification notification)
+        => TryRead(notification, out var read, out var cause) ? read : throw new MalformedPayloadException(cause);
 
-    public bool TryRead(in Notification notification, [MaybeNullWhen(false)] out TChannel value, [NotNullWhen(false)] out Exception? cause)
+    public bool TryRead(in Notification notification, out Notification<TChannel> read, [NotNullWhen(false)] out Exception? cause)
     {
         try
         {
-            value = TChannel.Parse(notification.Payload);
+            read = new(TChannel.Parse(notification.Payload), notification, _isMapped);
             cause = null;
         }
         catch (Exception e)
         {
             // The type can be read, so the error is in the payload.
             _malformed.Report(e, notification, _shape, Log);
-            value = default;
+            read = default;
             cause = e;
             return false;
         }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace PgListener.Registration;
 
 /// <summary>A channel of a hosted listener, with its handlers.</summary>
-/// <param name="key">The key of its handlers in DI: the listener's name; <see langword="null"/> for the listener without one.</param>
-internal sealed class ChannelRegistration<TChannel>(string? key) : IChannelRegistration
+/// <param name="listener">The listener. Its key is that of its handlers in DI.</param>
+internal sealed class ChannelRegistration<TChannel>(ListenerRegistration listener) : IChannelRegistration
     where TChannel : INotificationChannel<TChannel>
 {
     private readonly List<HandlerRegistration<TChannel>> _added = [];
@@ -18,11 +18,11 @@ internal sealed class ChannelRegistration<TChannel>(string? key) : IChannelRegis
 
     public IEnumerable<HandlerEntry> Plan(IServiceCollection services)
     {
-        ServiceDescriptor[] descriptors = [.. services.Where(descriptor => descriptor.ServiceType == typeof(INotificationHandler<TChannel>) && Equals(descriptor.ServiceKey, key))];
+        ServiceDescriptor[] descriptors = [.. services.Where(descriptor => descriptor.ServiceType == typeof(INotificationHandler<TChannel>) && Equals(descriptor.ServiceKey, listener.Key))];
         if (ForeignOptions is not null && descriptors.Length == 0)
         {
             throw new InvalidOperationException(
-                $"AddChannel<{typeof(TChannel).Name}>() was called, but no INotificationHandler<{typeof(TChannel).Name}> is registered{(key is null ? "" : $" with the key '{key}'")}.");
+                $"AddChannel<{typeof(TChannel).Name}>() was called, but no INotificationHandler<{typeof(TChannel).Name}> is registered{(listener.Key is { } key ? $" with the key '{key}'" : "")}.");
         }
 
         var owners = HandlerPairing.Pair(services, descriptors, _added);
@@ -37,7 +37,7 @@ internal sealed class ChannelRegistration<TChannel>(string? key) : IChannelRegis
     {
         var isOriginal = original?.Descriptor == descriptor;
         var type = HandlerFactory.TypeOf(descriptor);
-        var resolve = isOriginal ? original!.Resolve : HandlerFactory.Of<TChannel>(descriptor, key, index);
+        var resolve = isOriginal ? original!.Resolve : HandlerFactory.Of<TChannel>(descriptor, listener.Key, index);
 
         // A handler that does not want gaps is not made for one. A decorator that does not leaves them to what it decorates.
         var resyncFrom = new List<Func<IServiceProvider, INotificationHandler<TChannel>>>();
@@ -46,6 +46,6 @@ internal sealed class ChannelRegistration<TChannel>(string? key) : IChannelRegis
         if (original is not null && original.MayWantGaps(services))
             resyncFrom.Add(original.Resolve);
 
-        return new(new(typeof(TChannel), index), original?.HandlerType ?? type, descriptor, options, resolve, resyncFrom);
+        return new(new(typeof(TChannel), index), original?.HandlerType ?? type, descriptor, options, listener.ChannelNameOf<TChannel>, resolve, resyncFrom);
     }
 }

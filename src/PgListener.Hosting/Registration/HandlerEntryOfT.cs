@@ -8,6 +8,7 @@ namespace PgListener.Registration;
 /// <param name="Type">The class that it is named by; <see langword="null"/> for one that only a factory knows.</param>
 /// <param name="Descriptor">The registration that creates it.</param>
 /// <param name="Options">The settings that the code gave it.</param>
+/// <param name="ChannelNameOf">The channel's name on this listener.</param>
 /// <param name="Resolve">Gets it from a scope.</param>
 /// <param name="ResyncFrom">Gets those from a scope, one after the other, of which the first that wants gaps is told of them.</param>
 internal sealed record HandlerEntry<TChannel>(
@@ -15,6 +16,7 @@ internal sealed record HandlerEntry<TChannel>(
     Type? Type,
     ServiceDescriptor Descriptor,
     HandlerOptions Options,
+    Func<string> ChannelNameOf,
     Func<IServiceProvider, INotificationHandler<TChannel>> Resolve,
     IReadOnlyList<Func<IServiceProvider, INotificationHandler<TChannel>>> ResyncFrom)
     : HandlerEntry(Key, Type, Descriptor, Options)
@@ -22,8 +24,9 @@ internal sealed record HandlerEntry<TChannel>(
 {
     public override ListenerSubscription Subscribe(Listener listener, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log)
     {
-        var runner = new HandlerRunner<TChannel>(Name, Resolve, scopes, log) { ResyncFrom = ResyncFrom };
+        var channel = ChannelNameOf();
+        var runner = new HandlerRunner<TChannel>(Name, Resolve, scopes, log, channel) { ResyncFrom = ResyncFrom };
         var options = new SubscriptionOptions(settings) { Name = Name, OnResync = ResyncFrom.Count > 0 ? runner.ResyncAsync : null };
-        return listener.Subscribe(TChannel.ChannelName, runner.HandleAsync, options, out _);
+        return listener.Subscribe(channel, runner.HandleAsync, options, out _);
     }
 }

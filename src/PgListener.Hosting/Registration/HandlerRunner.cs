@@ -15,12 +15,13 @@ internal sealed class HandlerRunner<TChannel>
     /// <param name="resolve">Gets it from a scope.</param>
     /// <param name="scopes">Where scopes come from.</param>
     /// <param name="log">Where malformed payloads are logged.</param>
+    /// <param name="channel">The channel; <see langword="null"/> for the one that the type names.</param>
     /// <exception cref="InvalidOperationException">The channel's type is set up wrongly.</exception>
-    public HandlerRunner(string name, Func<IServiceProvider, INotificationHandler<TChannel>> resolve, IServiceScopeFactory scopes, PayloadLog log)
+    public HandlerRunner(string name, Func<IServiceProvider, INotificationHandler<TChannel>> resolve, IServiceScopeFactory scopes, PayloadLog log, string? channel = null)
     {
         _resolve = resolve;
         _scopes = scopes;
-        _payloads = new(name) { Log = log };
+        _payloads = new(name, channel) { Log = log };
         ResyncFrom = [resolve];
     }
 
@@ -29,14 +30,14 @@ internal sealed class HandlerRunner<TChannel>
 
     public async Task HandleAsync(NotificationContext context, CancellationToken cancellationToken)
     {
-        var value = _payloads.Read(context.Notification);
+        var notification = _payloads.Read(context.Notification);
         try
         {
             // Not "await using", which would put the scope into a box to configure its awaiting.
             var scope = _scopes.CreateAsyncScope();
             try
             {
-                await _resolve(scope.ServiceProvider).HandleAsync(new(value, context.Payload, context.ProcessId), cancellationToken).ConfigureAwait(false);
+                await _resolve(scope.ServiceProvider).HandleAsync(notification, cancellationToken).ConfigureAwait(false);
             }
             finally
             {

@@ -7,6 +7,7 @@ internal static class KnownSettings
     [
         new(nameof(PgListenerOptions.ConnectionString), options => options.ConnectionString, NeedsRestart: true),
         new(nameof(PgListenerOptions.ConnectionName), options => options.ConnectionName, NeedsRestart: true),
+        new(nameof(PgListenerOptions.ChannelPrefix), options => options.ChannelPrefix, NeedsRestart: true),
         new(nameof(PgListenerOptions.KeepAlive), options => options.KeepAlive, NeedsRestart: true),
         new(nameof(PgListenerOptions.CommandTimeout), options => options.CommandTimeout),
         new(nameof(PgListenerOptions.ProveDelivery), options => options.ProveDelivery),
@@ -21,6 +22,7 @@ internal static class KnownSettings
         new(nameof(PgListenerOptions.MaxBackpressure), options => options.MaxBackpressure),
         new(nameof(PgListenerOptions.DrainTimeout), options => options.DrainTimeout),
         new(nameof(PgListenerOptions.PropagateTraceContext), options => options.PropagateTraceContext),
+        OfPublisher(nameof(NotificationPublisherOptions.ChannelPrefix), options => options.ChannelPrefix),
         OfPublisher(nameof(NotificationPublisherOptions.AllowDuplicates), options => options.AllowDuplicates),
         OfPublisher(nameof(NotificationPublisherOptions.CoalesceWindow), options => options.CoalesceWindow),
         OfPublisher(nameof(NotificationPublisherOptions.MaxCoalesced), options => options.MaxCoalesced),

@@ -11,6 +11,8 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
 {
     private readonly Dictionary<Type, IChannelRegistration> _channels = [];
     private readonly List<Func<IServiceProvider, IConfiguration?>> _sections = [];
+    private readonly Dictionary<Type, string> _channelNames = [];
+    private Action<NotificationPublisherOptions>? _mapForPublisher;
 
     public string Name => name;
 
@@ -78,13 +80,27 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
 
     public IEnumerable<IConfiguration> SectionsFrom(IServiceProvider provider) => _sections.Select(section => section(provider)).OfType<IConfiguration>();
 
+    /// <summary>Gives a channel another name here than its type says.</summary>
+    /// <exception cref="ArgumentException">The name is not valid.</exception>
+    public void Map<TChannel>(string channelName)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ChannelName.ThrowIfInvalid(channelName);
+        _channelNames[typeof(TChannel)] = channelName;
+        _mapForPublisher += options => options.MapChannel<TChannel>(channelName);
+    }
+
+    public string ChannelNameOf<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => _channelNames.TryGetValue(typeof(TChannel), out var mapped) ? mapped : TChannel.ChannelName;
+
     public ChannelRegistration<TChannel> Channel<TChannel>()
         where TChannel : INotificationChannel<TChannel>
     {
         if (_channels.TryGetValue(typeof(TChannel), out var existing))
             return (ChannelRegistration<TChannel>)existing;
 
-        var channel = new ChannelRegistration<TChannel>(Key);
+        var channel = new ChannelRegistration<TChannel>(this);
         _channels.Add(typeof(TChannel), channel);
         return channel;
     }
@@ -97,6 +113,8 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     public NotificationPublisher CreatePublisher(PgListenerOptions options, IServiceProvider services)
     {
         var own = options.Publisher.Snapshot();
+        own.ChannelPrefix ??= options.ChannelPrefix;
+        _mapForPublisher?.Invoke(own);
         own.Name = Name;
         own.LoggerFactory ??= services.GetService<ILoggerFactory>();
         own.TimeProvider ??= services.GetService<TimeProvider>();

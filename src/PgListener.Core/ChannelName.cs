@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace PgListener.Connections;
+namespace PgListener;
 
 /// <summary>The rules for a channel's name. The server would not report a violation: LISTEN truncates long names, and folds unquoted ones to lower case.</summary>
 internal static class ChannelName
@@ -11,6 +11,49 @@ internal static class ChannelName
     private const int MaxShown = 80;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>What the server calls a channel.</summary>
+    /// <param name="prefix">What stands before the names of all channels; may be empty.</param>
+    /// <param name="channel">What the application calls it.</param>
+    /// <exception cref="ArgumentException">The name cannot be one of a channel, or not together with the prefix.</exception>
+    public static string WithPrefix(string prefix, string channel)
+    {
+        ThrowIfInvalid(channel);
+        if (prefix.Length == 0)
+            return channel;
+
+        var name = string.Concat(prefix, channel);
+        if (StrictUtf8.GetByteCount(name) is > MaxBytes and var bytes)
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but {Quoted(channel)} has {bytes:N0} with the prefix '{Show(prefix)}' before it."),
+                nameof(channel));
+        }
+
+        return name;
+    }
+
+    /// <summary>What is wrong with a prefix for channel names, after its name in a sentence; <see langword="null"/> if nothing is.</summary>
+    public static string? ProblemOfPrefix(string prefix)
+    {
+        if (prefix.Length == 0)
+            return null;
+        if (LooksLikeConnectionString(prefix))
+            return "must be the beginning of a channel name, but looks like a connection string with a password";
+        if (prefix.Contains('\0', StringComparison.Ordinal))
+            return "must be free of the character NUL";
+
+        try
+        {
+            return StrictUtf8.GetByteCount(prefix) is >= MaxBytes and var bytes
+                ? string.Create(CultureInfo.InvariantCulture, $"must be at most {MaxBytes - 1} bytes long in UTF-8, so that a channel's name fits behind it, but has {bytes:N0}")
+                : null;
+        }
+        catch (EncoderFallbackException)
+        {
+            return "must be valid Unicode, but has half of a surrogate pair";
+        }
+    }
 
     /// <exception cref="ArgumentException">The name is not valid for a channel. The message contains it, shortened and on one line.</exception>
     public static void ThrowIfInvalid(string channel)
