@@ -12,10 +12,10 @@ internal static class ChannelName
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>What the server calls a channel.</summary>
-    /// <param name="prefix">What stands before the names of all channels; may be empty.</param>
-    /// <param name="channel">What the application calls it.</param>
-    /// <exception cref="ArgumentException">The name cannot be one of a channel, or not together with the prefix.</exception>
+    /// <summary>The name of a channel at the server.</summary>
+    /// <param name="prefix">The prefix of all channels; may be empty.</param>
+    /// <param name="channel">The name in the application.</param>
+    /// <exception cref="ArgumentException">The name is not valid for a channel, or is too long with the prefix.</exception>
     public static string WithPrefix(string prefix, string channel)
     {
         ThrowIfInvalid(channel);
@@ -33,7 +33,7 @@ internal static class ChannelName
         return name;
     }
 
-    /// <summary>What is wrong with a prefix for channel names, after its name in a sentence; <see langword="null"/> if nothing is.</summary>
+    /// <summary>What is wrong with a prefix, to follow the setting's name in a sentence; <see langword="null"/> if it is valid.</summary>
     public static string? ProblemOfPrefix(string prefix)
     {
         if (prefix.Length == 0)

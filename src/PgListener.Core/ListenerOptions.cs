@@ -86,10 +86,10 @@ public class ListenerOptions : IValidatableObject
     public bool PropagateTraceContext { get; set; }
 
     /// <summary>
-    /// What stands before the name of every channel at the server, to keep apart those who share a database: environments, tenants, tests that run at the same time.
+    /// A prefix of the name of every channel at the server, which keeps apart applications that share a database: environments, tenants, tests that run at the same time.
     /// </summary>
     /// <remarks>
-    /// The application names its channels without it, and notifications, logs and metrics show them without it. With <c>test_</c> a handler of <c>order_placed</c> hears
+    /// The names in the application, in notifications, logs and metrics do not contain it. With <c>test_</c>, a handler of <c>order_placed</c> gets
     /// <c>NOTIFY test_order_placed</c>. The name and the prefix together have at most 63 bytes in UTF-8. It is read when the listener is created.
     /// </remarks>
     /// <value>The default is empty: no prefix. At most 62 bytes in UTF-8.</value>

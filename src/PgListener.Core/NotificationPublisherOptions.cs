@@ -46,7 +46,7 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <value>The default is <see langword="false"/>.</value>
     public bool PropagateTraceContext { get; set; }
 
-    /// <summary>What stands before the name of every channel at the server, so that listeners with the same prefix hear it.</summary>
+    /// <summary>A prefix of the name of every channel at the server. Listeners with the same prefix get the notifications.</summary>
     /// <value>The default is <see langword="null"/>: no prefix; with a host, that of the listener. At most 62 bytes in UTF-8.</value>
     public string? ChannelPrefix { get; set; }
 

@@ -12,7 +12,7 @@ public abstract class PublishRequest
         Transaction = transaction;
     }
 
-    /// <summary>The channel's name, as the caller or the channel's type says it: without a prefix, and not checked yet.</summary>
+    /// <summary>The channel's name from the caller or the channel's type, without a prefix, and not checked yet.</summary>
     public abstract string Channel { get; }
 
     /// <summary>The channel's type.</summary>

@@ -20,7 +20,7 @@ public interface IPgListener
     /// <inheritdoc cref="Listener.Status"/>
     ListenerStatus Status { get; }
 
-    /// <summary>The name of a channel type's channel on this listener: the one that the type says, unless <see cref="PgListenerBuilder.MapChannel{TChannel}"/> has chosen another.</summary>
+    /// <summary>The name of a channel type's channel on this listener: that of the type, unless <see cref="PgListenerBuilder.MapChannel{TChannel}"/> has chosen another.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <returns>The channel, without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
     string ChannelNameOf<TChannel>()

@@ -7,7 +7,7 @@ internal static class RequestWriter
 {
     /// <summary>Writes the notifications, and checks them.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="channel">What the server calls the channel. It has been checked.</param>
+    /// <param name="channel">The channel's name at the server, already checked.</param>
     /// <param name="makeDistinct">Whether to make equal payloads distinct, on channels whose readers ignore white space at the end.</param>
     public static Outgoing[] Write(PublishRequest request, string channel, bool makeDistinct)
     {

@@ -22,7 +22,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
             _ = difference.Note(routes.AddPrivate(channel, receive));
     }
 
-    /// <summary>What the application calls the channels that the server listens to, without those of the listener's own.</summary>
+    /// <summary>The names in the application of the channels that the server listens to, without the listener's private ones.</summary>
     public IReadOnlyCollection<string> ChannelsOf(IEnumerable<string> serverNames)
         => [.. serverNames.Where(name => !routes.TryGet(name, out var route) || !route.IsPrivate).Select(routes.ChannelOf)];
 

@@ -8,10 +8,10 @@ internal sealed class Route(string channel, string serverName)
     private volatile bool _isGone;
     private volatile Hearing _hearing;
 
-    /// <summary>What the application calls the channel.</summary>
+    /// <summary>The channel's name in the application.</summary>
     public string Channel => channel;
 
-    /// <summary>What the server calls it: the same with the listener's prefix.</summary>
+    /// <summary>The name at the server: the same with the listener's prefix.</summary>
     public string ServerName => serverName;
 
     /// <summary>Replaced as a whole, never edited: delivery reads it without the lock.</summary>
