@@ -8,7 +8,7 @@ internal static class Payload
     /// <summary>The channel, where there is only one.</summary>
     public const string Channel = "bench";
 
-    /// <summary>Not counted: whoever gets it listens.</summary>
+    /// <summary>Not counted: it shows that the consumer listens.</summary>
     public const string Probe = """{"id":0,"total":0,"customer":"nobody"}""";
 
     /// <summary>The payload of the id <c>i</c>, as an expression of SQL.</summary>

@@ -2,7 +2,7 @@ using PgListener;
 
 namespace Cache;
 
-/// <summary>Keeps the cache from lying.</summary>
+/// <summary>Removes changed products from the cache.</summary>
 internal sealed class Invalidation(ProductCache cache) : INotificationHandler<ProductChanged>, IResyncHandler<ProductChanged>
 {
     public Task HandleAsync(Notification<ProductChanged> notification, CancellationToken cancellationToken)
@@ -11,7 +11,7 @@ internal sealed class Invalidation(ProductCache cache) : INotificationHandler<Pr
         return Task.CompletedTask;
     }
 
-    /// <summary>Changes may have been missed, nobody knows of which products: none can be trusted any more.</summary>
+    /// <summary>Changes may have been missed, and it is not known of which products, so all entries are removed.</summary>
     public Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
     {
         cache.Clear();

@@ -3,20 +3,20 @@ using PgListener;
 
 namespace Cache;
 
-/// <summary>Products in memory, for as long as PostgreSQL has not said that they have changed.</summary>
-/// <remarks>A memory cache of its own, so that it can be cleared without clearing what others have cached.</remarks>
+/// <summary>Keeps products in memory until PostgreSQL notifies that they have changed.</summary>
+/// <remarks>It has its own memory cache, which can be cleared without affecting other entries of the application.</remarks>
 internal sealed class ProductCache(IPgListener listener) : IDisposable
 {
     private readonly MemoryCache _entries = new(new MemoryCacheOptions { SizeLimit = 10_000 });
 
-    /// <summary>Gets a product, and from where: <c>hit</c>, <c>miss</c>, or <c>bypass</c> while no invalidation could be heard.</summary>
+    /// <summary>Gets a product, and its source: <c>hit</c>, <c>miss</c>, or <c>bypass</c> while no invalidation can arrive.</summary>
     public async Task<(Product? Product, string Source)> GetAsync(long id, Func<long, Task<Product?>> load)
     {
         if (listener.State != ListenerState.Listening)
             return (await load(id), "bypass");
 
-        // The entry is there before the reading begins. A change that comes in between then finds something to remove;
-        // to store what was read only afterwards would keep the old value for ever.
+        // The entry is added before the row is read, so that a change in between finds an entry to remove;
+        // an entry that is added after the read could keep the old value.
         var isNew = false;
         var entry = _entries.GetOrCreate(id, created =>
         {
@@ -31,7 +31,7 @@ internal sealed class ProductCache(IPgListener listener) : IDisposable
         }
         catch
         {
-            _entries.Remove(id); // A failure is not kept.
+            _entries.Remove(id); // A failed read is not cached.
             throw;
         }
     }

@@ -3,7 +3,7 @@ using PgListener;
 
 namespace Cache;
 
-/// <summary>The channel of the table's trigger. The payload is a number and not JSON, so it is read by hand.</summary>
+/// <summary>The channel of the table's trigger. The payload is a number and not JSON, so the type implements Parse.</summary>
 public readonly record struct ProductChanged(long Id) : INotificationChannel<ProductChanged>
 {
     public static string ChannelName => "product_changed";

@@ -4,7 +4,7 @@ namespace Cache;
 
 public sealed record Product(long Id, string Name, decimal Price);
 
-/// <summary>The products in the database. The trigger tells of every change, no matter who makes it: this application, another one, or a person with psql.</summary>
+/// <summary>The products in the database. The trigger notifies of every change, whether by this application, another one, or psql.</summary>
 internal sealed class ProductStore(NpgsqlDataSource dataSource)
 {
     public async Task CreateTableAsync()

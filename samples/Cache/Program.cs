@@ -5,13 +5,13 @@ using Samples;
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Without ConnectionStrings:Postgres the sample starts a PostgreSQL of its own, which is gone when it stops.
+// Without ConnectionStrings:Postgres the sample starts a PostgreSQL server, which is removed when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
 builder.Services.AddPgListener()
     .AddHandler<ProductChanged, Invalidation>(handler =>
     {
-        // Somebody updates a million rows. To drop those notifications is cheaper than to handle them, and loses nothing:
+        // If a million rows are updated, dropping the notifications is cheaper than handling them, and loses nothing:
         // the overflow is announced, and clears the whole cache.
         handler.FullQueueMode = FullQueueMode.Drop;
         handler.QueueCapacity = 1000;

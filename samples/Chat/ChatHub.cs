@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Chat;
 
-/// <summary>What clients are told.</summary>
+/// <summary>The calls to clients.</summary>
 public interface IChatClient
 {
     Task Posted(ChatMessage message);
@@ -11,7 +11,7 @@ public interface IChatClient
     Task Missed(string reason);
 }
 
-/// <summary>What clients may ask. It sends nothing to anyone: that is left to <see cref="Broadcast"/>, here and in the other instances.</summary>
+/// <summary>The calls of clients. The hub sends nothing to clients; <see cref="Broadcast"/> does that, in this and in the other instances.</summary>
 public sealed class ChatHub(ChatStore store) : Hub<IChatClient>
 {
     public Task Post(string author, string text)
@@ -22,7 +22,7 @@ public sealed class ChatHub(ChatStore store) : Hub<IChatClient>
         return store.PostAsync(author, text, Context.ConnectionAborted);
     }
 
-    /// <summary>The latest messages, oldest first. A client asks when it has connected, and when it was told that it missed some.</summary>
+    /// <summary>The latest messages, oldest first. A client calls it after connecting, and when it is told that it may have missed some.</summary>
     public Task<IReadOnlyList<ChatMessage>> Latest() => store.LatestAsync(Context.ConnectionAborted);
 
     private static bool IsLine(string? value, int length)

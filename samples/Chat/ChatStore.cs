@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Chat;
 
-/// <summary>The messages in the database. The table is the truth; a notification only makes it arrive at once.</summary>
+/// <summary>The messages in the database. The table is authoritative; a notification only makes a message arrive at once.</summary>
 public sealed class ChatStore(NpgsqlDataSource dataSource)
 {
     /// <summary>The lock is for two instances that start at the same time.</summary>
@@ -19,7 +19,7 @@ public sealed class ChatStore(NpgsqlDataSource dataSource)
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Writes and notifies in one statement, and so in one transaction: who hears of a message finds it in the table.</summary>
+    /// <summary>Writes and notifies in one statement, and so in one transaction: a handler that gets the notification finds the message in the table.</summary>
     public async Task PostAsync(string author, string text, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("""

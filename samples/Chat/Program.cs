@@ -4,10 +4,10 @@ using Samples;
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Without ConnectionStrings:Postgres the chat starts a PostgreSQL of its own, which is gone when it stops.
+// Without ConnectionStrings:Postgres the chat starts a PostgreSQL server, which is removed when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
-// The backplane: whatever any instance writes, the handler of every instance hears and passes on to its own clients.
+// The backplane: the handler of every instance gets each message, whichever instance wrote it, and passes it on to its own clients.
 builder.Services.AddPgListener()
     .AddHandler<ChatMessage, Broadcast>();
 builder.Services.AddHealthChecks().AddPgListener();

@@ -2,7 +2,7 @@ using PgListener.Testing;
 
 namespace Samples;
 
-/// <summary>Lets a sample run with nothing installed or configured. A real application has none of this.</summary>
+/// <summary>Lets a sample run without any installation or configuration. A real application does not need it.</summary>
 internal static class ThrowAwayPostgres
 {
     /// <summary>Starts a server and puts it into the configuration, unless a connection string is there already.</summary>
@@ -19,7 +19,7 @@ internal static class ThrowAwayPostgres
         }
         catch (EphemeralPostgresException e)
         {
-            // It says which ways to a PostgreSQL there are; a stack trace would only hide that.
+            // The message lists the ways to get a PostgreSQL server; a stack trace would hide it.
             await Console.Error.WriteLineAsync(e.Message);
             Environment.Exit(1);
             throw;

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace WebApi;
 
-/// <summary>Says what a client can do about an exception, as problem details (RFC 9457). All others become a plain 500.</summary>
+/// <summary>Turns exceptions that a client can do something about into problem details (RFC 9457). All others become a plain 500.</summary>
 internal sealed partial class Problems(IProblemDetailsService service, ILogger<Problems> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "2";
@@ -38,7 +38,7 @@ internal sealed partial class Problems(IProblemDetailsService service, ILogger<P
 
     private static string Explain(BadHttpRequestException exception)
         => exception.InnerException is JsonException json
-            ? $"The body is not the JSON that is expected, at {json.Path ?? "$"}."
+            ? $"The body is not the expected JSON, at {json.Path ?? "$"}."
             : exception.Message;
 
     [LoggerMessage(1, LogLevel.Warning, "The database cannot be reached: {Reason}")]

@@ -5,7 +5,7 @@ using WebApi.Sales;
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Without ConnectionStrings:Postgres the shop starts a PostgreSQL of its own, which is gone when the shop stops.
+// Without ConnectionStrings:Postgres the shop starts a PostgreSQL server, which is removed when the shop stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
 // The listener connects to ConnectionStrings:Postgres; its other settings are in the section "PgListener".
@@ -33,7 +33,7 @@ app.UseFileServer();
 app.MapOrders();
 app.MapStatus();
 
-// What the listener is doing, for people. Open in Development only: elsewhere the page is refused until .RequireAuthorization()
+// The status page. It is open in Development only; elsewhere it is refused until .RequireAuthorization()
 // or .AllowAnonymous() says who may see it.
 app.MapPgListener("/pg-listener");
 app.MapOpenApi();

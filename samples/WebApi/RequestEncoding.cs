@@ -7,8 +7,8 @@ namespace WebApi;
 internal static class RequestEncoding
 {
     /// <summary>
-    /// Refuses a body whose encoding is not known, with 415. Without this, reading its JSON throws an exception that cannot be told from
-    /// an error of the shop's own. Also takes the quotes away with which some clients write the encoding's name.
+    /// Refuses a body with an unknown encoding, with 415. Without this, reading its JSON throws an exception that cannot be distinguished from
+    /// an error of the shop itself. It also removes the quotes that some clients put around the encoding's name.
     /// </summary>
     public static void UseKnownEncodings(this IApplicationBuilder app)
         => app.Use(static (context, next) =>
@@ -19,7 +19,7 @@ internal static class RequestEncoding
             {
                 var name = HeaderUtilities.RemoveQuotes(charset);
                 if (!IsKnown(name.ToString()))
-                    throw new BadHttpRequestException("The body is in an encoding that is not known. Send it in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
+                    throw new BadHttpRequestException("The encoding of the body is not known. Send UTF-8.", StatusCodes.Status415UnsupportedMediaType);
                 type.Charset = name;
                 request.ContentType = type.ToString();
             }
@@ -36,7 +36,7 @@ internal static class RequestEncoding
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            return false; // There is no way to ask that does not throw.
+            return false; // There is no way to check it without an exception.
         }
     }
 }

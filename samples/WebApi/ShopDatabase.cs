@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace WebApi;
 
-/// <summary>The shop's own connections, a pool. The listener has one besides, on which nothing else runs.</summary>
+/// <summary>The shop's connection pool. The listener has a separate connection, on which nothing else runs.</summary>
 internal sealed class ShopDatabase(NpgsqlDataSource dataSource)
 {
     // The lock is for two instances of the shop that start at the same time.

@@ -6,9 +6,9 @@ using WebApi.Sales;
 
 namespace WebApi;
 
-/// <summary>What the shop is doing at the moment.</summary>
+/// <summary>The state of the shop.</summary>
 /// <param name="State">The listener's state.</param>
-/// <param name="Products">What the handler has made of the notifications.</param>
+/// <param name="Products">The sales that the handler has read.</param>
 public sealed record ShopStatus(string State, IReadOnlyList<ProductSales> Products);
 
 internal static class StatusEndpoints
@@ -19,7 +19,7 @@ internal static class StatusEndpoints
         app.MapHealthChecks("/health", new() { ResponseWriter = WriteHealthAsync });
     }
 
-    /// <summary>Prints where to look, once that is known: port 0, for instance, is any free port.</summary>
+    /// <summary>Prints the address of the page when it is known: port 0, for example, means any free port.</summary>
     public static void AnnounceAddress(this WebApplication app)
         => app.Lifetime.ApplicationStarted.Register(() =>
         {
@@ -28,7 +28,7 @@ internal static class StatusEndpoints
                 Console.WriteLine($"Open {address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)}  (Ctrl+C stops it)");
         });
 
-    /// <summary>What the shop is doing at the moment.</summary>
+    /// <summary>The state of the shop.</summary>
     private static ShopStatus Status(IPgListener listener, SalesBoard board) => new(listener.State.ToString(), board.Products);
 
     private static Task WriteHealthAsync(HttpContext context, HealthReport report)

@@ -3,21 +3,21 @@ using PgListener;
 
 namespace Worker;
 
-/// <summary>Works until nothing is left, whatever has woken it. So it does not matter which notification came, or whether one was lost.</summary>
+/// <summary>Does jobs until none are left, so it does not matter which notification came, or whether one was lost.</summary>
 internal sealed partial class JobHandler<TQueue>(JobStore jobs, IHostApplicationLifetime lifetime, ILogger<JobHandler<TQueue>> logger)
     : INotificationHandler<TQueue>, IResyncHandler<TQueue>
     where TQueue : INotificationChannel<TQueue>, IJobQueue
 {
-    /// <summary>There is work. Up to MaxConcurrency of these calls run at a time, each with a job of its own.</summary>
+    /// <summary>There is work. Up to MaxConcurrency of these calls run at a time, each with its own job.</summary>
     public Task HandleAsync(Notification<TQueue> notification, CancellationToken cancellationToken) => WorkAsync(cancellationToken);
 
-    /// <summary>There may be work that nobody was told of: at the start, and after each reconnect. This is one call, so it spreads the work itself.</summary>
+    /// <summary>There may be work without a notification, at the start and after each reconnect. This is a single call, so it distributes the work itself.</summary>
     public Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
         => Task.WhenAll(Enumerable.Range(0, TQueue.Parallelism).Select(_ => WorkAsync(cancellationToken)));
 
     public async Task WorkAsync(CancellationToken cancellationToken)
     {
-        // Once the host is stopping the job in hand is finished and no other begun. The token is cancelled only when that takes too long.
+        // When the host is stopping, the current job is finished and no other one is begun. The token is cancelled only if that takes too long.
         while (!lifetime.ApplicationStopping.IsCancellationRequested)
         {
             try
@@ -28,7 +28,7 @@ internal sealed partial class JobHandler<TQueue>(JobStore jobs, IHostApplication
             }
             catch (NpgsqlException e)
             {
-                // The handler's own connection was lost, perhaps not the listener's: then nobody would wake it again.
+                // The handler's own connection was lost. The listener's may be intact, in which case nothing would wake the handler again.
                 TryingAgain(TQueue.ChannelName, e.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
             }

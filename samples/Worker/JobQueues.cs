@@ -4,7 +4,7 @@ using PgListener;
 
 namespace Worker;
 
-/// <summary>A queue of jobs. Its channel has the same name, and only says: there is work.</summary>
+/// <summary>A queue of jobs. A notification on its channel, which has the same name, only says that there is work.</summary>
 internal interface IJobQueue
 {
     /// <summary>How many jobs one worker does at a time.</summary>

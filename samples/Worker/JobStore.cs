@@ -2,10 +2,10 @@ using Npgsql;
 
 namespace Worker;
 
-/// <summary>The jobs in the database. A job is taken, done and written down in one transaction: if that breaks off, the job is there again.</summary>
+/// <summary>The jobs in the database. A job is taken, done and recorded in one transaction: if that fails, the job is available again.</summary>
 internal sealed class JobStore(NpgsqlDataSource dataSource)
 {
-    /// <summary>The trigger wakes the workers, no matter who adds the job. The lock is for two workers that start at the same time.</summary>
+    /// <summary>The trigger wakes the workers, whatever program adds the job. The lock is for two workers that start at the same time.</summary>
     public Task CreateTablesAsync() => ExecuteAsync("""
         select pg_advisory_xact_lock(5083);
         create table if not exists jobs (
@@ -20,7 +20,7 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
     public Task AddExamplesAsync()
         => ExecuteAsync("insert into jobs (queue, text) values ('mails', 'ada@example.org'), ('mails', 'nobody'), ('reports', 'March')");
 
-    /// <summary>Does the oldest job that nobody else has in hand. Says what came of it; nothing when there is none.</summary>
+    /// <summary>Does the oldest job that no other worker has taken, and returns its result; <see langword="null"/> if there is none.</summary>
     public async Task<string?> DoNextAsync(string queue, Func<string, string> work, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
         }
         catch (Exception e)
         {
-            // The job's own fault: it is tried three times, then it stays in the table with its problem.
+            // The job itself fails. It is tried three times, and then stays in the table with its error.
             await using var fail = new NpgsqlCommand("update jobs set attempts = attempts + 1, problem = $2 where id = $1", connection)
             {
                 Parameters = { new() { Value = id }, new() { Value = e.Message } },

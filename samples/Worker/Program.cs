@@ -5,11 +5,11 @@ using Worker;
 
 var builder = Host.CreateApplicationBuilder(args);
 
-// Without ConnectionStrings:Postgres the worker starts a PostgreSQL of its own, which is gone when it stops.
+// Without ConnectionStrings:Postgres the worker starts a PostgreSQL server, which is removed when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
-// Two channels, each with a handler and a queue of its own: many slow mails hold up no report. The queues may be short, since one
-// notification is as good as another, and drop the rest: what was dropped is made up for by ResyncAsync.
+// Two channels, each with its own handler and queue, so many slow mails delay no report. The queues may be short and drop the rest, because one
+// notification is as good as another, and ResyncAsync makes up for what was dropped.
 builder.Services.AddPgListener()
     .AddHandler<Mails, JobHandler<Mails>>(handler => ShortQueue(handler, Mails.Parallelism))
     .AddHandler<Reports, JobHandler<Reports>>(handler => ShortQueue(handler, Reports.Parallelism));
@@ -27,7 +27,7 @@ try
         await jobs.AddExamplesAsync();
 
     await host.RunAsync();
-    return 0; // Stopped as it was told to. What was not finished is still in the table.
+    return 0; // An ordinary stop. Unfinished jobs are still in the table.
 }
 catch (OperationCanceledException)
 {
@@ -36,7 +36,7 @@ catch (OperationCanceledException)
 catch (Exception e) when (e is NpgsqlException or TimeoutException)
 {
     await Console.Error.WriteLineAsync(e.Message);
-    return 1; // It never began to work. What supervises the process may start it again.
+    return 1; // The worker could not start. The process's supervisor may start it again.
 }
 
 static void ShortQueue(HandlerOptions handler, int parallelism)

@@ -1,6 +1,6 @@
 namespace Worker;
 
-/// <summary>Looks every minute. A job may become free without a word: the worker that had it in hand has died, or was stopped.</summary>
+/// <summary>Looks for jobs every minute. A job becomes free without a notification when the worker that had taken it has died or was stopped.</summary>
 internal sealed class Rounds(JobHandler<Mails> mails, JobHandler<Reports> reports) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -3,7 +3,7 @@ namespace PgListener;
 /// <summary>How long to wait before the next attempt.</summary>
 internal static class Backoff
 {
-    /// <summary>Doubles from <paramref name="first"/> to <paramref name="most"/>, and takes between half and all of that at random.</summary>
+    /// <summary>Doubles from <paramref name="first"/> to <paramref name="most"/>, and draws a time between half and all of that at random.</summary>
     /// <param name="failures">How many attempts have failed in a row, from 1.</param>
     /// <param name="first">The longest first wait.</param>
     /// <param name="most">The longest wait of all.</param>

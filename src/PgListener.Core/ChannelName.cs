@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PgListener;
 
-/// <summary>The rules for a channel's name, which the server would break silently: LISTEN truncates, and folds what is not quoted.</summary>
+/// <summary>The rules for a channel's name. The server would not report a violation: LISTEN truncates long names, and folds unquoted ones to lower case.</summary>
 internal static class ChannelName
 {
     public const int MaxBytes = 63;
@@ -12,10 +12,10 @@ internal static class ChannelName
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>What the server calls a channel.</summary>
-    /// <param name="prefix">What stands before the names of all channels; may be empty.</param>
-    /// <param name="channel">What the application calls it.</param>
-    /// <exception cref="ArgumentException">The name cannot be one of a channel, or not together with the prefix.</exception>
+    /// <summary>The name of a channel at the server.</summary>
+    /// <param name="prefix">The prefix of all channels; may be empty.</param>
+    /// <param name="channel">The name in the application.</param>
+    /// <exception cref="ArgumentException">The name is not valid for a channel, or is too long with the prefix.</exception>
     public static string WithPrefix(string prefix, string channel)
     {
         ThrowIfInvalid(channel);
@@ -33,7 +33,7 @@ internal static class ChannelName
         return name;
     }
 
-    /// <summary>What is wrong with a prefix for channel names, after its name in a sentence; <see langword="null"/> if nothing is.</summary>
+    /// <summary>What is wrong with a prefix, to follow the setting's name in a sentence; <see langword="null"/> if it is valid.</summary>
     public static string? ProblemOfPrefix(string prefix)
     {
         if (prefix.Length == 0)
@@ -55,7 +55,7 @@ internal static class ChannelName
         }
     }
 
-    /// <exception cref="ArgumentException">The name cannot be one of a channel. The message repeats it, shortened and on one line.</exception>
+    /// <exception cref="ArgumentException">The name is not valid for a channel. The message contains it, shortened and on one line.</exception>
     public static void ThrowIfInvalid(string channel)
     {
         ArgumentNullException.ThrowIfNull(channel);
@@ -84,7 +84,7 @@ internal static class ChannelName
         }
     }
 
-    /// <summary>A name as it can be shown to people: on one line, and not endless.</summary>
+    /// <summary>The name for a message: on one line, and shortened.</summary>
     public static string Show(string channel)
     {
         var text = new StringBuilder();
@@ -99,7 +99,7 @@ internal static class ChannelName
         return channel.Length > MaxShown ? text.Append('…').ToString() : text.ToString();
     }
 
-    /// <summary>The same for a name that is not valid, and so may be something else: nothing of what may be a connection string.</summary>
+    /// <summary>The same for a name that is not valid. It may be a connection string, of which nothing is shown.</summary>
     private static string Quoted(string channel) => channel.Contains('=', StringComparison.Ordinal) ? "the one given" : $"'{Show(channel)}'";
 
     private static bool LooksLikeConnectionString(string channel)

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace PgListener;
 
-/// <summary>How one handler or callback is fed. What is <see langword="null"/> is taken from the listener's <see cref="ListenerOptions"/>.</summary>
+/// <summary>The settings of one handler or callback. A setting that is <see langword="null"/> is taken from the listener's <see cref="ListenerOptions"/>.</summary>
 public class HandlerOptions : IValidatableObject
 {
     /// <summary>Creates settings with their defaults.</summary>
@@ -39,18 +39,18 @@ public class HandlerOptions : IValidatableObject
     /// <value>The default is <see langword="null"/>: as set for the listener. From 0 to 1 hour.</value>
     public TimeSpan? MaxBackpressure { get; set; }
 
-    /// <summary>How many notifications may be in work at a time. Above 1, they are no longer dealt with in order.</summary>
-    /// <remarks>A <see cref="Resync"/> still stands in its place: it waits for what came before, and what comes after waits for it.</remarks>
+    /// <summary>How many notifications may be in progress at a time. Above 1, they are no longer handled in order.</summary>
+    /// <remarks>A <see cref="Resync"/> keeps its place: it waits for the notifications before it, and those after it wait for it.</remarks>
     /// <value>The default is 1. From 1 to 10,000.</value>
     public int MaxConcurrency { get; set; } = 1;
 
-    /// <summary>After how long the token of one call is cancelled.</summary>
+    /// <summary>The time after which the cancellation token of one call is cancelled.</summary>
     /// <value>The default is <see langword="null"/>: never. From 1 millisecond to 1 day.</value>
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
-    /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
+    /// <returns>A result for each setting that is out of range, with the setting's name as its member.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
         => Setting.Problems(
             Setting.InRangeIfSet(nameof(QueueCapacity), QueueCapacity, 1, ListenerOptions.MaxQueueCapacity),

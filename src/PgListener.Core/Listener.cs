@@ -227,9 +227,9 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public Task AddCallbackAsync(string channel, NotificationCallback callback, CancellationToken cancellationToken = default)
         => AddAsync(channel, callback, new(), isCleared: true, cancellationToken);
 
-    /// <summary>Adds a callback for a channel with settings of its own, such as who hears of gaps.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
-    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <summary>Adds a callback for a channel with settings, such as <see cref="SubscriptionOptions.OnResync"/>.</summary>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="options">The settings; what is <see langword="null"/> in them is taken from the listener's.</param>
     /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
     /// <returns>A task that completes when the server listens to the channel; at once when the listener is not started.</returns>
@@ -241,10 +241,10 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Adds a callback with settings of its own, and a handle to end it with.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
-    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
-    /// <param name="cancellationToken">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
     /// <returns>The subscription, once the server listens. Clearing callbacks does not end it.</returns>
     /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
     public async Task<ListenerSubscription> SubscribeAsync(
@@ -255,8 +255,8 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>As <see cref="SubscribeAsync"/>, for those who decide themselves how long they wait.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
-    /// <param name="callback">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
+    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
     /// <param name="settled">Completes when the server listens; it is completed when the listener is not started.</param>
     internal ListenerSubscription Subscribe(string channel, NotificationCallback callback, SubscriptionOptions? options, out Task settled)
@@ -267,7 +267,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="cancellationToken">Ends the wait; the channel stays added.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
@@ -290,7 +290,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and the channel itself if <see cref="AddChannelAsync"/> has added it.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="cancellationToken">Ends the wait, not the removal.</param>
+    /// <param name="cancellationToken">Ends the wait; the removal goes on.</param>
     /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader of its own still wants it.</returns>
     /// <remarks>After this no further call of those callbacks begins, and what was queued for them is discarded; one that is running is not waited for.</remarks>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
@@ -302,7 +302,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Does for every channel what <see cref="ClearChannelCallbacksAsync"/> does for one.</summary>
-    /// <param name="cancellationToken">Ends the wait, not the removal.</param>
+    /// <param name="cancellationToken">Ends the wait; the removal goes on.</param>
     /// <returns>A task that completes when the server no longer listens to any of them.</returns>
     /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
     public Task ClearAllChannelsAsync(CancellationToken cancellationToken = default)
@@ -352,7 +352,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     }
 
     /// <summary>Reads the notifications of one channel, and listens to it as long as it has a reader.</summary>
-    /// <param name="channel">As for <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>.</param>
+    /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>

@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>The listener was stopped while something still waited for it.</summary>
+/// <summary>The exception that is thrown to a caller that waits for a listener when the listener is stopped.</summary>
 public sealed class ListenerClosedException : ListenerException
 {
     /// <summary>Creates the exception with a general message.</summary>

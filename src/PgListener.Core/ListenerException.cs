@@ -1,9 +1,9 @@
 namespace PgListener;
 
-/// <summary>The base of the errors a <see cref="Listener"/> raises about its own life cycle.</summary>
+/// <summary>The base class of the exceptions that a <see cref="Listener"/> throws about its own life cycle.</summary>
 /// <remarks>
-/// A wrong argument is an <see cref="ArgumentException"/> and a refusal by the server a
-/// <see cref="Npgsql.PostgresException"/>, as everywhere in .NET; neither derives from this type.
+/// A wrong argument is an <see cref="ArgumentException"/>, and an error of the server is a
+/// <see cref="Npgsql.PostgresException"/>. Neither derives from this type.
 /// </remarks>
 public class ListenerException : Exception
 {

@@ -9,7 +9,7 @@ public class ListenerOptions : IValidatableObject
 {
     internal const int MaxQueueCapacity = 100_000_000;
 
-    /// <summary>After how long a silence the server is asked whether it is still there. It has the same time to answer that.</summary>
+    /// <summary>How long the connection may be silent before the server is asked whether it is still there. The server has the same time to answer.</summary>
     /// <remarks>
     /// A dead peer is noticed within twice this time, also while reading is paused by a full queue: then the server is asked on a second connection. While
     /// the server executes a command of the listener, <see cref="CommandTimeout"/> applies.
@@ -18,7 +18,7 @@ public class ListenerOptions : IValidatableObject
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the server may take to answer a command of the listener, such as <c>LISTEN</c>.</summary>
-    /// <remarks>Of very many channels, each thousand has this time. When the listener's own process is late, because its thread pool is starved, the limit is extended.</remarks>
+    /// <remarks>With very many channels, the limit applies to each thousand of them. When the listener's own process is late because its thread pool is starved, the limit is extended.</remarks>
     /// <value>The default is 10 seconds. From 1 second to 1 hour.</value>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -31,28 +31,28 @@ public class ListenerOptions : IValidatableObject
     /// <value>The default is 200 milliseconds. From 1 millisecond to 1 hour, and no longer than <see cref="MaxReconnectDelay"/>.</value>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What the wait between two attempts grows to at most. Attempts never end.</summary>
+    /// <summary>The longest wait between two attempts to connect. Attempts never end.</summary>
     /// <value>The default is 10 seconds. From 1 millisecond to 1 hour.</value>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many notifications one subscription may have queued or in work.</summary>
+    /// <summary>How many notifications one subscription may have queued or in progress.</summary>
     /// <value>The default is 10,000. From 1 to 100,000,000.</value>
     public int QueueCapacity { get; set; } = 10_000;
 
     /// <summary>
-    /// How many bytes of payload one subscription may have queued or in work, each notification counted with two bytes a
-    /// character and 80 bytes besides. A single notification fits always.
+    /// How many bytes one subscription may have queued or in progress. A notification counts with two bytes for each character of its payload
+    /// and 80 bytes more. A single notification always fits.
     /// </summary>
     /// <value>The default is 16 MiB. From 1 byte up.</value>
     public long QueueCapacityBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>What happens when the queue of a handler or callback is full. For streams the default is <see cref="FullQueueMode.Drop"/>, whatever this says.</summary>
+    /// <summary>What happens when the queue of a handler or callback is full. For streams the default is <see cref="FullQueueMode.Drop"/>, regardless of this setting.</summary>
     /// <value>The default is <see cref="FullQueueMode.Wait"/>.</value>
     public FullQueueMode FullQueueMode { get; set; } = FullQueueMode.Wait;
 
     /// <summary>
-    /// How long reading may be paused for one full queue before its subscription has overflowed: the time that reading was paused while this
-    /// queue was full, since reading last caught up with the server.
+    /// How long one full queue may pause reading. After that its subscription has overflowed, and its newest notifications are dropped. The time counts
+    /// while reading is paused and this queue is full, since reading last caught up with the server.
     /// </summary>
     /// <value>The default is 30 seconds. From 0 to 1 hour.</value>
     public TimeSpan MaxBackpressure { get; set; } = TimeSpan.FromSeconds(30);
@@ -62,34 +62,34 @@ public class ListenerOptions : IValidatableObject
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Whether each new connection must prove that notifications arrive, by one that is sent to it from a second connection,
-    /// before the state becomes <see cref="ListenerState.Listening"/>. This finds what nothing else finds: poolers in transaction mode.
+    /// Whether each new connection must receive a notification that is sent from a second connection before the state becomes
+    /// <see cref="ListenerState.Listening"/>. Only this detects a pooler in transaction mode.
     /// </summary>
-    /// <remarks>If there can be no second connection, nothing is proven and the listener goes on without.</remarks>
+    /// <remarks>If no second connection can be opened, nothing is proven, a warning is logged, and the listener listens all the same.</remarks>
     /// <value>The default is <see langword="true"/>.</value>
     public bool ProveDelivery { get; set; } = true;
 
-    /// <summary>How often that is proven again while the connection lasts.</summary>
+    /// <summary>How often delivery is proven again while the connection lasts.</summary>
     /// <remarks>
-    /// One that has not arrived while nothing else came for <see cref="KeepAlive"/> makes the listener connect again. Each is sent from a new connection, so
-    /// that it is also noticed when the host's name leads to another server than the one that is listened to.
+    /// If the notification does not arrive, and nothing else does for <see cref="KeepAlive"/>, the listener connects again. Each proof is sent from a new connection, which
+    /// also detects that the host's name leads to another server than the one that the listener is connected to.
     /// </remarks>
-    /// <value>The default is 1 minute. <see langword="null"/> means not again. From <see cref="KeepAlive"/>, or from 1 minute where that is shorter, to 1 day.</value>
+    /// <value>The default is 1 minute. <see langword="null"/> means never. From <see cref="KeepAlive"/>, or from 1 minute if that is shorter, to 1 day.</value>
     public TimeSpan? ProveDeliveryInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Whether the trace context that a publisher has put into a JSON payload is read: the span of a call is then linked to that of
-    /// the sender, and the payload is as it was before the publisher added it.
+    /// Whether to read the trace context that a publisher has put into a JSON payload, and to remove it from the payload. The span of a call is then
+    /// linked to that of the sender.
     /// </summary>
-    /// <remarks>Set it in everything that listens before setting it in what publishes: readers without it see one more property, <c>$trace</c>.</remarks>
-    /// <value>The default is <see langword="false"/>: payloads are not looked into.</value>
+    /// <remarks>Set it in all listeners before you set it in publishers: listeners without it see one more property, <c>$trace</c>.</remarks>
+    /// <value>The default is <see langword="false"/>.</value>
     public bool PropagateTraceContext { get; set; }
 
     /// <summary>
-    /// What stands before the name of every channel at the server, to keep apart those who share a database: environments, tenants, tests that run at the same time.
+    /// A prefix of the name of every channel at the server, which keeps apart applications that share a database: environments, tenants, tests that run at the same time.
     /// </summary>
     /// <remarks>
-    /// The application names its channels without it, and notifications, logs and metrics show them without it. With <c>test_</c> a handler of <c>order_placed</c> hears
+    /// The names in the application, in notifications, logs and metrics do not contain it. With <c>test_</c>, a handler of <c>order_placed</c> gets
     /// <c>NOTIFY test_order_placed</c>. The name and the prefix together have at most 63 bytes in UTF-8. It is read when the listener is created.
     /// </remarks>
     /// <value>The default is empty: no prefix. At most 62 bytes in UTF-8.</value>
@@ -113,7 +113,7 @@ public class ListenerOptions : IValidatableObject
 
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
-    /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
+    /// <returns>A result for each setting that is out of range, with the setting's name as its member.</returns>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var millisecond = TimeSpan.FromMilliseconds(1);

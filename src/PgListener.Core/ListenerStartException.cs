@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>The listener could not be started, is already started, or would have to be started first.</summary>
+/// <summary>The exception that is thrown when the listener cannot be started, is already started, or is not started yet.</summary>
 public sealed class ListenerStartException : ListenerException
 {
     /// <summary>Creates the exception with a general message.</summary>

@@ -1,20 +1,20 @@
 namespace PgListener;
 
-/// <summary>What a <see cref="Listener"/> is doing at the moment.</summary>
+/// <summary>The state of a <see cref="Listener"/>.</summary>
 public enum ListenerState
 {
-    /// <summary>Not started, or stopped: there is no connection and nothing tries to make one.</summary>
+    /// <summary>Not started, or stopped. There is no connection and no attempt to make one.</summary>
     Stopped,
 
-    /// <summary>Started, and connecting for the first time.</summary>
+    /// <summary>Started, and connecting for the first time since.</summary>
     Connecting,
 
-    /// <summary>The server has confirmed <c>LISTEN</c> for every wanted channel: what is committed from now on arrives.</summary>
+    /// <summary>The server has confirmed <c>LISTEN</c> for every wanted channel: what is committed from then on arrives.</summary>
     Listening,
 
-    /// <summary>The connection was lost and is being made again; notifications sent meanwhile are missed, and announced afterwards.</summary>
+    /// <summary>The connection was lost and is being established again. Notifications that are sent meanwhile do not arrive; the gap is announced afterwards.</summary>
     Reconnecting,
 
-    /// <summary>Stopping: nothing more is taken in, what is queued and running may finish.</summary>
+    /// <summary>Stopping. Nothing more is accepted; queued and running work may finish.</summary>
     Stopping,
 }

@@ -1,13 +1,13 @@
 namespace PgListener;
 
-/// <summary>A listener has gone from one state to another.</summary>
+/// <summary>The data of <see cref="Listener.StateChanged"/>: a listener's previous state and its new status.</summary>
 /// <param name="previous">The state before.</param>
-/// <param name="status">The state now, and what else is known.</param>
+/// <param name="status">The new state, with what else is known.</param>
 public sealed class ListenerStateChangedEventArgs(ListenerState previous, ListenerStatus status) : EventArgs
 {
     /// <summary>The state before.</summary>
     public ListenerState Previous => previous;
 
-    /// <summary>The state now, and what else is known.</summary>
+    /// <summary>The new state, with what else is known.</summary>
     public ListenerStatus Status => status;
 }

@@ -1,29 +1,29 @@
 namespace PgListener;
 
-/// <summary>What a listener knows of itself at one moment.</summary>
+/// <summary>The state of a listener at one moment, with its server and what is wrong.</summary>
 public sealed record ListenerStatus
 {
-    /// <summary>What it is doing.</summary>
+    /// <summary>The listener's state.</summary>
     public ListenerState State { get; init; }
 
-    /// <summary>Since when, by this machine's clock.</summary>
+    /// <summary>When the listener entered this state, by this machine's clock.</summary>
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>The server it is connected to, or was last, as <c>host:port</c>; <see langword="null"/> before the first connection.</summary>
+    /// <summary>The server of the present or the last connection, as <c>host:port</c>; <see langword="null"/> before the first connection.</summary>
     public string? Server { get; init; }
 
-    /// <summary>The process id of its session there; <see langword="null"/> while there is none.</summary>
+    /// <summary>The process id of the session on the server; <see langword="null"/> while there is none.</summary>
     public int? ProcessId { get; init; }
 
-    /// <summary>How many attempts to connect and listen have failed since it last listened.</summary>
+    /// <summary>How many attempts to connect and listen have failed since the listener last listened.</summary>
     public int FailedAttempts { get; init; }
 
     /// <summary>What is wrong and what to do about it, in one line without secrets; <see langword="null"/> while all is well.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>How long the last notification took that was sent through the server to prove that they arrive; <see langword="null"/> before the first.</summary>
+    /// <summary>How long a notification took through the server when delivery was last proven; <see langword="null"/> before the first.</summary>
     public TimeSpan? RoundTrip { get; init; }
 
-    /// <summary>How full the server's notification queue was when it was last looked at, from 0 to 1; <see langword="null"/> before.</summary>
+    /// <summary>How full the server's notification queue was when last checked, from 0 to 1; <see langword="null"/> before.</summary>
     public double? QueueUsage { get; init; }
 }

@@ -1,12 +1,11 @@
 namespace PgListener;
 
-/// <summary>Reacts to one notification.</summary>
-/// <param name="context">The notification, and a way to a connection of the callback's own.</param>
-/// <param name="cancellationToken">Cancelled when the listener has to stop without waiting any longer, or when the callback's own time limit is over.</param>
-/// <returns>A task that completes when the notification is dealt with. With the default concurrency of 1 the next one waits for it.</returns>
+/// <summary>Handles one notification.</summary>
+/// <param name="context">The notification, and a way to open a connection for the callback.</param>
+/// <param name="cancellationToken">Cancelled when the time to stop has run out, or when the call exceeds <see cref="HandlerOptions.Timeout"/>.</param>
+/// <returns>A task that completes when the notification has been handled. With the default <see cref="HandlerOptions.MaxConcurrency"/> of 1, the next one waits for it.</returns>
 /// <remarks>
-/// Callbacks run on the thread pool, never on the connection's own task. One callback's notifications run one after the
-/// other in the order of their commits; different callbacks run independently of each other. An exception is logged
-/// once, and the next notification goes on.
+/// Callbacks run on the thread pool. A callback gets its notifications one after the other, in the order of their commits; different
+/// callbacks are independent of each other. An exception is logged, and the next notification follows.
 /// </remarks>
 public delegate Task NotificationCallback(NotificationContext context, CancellationToken cancellationToken);

@@ -2,14 +2,14 @@ using Npgsql;
 
 namespace PgListener;
 
-/// <summary>What a <see cref="NotificationCallback"/> is given: the notification, and a connection of its own if it asks for one.</summary>
+/// <summary>The argument of a <see cref="NotificationCallback"/>: the notification, and a connection if the callback opens one.</summary>
 public readonly record struct NotificationContext
 {
     private readonly Func<CancellationToken, ValueTask<NpgsqlConnection>>? _openConnection;
 
-    /// <summary>Creates a context, for a test of a callback for example.</summary>
+    /// <summary>Creates a context, for a test of a callback.</summary>
     /// <param name="notification">The notification.</param>
-    /// <param name="openConnection">What <see cref="OpenConnectionAsync"/> calls.</param>
+    /// <param name="openConnection">Called by <see cref="OpenConnectionAsync"/>. Optional.</param>
     public NotificationContext(Notification notification, Func<CancellationToken, ValueTask<NpgsqlConnection>>? openConnection = null)
     {
         Notification = notification;
@@ -31,9 +31,9 @@ public readonly record struct NotificationContext
     /// <summary>Opens a pooled connection to the same database, for the callback's own SQL.</summary>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>An open connection; dispose of it when done.</returns>
-    /// <remarks>It is never the connection that listens: a transaction on that one would stop delivery.</remarks>
-    /// <exception cref="NpgsqlException">The server could not be reached or refused.</exception>
-    /// <exception cref="InvalidOperationException">The context was made without a way to connections.</exception>
+    /// <remarks>It is never the connection that listens, on which a transaction would stop delivery.</remarks>
+    /// <exception cref="NpgsqlException">The server cannot be reached, or refused the connection.</exception>
+    /// <exception cref="InvalidOperationException">The context was created without <c>openConnection</c>.</exception>
     public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken = default)
-        => _openConnection?.Invoke(cancellationToken) ?? throw new InvalidOperationException("This context was made without a way to connections.");
+        => _openConnection?.Invoke(cancellationToken) ?? throw new InvalidOperationException("This context was created without openConnection, so it cannot open a connection.");
 }

@@ -148,7 +148,7 @@ public static class NotificationPublisherExtensions
     /// <summary>Publishes texts as they are in one statement and in their order, in a transaction of its own; in an ambient transaction (<c>TransactionScope</c>), as part of that.</summary>
     /// <param name="publisher">The publisher.</param>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="payloads">The payloads, each as for a single one. If there are none, or one of them is not valid, nothing is sent.</param>
+    /// <param name="payloads">The payloads, each at most 7,999 bytes in UTF-8. If there are none, or one of them is not valid, nothing is sent.</param>
     /// <param name="cancellationToken">Ends the wait. What the server has been given by then may be sent all the same.</param>
     /// <returns>A task that completes after the commit; in an ambient transaction, when the server has been told.</returns>
     /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/remarks"/>
@@ -162,7 +162,7 @@ public static class NotificationPublisherExtensions
     /// <summary>Publishes texts as they are in one statement and in their order, on the caller's connection: as part of its transaction, or at once if there is none.</summary>
     /// <param name="publisher">The publisher.</param>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="payloads">The payloads, each as for a single one. If there are none, or one of them is not valid, nothing is sent.</param>
+    /// <param name="payloads">The payloads, each at most 7,999 bytes in UTF-8. If there are none, or one of them is not valid, nothing is sent.</param>
     /// <param name="connection">An open connection of Npgsql's, or one that wraps it.</param>
     /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
     /// <returns>A task that completes when the server has been told.</returns>
@@ -177,7 +177,7 @@ public static class NotificationPublisherExtensions
     /// <summary>Publishes texts as they are in one statement and in their order, as part of the caller's transaction.</summary>
     /// <param name="publisher">The publisher.</param>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="payloads">The payloads, each as for a single one. If there are none, or one of them is not valid, nothing is sent.</param>
+    /// <param name="payloads">The payloads, each at most 7,999 bytes in UTF-8. If there are none, or one of them is not valid, nothing is sent.</param>
     /// <param name="transaction">A transaction of Npgsql's, or one that wraps it, neither committed nor rolled back yet.</param>
     /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
     /// <returns>A task that completes when the server has been told.</returns>

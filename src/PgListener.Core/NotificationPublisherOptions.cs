@@ -10,8 +10,8 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <summary>Whether identical notifications of one transaction all arrive. PostgreSQL merges them into one.</summary>
     /// <remarks>
     /// They are made distinct by white space at the end of the payload, up to 32 bytes, which JSON ignores. On channels that do not
-    /// ignore it (see <see cref="INotificationChannel{TSelf}.IgnoresTrailingWhitespace"/>) that is not possible: a publish that
-    /// PostgreSQL might merge is then an <see cref="InvalidOperationException"/>.
+    /// ignore it (see <see cref="INotificationChannel{TSelf}.IgnoresTrailingWhitespace"/>) that is not possible, and a publish that
+    /// PostgreSQL might merge throws an <see cref="InvalidOperationException"/>.
     /// </remarks>
     /// <value>The default is <see langword="false"/>: they are merged.</value>
     public bool AllowDuplicates { get; set; }
@@ -25,28 +25,28 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <value>The default is <see langword="null"/>: each publish is a transaction of its own. From 0 to 1 second.</value>
     public TimeSpan? CoalesceWindow { get; set; }
 
-    /// <summary>How many notifications may share a transaction. As soon as so many wait, the window ends.</summary>
-    /// <remarks>The values of one <c>PublishManyAsync</c> are never divided, however many.</remarks>
+    /// <summary>How many notifications may share a transaction. When that many wait, the window ends.</summary>
+    /// <remarks>The values of one <c>PublishManyAsync</c> always share a transaction, however many they are.</remarks>
     /// <value>The default is 1,000. From 1 to 100,000.</value>
     public int MaxCoalesced { get; set; } = 1_000;
 
-    /// <summary>How many publishes may wait for a shared transaction. One more is an <see cref="InvalidOperationException"/>.</summary>
+    /// <summary>How many publishes may wait for a shared transaction. One more throws an <see cref="InvalidOperationException"/>.</summary>
     /// <value>The default is 10,000. From 1 to 1,000,000.</value>
     public int MaxWaiting { get; set; } = 10_000;
 
-    /// <summary>How long disposing of the publisher waits until what was coalesced is committed. What is left then fails.</summary>
+    /// <summary>How long disposing of the publisher waits for coalesced publishes to be committed. Those that are not committed by then fail.</summary>
     /// <value>The default is 5 seconds. From 0 to 1 day.</value>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether the context of the publish's span goes along in JSON payloads, as one more property, <c>$trace</c>, for listeners with
-    /// <see cref="ListenerOptions.PropagateTraceContext"/> to link to. They take it out again before anybody reads the payload.
+    /// Whether to add the trace context to JSON payloads, as one more property, <c>$trace</c>. Listeners with
+    /// <see cref="ListenerOptions.PropagateTraceContext"/> link their spans to it, and remove it before anything reads the payload.
     /// </summary>
-    /// <remarks>Listeners without that setting, and those of other makes, see the property. Where it would make a payload too long it is left out.</remarks>
+    /// <remarks>Listeners without that setting, and other programs, see the property. It is left out of a payload that it would make too long.</remarks>
     /// <value>The default is <see langword="false"/>.</value>
     public bool PropagateTraceContext { get; set; }
 
-    /// <summary>What stands before the name of every channel at the server, so that listeners with the same prefix hear it.</summary>
+    /// <summary>A prefix of the name of every channel at the server. Listeners with the same prefix get the notifications.</summary>
     /// <value>The default is <see langword="null"/>: no prefix; with a host, that of the listener. At most 62 bytes in UTF-8.</value>
     public string? ChannelPrefix { get; set; }
 
@@ -82,7 +82,7 @@ public class NotificationPublisherOptions : IValidatableObject
 
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
-    /// <returns>One result for each setting that is out of range, with the setting's name as its member.</returns>
+    /// <returns>A result for each setting that is out of range, with the setting's name as its member.</returns>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
         => Setting.Problems(
             Name is null ? Setting.Problem(nameof(Name), "must not be null") : null,

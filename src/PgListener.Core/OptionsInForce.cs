@@ -10,11 +10,11 @@ internal sealed class OptionsInForce(ListenerOptions options)
     {
     }
 
-    /// <summary>Not to be changed: it is replaced.</summary>
+    /// <summary>Replaced as a whole, never modified.</summary>
     public ListenerOptions Current => _current;
 
-    /// <summary>Puts others in force, but for those that the connection is made with.</summary>
-    /// <exception cref="ArgumentException">A setting is wrong, by itself or together with one that stays as it is.</exception>
+    /// <summary>Puts other settings in force, except those that the connection is made with.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range, by itself or together with one that does not change.</exception>
     public void Replace(ListenerOptions options, string parameter)
     {
         var next = options.Snapshot();

@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>The names under which listeners and publishers report metrics and traces. They are kept from version to version.</summary>
+/// <summary>The names under which listeners and publishers report metrics and traces. They do not change from version to version.</summary>
 /// <remarks>
 /// With OpenTelemetry: <c>metrics.AddMeter(PgListenerDiagnostics.MeterName)</c> and <c>tracing.AddSource(PgListenerDiagnostics.ActivitySourceName)</c>.
 /// What each instrument means, and what to do about it, is in docs/operations.md.

@@ -13,10 +13,10 @@ public static class PgListenerInstruments
     /// <summary>Counter, in <see cref="MessageUnit"/>: notifications a publisher sent, or tried to.</summary>
     public const string SentMessages = "messaging.client.sent.messages";
 
-    /// <summary>Histogram, in <see cref="SecondUnit"/>: how long a publish took until its commit; on a connection or in a transaction of the caller's, until the server had been told.</summary>
+    /// <summary>Histogram, in <see cref="SecondUnit"/>: how long a publish took until its commit; on a connection or in a transaction of the caller's, until the server confirmed the statement.</summary>
     public const string OperationDuration = "messaging.client.operation.duration";
 
-    /// <summary>Counter, in <see cref="MessageUnit"/>: notifications that were dealt with, successfully or not.</summary>
+    /// <summary>Counter, in <see cref="MessageUnit"/>: notifications that were handled, successfully or not.</summary>
     public const string Processed = "pglistener.notifications.processed";
 
     /// <summary>Counter, in <see cref="MessageUnit"/>: those of them that failed, by error.</summary>
@@ -28,10 +28,10 @@ public static class PgListenerInstruments
     /// <summary>Counter, in <see cref="GapUnit"/>: announcements that notifications may have been missed, by reason.</summary>
     public const string Gaps = "pglistener.gaps";
 
-    /// <summary>Histogram, in <see cref="SecondUnit"/>: how long it took to deal with such an announcement, by reason.</summary>
+    /// <summary>Histogram, in <see cref="SecondUnit"/>: how long it took to handle such an announcement, by reason.</summary>
     public const string ResyncDuration = "pglistener.resync.duration";
 
-    /// <summary>Up-down counter, in <see cref="MessageUnit"/>: notifications that wait in a subscription's queue or are in work.</summary>
+    /// <summary>Up-down counter, in <see cref="MessageUnit"/>: notifications that wait in a subscription's queue or are in progress.</summary>
     public const string QueueUsage = "pglistener.queue.usage";
 
     /// <summary>Up-down counter, in <see cref="MessageUnit"/>: how many a queue may hold.</summary>
@@ -46,16 +46,16 @@ public static class PgListenerInstruments
     /// <summary>Up-down counter, in <see cref="StateUnit"/>: 1 for the state a listener is in, 0 for the others.</summary>
     public const string ConnectionState = "pglistener.connection.state";
 
-    /// <summary>Counter, in <see cref="ReconnectUnit"/>: how often a lost connection was made again.</summary>
+    /// <summary>Counter, in <see cref="ReconnectUnit"/>: how often a lost connection was established again.</summary>
     public const string Reconnects = "pglistener.reconnects";
 
     /// <summary>Counter, in <see cref="ErrorUnit"/>: lost connections and failed attempts to connect and listen, by error.</summary>
     public const string ConnectionErrors = "pglistener.connection.errors";
 
-    /// <summary>Gauge, in <see cref="SecondUnit"/>: how long the latest notification took that was sent through the server to prove that they arrive.</summary>
+    /// <summary>Gauge, in <see cref="SecondUnit"/>: how long a notification took through the server when delivery was last proven.</summary>
     public const string RoundTrip = "pglistener.round_trip.duration";
 
-    /// <summary>Gauge, in <see cref="RatioUnit"/>: how full the server's own notification queue was when it was last looked at, from 0 to 1.</summary>
+    /// <summary>Gauge, in <see cref="RatioUnit"/>: how full the server's notification queue was when last checked, from 0 to 1.</summary>
     public const string ServerQueueUsage = "pglistener.server.queue.usage";
 
     /// <summary>The unit of what counts notifications.</summary>

@@ -10,7 +10,7 @@ public static class PgListenerTags
     /// <summary>The value of <see cref="System"/>.</summary>
     public const string PostgreSql = "postgresql";
 
-    /// <summary>What is done: <see cref="Receive"/>, <see cref="Process"/> or <see cref="Send"/>.</summary>
+    /// <summary>The operation: <see cref="Receive"/>, <see cref="Process"/> or <see cref="Send"/>.</summary>
     public const string OperationName = "messaging.operation.name";
 
     /// <summary>The kind of operation: <see cref="Receive"/>, <see cref="Process"/> or <see cref="Send"/>.</summary>
@@ -25,7 +25,7 @@ public static class PgListenerTags
     /// <summary>The operation of publishing.</summary>
     public const string Send = "send";
 
-    /// <summary>The channel. Not there on what concerns a reader of all channels.</summary>
+    /// <summary>The channel. Missing for a reader of all channels.</summary>
     public const string Channel = "messaging.destination.name";
 
     /// <summary>The subscription: the name of the handler's class or the callback's method, or the one given in its settings.</summary>
@@ -34,21 +34,21 @@ public static class PgListenerTags
     /// <summary>How many notifications one publish sends, if it is more than one. On spans only.</summary>
     public const string BatchSize = "messaging.batch.message_count";
 
-    /// <summary>The name of the listener or publisher. Not there on one without a name.</summary>
+    /// <summary>The name of the listener or publisher. Missing for one without a name.</summary>
     public const string Listener = "pglistener.name";
 
     /// <summary>
-    /// What went wrong: the full name of the exception's type, the server's SQLSTATE, <see cref="Timeout"/> or <see cref="Cancelled"/>. Not there on success.
+    /// What went wrong: the full name of the exception's type, the server's SQLSTATE, <see cref="Timeout"/> or <see cref="Cancelled"/>. Missing on success.
     /// </summary>
     public const string ErrorType = "error.type";
 
     /// <summary>The value of <see cref="ErrorType"/> for a callback that exceeded its time limit.</summary>
     public const string Timeout = "timeout";
 
-    /// <summary>The value of <see cref="ErrorType"/> for a callback that was cancelled since the time to stop had run out.</summary>
+    /// <summary>The value of <see cref="ErrorType"/> for a callback that was cancelled because the time to stop had run out.</summary>
     public const string Cancelled = "cancelled";
 
-    /// <summary>The value of <see cref="ErrorType"/> for all others, once there have been very many different ones.</summary>
+    /// <summary>The value of <see cref="ErrorType"/> for further types of errors, once 50 different ones have occurred.</summary>
     public const string Other = "_OTHER";
 
     /// <summary>Why notifications were dropped: <see cref="Overflow"/>, <see cref="Replaced"/> or <see cref="Discarded"/>.</summary>
@@ -57,10 +57,10 @@ public static class PgListenerTags
     /// <summary>The queue was full.</summary>
     public const string Overflow = "overflow";
 
-    /// <summary>A newer one took its place, as in <see cref="FullQueueMode.KeepLatest"/>.</summary>
+    /// <summary>A newer notification took its place, with <see cref="FullQueueMode.KeepLatest"/>.</summary>
     public const string Replaced = "replaced";
 
-    /// <summary>The subscription or the listener ended before its turn came.</summary>
+    /// <summary>The subscription or the listener ended before the notification's turn came.</summary>
     public const string Discarded = "discarded";
 
     /// <summary>Why notifications may have been missed: a <see cref="ResyncReason"/> in lower case.</summary>

@@ -1,8 +1,8 @@
 namespace PgListener;
 
-/// <summary>What PostgreSQL allows.</summary>
+/// <summary>PostgreSQL's limits.</summary>
 internal static class PostgresLimits
 {
-    /// <summary>The most bytes of a payload.</summary>
+    /// <summary>The longest payload, in bytes.</summary>
     public const int PayloadBytes = 7_999;
 }

@@ -2,8 +2,8 @@ using System.Data.Common;
 
 namespace PgListener;
 
-/// <summary>What one call publishes, all of it in the same transaction, and where. The extension methods of <see cref="NotificationPublisherExtensions"/> make it.</summary>
-/// <remarks>A fake publisher looks at <see cref="Values"/>; a decorator hands the request on. It belongs to one call, and is not for several threads at a time.</remarks>
+/// <summary>The notifications that one call publishes in the same transaction, and the connection or transaction to publish them on. The extension methods of <see cref="NotificationPublisherExtensions"/> create it.</summary>
+/// <remarks>A fake publisher reads <see cref="Values"/>; a decorator passes the request on. It belongs to one call, and is not thread-safe.</remarks>
 public abstract class PublishRequest
 {
     private protected PublishRequest(DbConnection? connection, DbTransaction? transaction)
@@ -12,30 +12,30 @@ public abstract class PublishRequest
         Transaction = transaction;
     }
 
-    /// <summary>The channel's name, as the caller or the channel's type says it: without a prefix, and not checked yet.</summary>
+    /// <summary>The channel's name from the caller or the channel's type, without a prefix, and not checked yet.</summary>
     public abstract string Channel { get; }
 
     /// <summary>The channel's type.</summary>
-    /// <value><see langword="null"/> where text is published as it is.</value>
+    /// <value><see langword="null"/> if text is published unchanged.</value>
     public abstract Type? ChannelType { get; }
 
-    /// <summary>The values, in their order; where text is published as it is, the payloads.</summary>
+    /// <summary>The values, in their order; if text is published unchanged, the payloads.</summary>
     /// <value>May be empty.</value>
     /// <exception cref="ArgumentException">A value is <see langword="null"/>.</exception>
     public abstract IReadOnlyList<object> Values { get; }
 
-    /// <summary>The caller's connection, on which to publish.</summary>
-    /// <value><see langword="null"/> for a connection of the publisher's, and with a <see cref="Transaction"/>.</value>
+    /// <summary>The caller's connection to publish on.</summary>
+    /// <value><see langword="null"/> to use a connection of the publisher, and with a <see cref="Transaction"/>.</value>
     public DbConnection? Connection { get; }
 
-    /// <summary>The caller's transaction, as part of which to publish.</summary>
+    /// <summary>The caller's transaction to publish in.</summary>
     /// <value><see langword="null"/> without one.</value>
     public DbTransaction? Transaction { get; }
 
-    /// <summary>Writes the payloads as the channel does. They are not checked yet, nor made distinct.</summary>
+    /// <summary>Writes the payloads as the channel does. They are neither checked nor made distinct yet.</summary>
     /// <returns>One payload for each of <see cref="Values"/>.</returns>
     /// <exception cref="ArgumentException">A value is <see langword="null"/>.</exception>
-    /// <exception cref="NotSupportedException">The channel does not say how its payload is written.</exception>
+    /// <exception cref="NotSupportedException">The channel does not implement <c>Format</c>.</exception>
     public IReadOnlyList<string> WritePayloads()
     {
         var payloads = new string[Count];

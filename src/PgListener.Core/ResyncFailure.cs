@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>What is known of a subscription that cannot read again what it may have missed: it is called again until it succeeds.</summary>
+/// <summary>Describes how a subscription's <c>OnResync</c> or <c>ResyncAsync</c> keeps failing. It is called again until it succeeds.</summary>
 public sealed record ResyncFailure
 {
     /// <summary>When the first of the calls failed, by this machine's clock.</summary>
@@ -10,7 +10,7 @@ public sealed record ResyncFailure
     public required int Attempts { get; init; }
 
     /// <summary>
-    /// What the last one failed with: the full name of the exception's type, the server's SQLSTATE, or <see cref="PgListenerTags.Timeout"/>
+    /// The error of the last call: the full name of the exception's type, the server's SQLSTATE, or <see cref="PgListenerTags.Timeout"/>
     /// for the time limit.
     /// </summary>
     public required string ErrorType { get; init; }

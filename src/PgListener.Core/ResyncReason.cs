@@ -3,12 +3,12 @@ namespace PgListener;
 /// <summary>Why notifications may have been missed.</summary>
 public enum ResyncReason
 {
-    /// <summary>The subscription has just begun: what was sent before was not heard.</summary>
+    /// <summary>The subscription has just begun. What was sent before did not arrive.</summary>
     Started,
 
-    /// <summary>The connection was lost and made again: what was sent meanwhile was not heard.</summary>
+    /// <summary>The connection was lost and established again. What was sent in between did not arrive.</summary>
     Reconnected,
 
-    /// <summary>The subscription's queue stayed full for too long: its newest notifications were dropped.</summary>
+    /// <summary>The subscription's queue stayed full for too long, and its newest notifications were dropped.</summary>
     Overflow,
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace PgListener;
 
-/// <summary>Checks of settings, and what is said of a wrong one.</summary>
+/// <summary>Checks settings, and describes a wrong one.</summary>
 internal static class Setting
 {
     public static IEnumerable<ValidationResult> Problems(params ReadOnlySpan<ValidationResult?> results)
@@ -39,7 +39,7 @@ internal static class Setting
     /// <summary>Throws for the caller's argument if any of its settings is wrong.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="parameter">The argument's name.</param>
-    /// <param name="whose">What they are for, if there may be several.</param>
+    /// <param name="whose">Names their owner, if there may be several.</param>
     public static void ThrowIfInvalid(IValidatableObject settings, string parameter, Func<string>? whose = null)
     {
         var problems = settings.Validate(new ValidationContext(settings, parameter, serviceProvider: null, items: null)).Select(problem => problem.ErrorMessage);

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PgListener;
 
-/// <summary>What a reader finds next: a notification, or a gap where notifications may be missing.</summary>
+/// <summary>An item of a stream: a notification, or a gap in which notifications may be missing.</summary>
 /// <example>
 /// <code>
 /// await foreach (var item in listener.ReadItemsAsync("orders"))
@@ -30,7 +30,7 @@ public readonly record struct StreamItem
         Resync = resync;
     }
 
-    /// <summary>What is known of the gap; <see langword="null"/> if this is a notification.</summary>
+    /// <summary>The gap's reason and time window; <see langword="null"/> if this is a notification.</summary>
     public Resync? Resync { get; }
 
     /// <summary>The notification.</summary>
@@ -38,7 +38,7 @@ public readonly record struct StreamItem
     public Notification Notification => Resync is null ? _notification : throw new InvalidOperationException("This is a gap and not a notification; ask IsGap first.");
 
     /// <summary>Whether this is a gap.</summary>
-    /// <param name="resync">What is known of it.</param>
+    /// <param name="resync">The gap's reason and time window.</param>
     /// <returns><see langword="true"/> if it is a gap, <see langword="false"/> if it is a notification.</returns>
     public bool IsGap([NotNullWhen(true)] out Resync? resync) => (resync = Resync) is not null;
 

@@ -1,44 +1,44 @@
 namespace PgListener;
 
-/// <summary>What one subscription or reader has had to do so far. Counts go on through reconnects, stops and starts.</summary>
+/// <summary>The counts and the queue of one subscription or reader. The counts continue across reconnects, stops and starts.</summary>
 public sealed record SubscriptionStatistics
 {
-    /// <summary>Its name in logs.</summary>
+    /// <summary>The subscription's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its channel; <see langword="null"/> for one that reads all channels.</summary>
+    /// <summary>The channel's name; <see langword="null"/> for a reader of all channels.</summary>
     public required string? Channel { get; init; }
 
-    /// <summary>Notifications that arrived for it.</summary>
+    /// <summary>Notifications that arrived for the subscription.</summary>
     public long Received { get; init; }
 
-    /// <summary>Notifications that were dealt with, successfully or not.</summary>
+    /// <summary>Notifications that were handled, successfully or not.</summary>
     public long Processed { get; init; }
 
-    /// <summary>Notifications that could not be read, or whose callback failed or was cancelled, by its time limit or the stop.</summary>
+    /// <summary>Notifications whose payload could not be read, or whose callback failed or was cancelled by its time limit or by the stop.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Notifications that found its queue full and were dropped.</summary>
+    /// <summary>Notifications that were dropped because the queue was full.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>How often it was told that it may have missed some: at starts, after reconnects, for overflows.</summary>
+    /// <summary>How often a gap was announced: at starts, after reconnects, and for overflows.</summary>
     public long Gaps { get; init; }
 
-    /// <summary>Notifications that wait in its queue or are in work.</summary>
+    /// <summary>Notifications that are queued or in progress.</summary>
     public int Queued { get; init; }
 
-    /// <summary>The memory these take, in bytes, as <see cref="ListenerOptions.QueueCapacityBytes"/> counts it.</summary>
+    /// <summary>The same in bytes, as <see cref="ListenerOptions.QueueCapacityBytes"/> counts them.</summary>
     public long QueuedBytes { get; init; }
 
-    /// <summary>How many notifications its queue may hold.</summary>
+    /// <summary>How many notifications the queue may hold.</summary>
     public int QueueCapacity { get; init; }
 
-    /// <summary>How many bytes its queue may hold.</summary>
+    /// <summary>How many bytes the queue may hold.</summary>
     public long QueueCapacityBytes { get; init; }
 
     /// <summary>
-    /// What is known of the failures, while the callback that is told of gaps keeps failing: it is called again, and the notifications
-    /// wait for it. <see langword="null"/> otherwise.
+    /// The failures of the subscription's <c>OnResync</c> or <c>ResyncAsync</c>, while it keeps failing and the notifications wait for it.
+    /// <see langword="null"/> otherwise.
     /// </summary>
     public ResyncFailure? ResyncFailure { get; init; }
 }

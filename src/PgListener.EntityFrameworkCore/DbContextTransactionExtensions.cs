@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace PgListener;
 
-/// <summary>Publishes as part of a transaction of Entity Framework Core: with its commit, or never.</summary>
+/// <summary>Publishes as part of a transaction of Entity Framework Core. The notification is sent on commit, or never.</summary>
 public static class DbContextTransactionExtensions
 {
     /// <summary>Publishes a value as part of the caller's transaction.</summary>
@@ -12,8 +12,8 @@ public static class DbContextTransactionExtensions
     /// <param name="publisher">The publisher.</param>
     /// <param name="value">The value.</param>
     /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
-    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
-    /// <returns>A task that completes when the server has been told.</returns>
+    /// <param name="cancellationToken">Cancels the command, which aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has confirmed the statement.</returns>
     /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
     public static Task PublishAsync<TChannel>(this INotificationPublisher publisher, TChannel value, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
@@ -24,31 +24,31 @@ public static class DbContextTransactionExtensions
     /// <param name="publisher">The publisher.</param>
     /// <param name="values">The values. If there are none, or one of them is not valid, nothing is sent.</param>
     /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
-    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
-    /// <returns>A task that completes when the server has been told.</returns>
+    /// <param name="cancellationToken">Cancels the command, which aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has confirmed the statement.</returns>
     /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
     public static Task PublishManyAsync<TChannel>(this INotificationPublisher publisher, IEnumerable<TChannel> values, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
         => publisher.PublishManyAsync(values, Underlying(transaction), cancellationToken);
 
-    /// <summary>Publishes text as it is, as part of the caller's transaction.</summary>
+    /// <summary>Publishes text unchanged, as part of the caller's transaction.</summary>
     /// <param name="publisher">The publisher.</param>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="payload">The payload: at most 7,999 bytes in UTF-8, any characters but NUL; may be empty.</param>
     /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
-    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
-    /// <returns>A task that completes when the server has been told.</returns>
+    /// <param name="cancellationToken">Cancels the command, which aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has confirmed the statement.</returns>
     /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
     public static Task PublishAsync(this INotificationPublisher publisher, string channel, string payload, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
         => publisher.PublishAsync(channel, payload, Underlying(transaction), cancellationToken);
 
-    /// <summary>Publishes texts as they are in one statement and in their order, as part of the caller's transaction.</summary>
+    /// <summary>Publishes texts unchanged, in one statement and in their order, as part of the caller's transaction.</summary>
     /// <param name="publisher">The publisher.</param>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="payloads">The payloads, each as for a single one. If there are none, or one of them is not valid, nothing is sent.</param>
+    /// <param name="payloads">The payloads, each at most 7,999 bytes in UTF-8. If there are none, or one of them is not valid, nothing is sent.</param>
     /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet.</param>
-    /// <param name="cancellationToken">Cancels the command, which as with any other command aborts the caller's transaction.</param>
-    /// <returns>A task that completes when the server has been told.</returns>
+    /// <param name="cancellationToken">Cancels the command, which aborts the caller's transaction.</param>
+    /// <returns>A task that completes when the server has confirmed the statement.</returns>
     /// <inheritdoc cref="INotificationPublisher.PublishAsync" path="/exception"/>
     public static Task PublishManyAsync(this INotificationPublisher publisher, string channel, IEnumerable<string> payloads, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
         => publisher.PublishManyAsync(channel, payloads, Underlying(transaction), cancellationToken);

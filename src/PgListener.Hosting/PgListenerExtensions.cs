@@ -11,12 +11,12 @@ public static class PgListenerExtensions
     /// <summary>Subscribes to a channel by type.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="listener">The listener.</param>
-    /// <param name="callback">What to call for each notification, on the thread pool. No scope is made for it.</param>
+    /// <param name="callback">Called for each notification, on the thread pool and without a scope.</param>
     /// <param name="options">The settings; those of the listener when left out. Without a <see cref="SubscriptionOptions.Name"/> the subscription has the name of the callback's method.</param>
     /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
     /// <returns>The subscription, as <see cref="IPgListener.SubscribeAsync"/> returns it. Dispose of it to end it.</returns>
-    /// <remarks>Malformed payloads are logged, counted as failed, and left out.</remarks>
-    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read, whatever the payload.</exception>
+    /// <remarks>Malformed payloads are logged, counted as failed, and skipped.</remarks>
+    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read at all.</exception>
     /// <inheritdoc cref="IPgListener.SubscribeAsync" path="/exception"/>
     public static Task<ListenerSubscription> SubscribeAsync<TChannel>(
         this IPgListener listener,
@@ -42,11 +42,11 @@ public static class PgListenerExtensions
     /// <param name="listener">The listener.</param>
     /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to be told of gaps, in their place among the notifications.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream of them does not delay its stopping.</returns>
+    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
     /// <remarks>
-    /// Each reader has a bounded queue of its own, and sees every notification. Malformed payloads are logged, counted as failed, and left out.
+    /// Each reader has a bounded queue of its own, and gets every notification. Malformed payloads are logged, counted as failed, and skipped.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read, whatever the payload. It is thrown by this method, not by the first read.</exception>
+    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read at all. It is thrown by this method, not by the first read.</exception>
     public static IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(
         this IPgListener listener, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
@@ -68,14 +68,14 @@ public static class PgListenerExtensions
     }
 
     /// <summary>
-    /// Reads a channel's notifications from now on, and the gaps in their places among them: for streams whose other end has to fetch its
-    /// state again after a gap, such as a browser. The first item is the gap that says that it has begun.
+    /// Reads a channel's notifications from now on, with the gaps in their places, for streams whose other end has to load its
+    /// state again after a gap, such as a browser. The first item is the gap of the start.
     /// </summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="listener">The listener.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>Notifications and gaps. They end when the host begins to stop, so that a stream of them does not delay its stopping.</returns>
+    /// <returns>Notifications and gaps. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
     /// <inheritdoc cref="ReadAllAsync{TChannel}" path="/remarks"/>
     /// <inheritdoc cref="ReadAllAsync{TChannel}" path="/exception"/>
     public static IAsyncEnumerable<StreamItem<TChannel>> ReadItemsAsync<TChannel>(
@@ -110,7 +110,7 @@ public static class PgListenerExtensions
         return (own, reader);
     }
 
-    /// <summary>Reads a payload, or counts it as failed; that it is malformed has been logged then.</summary>
+    /// <summary>Reads a payload. A malformed one is logged and counted as failed.</summary>
     private static bool TryRead<TChannel>(Notification notification, SubscriptionOptions options, PayloadReader<TChannel> reader, out Notification<TChannel> value)
         where TChannel : INotificationChannel<TChannel>
     {

@@ -3,16 +3,16 @@ using PgListener.Registration;
 
 namespace PgListener;
 
-/// <summary>Ties a listener's life to the host's.</summary>
+/// <summary>Starts and stops a listener with the host.</summary>
 /// <param name="listener">The listener.</param>
 /// <param name="unused">Warns, once for the application, of handlers that nothing runs.</param>
-/// <param name="lifetime">Says when the host is told to stop.</param>
-/// <param name="sectionPath">Where its settings are, for messages.</param>
-/// <param name="startupTimeout">How long the start waits until the server listens, if it does.</param>
+/// <param name="lifetime">Signals when the host is told to stop.</param>
+/// <param name="sectionPath">The path of its settings, for messages.</param>
+/// <param name="startupTimeout">How long the start waits until the server listens, if set.</param>
 internal sealed class PgListenerService(HostedListener listener, UnusedHandlers unused, IHostApplicationLifetime? lifetime, string sectionPath, TimeSpan? startupTimeout)
     : IHostedLifecycleService
 {
-    /// <summary>Connects before any hosted service is started, so that each of them may wait for the listener, wherever it is registered.</summary>
+    /// <summary>Connects before any hosted service is started, so that each of them may wait for the listener, in any order of registration.</summary>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         unused.Warn(listener.Logger);
@@ -20,17 +20,17 @@ internal sealed class PgListenerService(HostedListener listener, UnusedHandlers 
         return Task.CompletedTask;
     }
 
-    /// <summary>Calls handlers from here on: after the services that were registered before are started.</summary>
+    /// <summary>Begins to call handlers, after the services that are registered before it have started.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        listener.Start(); // For those who start hosted services by themselves.
+        listener.Start(); // For applications that start hosted services by themselves.
         listener.Listener.Listen();
         return Task.CompletedTask;
     }
 
     /// <summary>
-    /// Waits until the server listens, if that is wanted. Not before: told to stop meanwhile, the host would go on to start the web server, with a token
-    /// that is canceled, and so fail.
+    /// Waits until the server listens, if configured. An earlier wait would make the host fail when it is told to stop: it would go on to start the web server
+    /// with a cancelled token.
     /// </summary>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ internal sealed class PgListenerService(HostedListener listener, UnusedHandlers 
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"The server did not listen within {sectionPath}:{nameof(PgListenerOptions.StartupTimeout)} ({limit:c}); the log says what it tried.", e);
+            throw new TimeoutException($"The server did not listen within {sectionPath}:{nameof(PgListenerOptions.StartupTimeout)} ({limit:c}); the log has the reason.", e);
         }
         catch (OperationCanceledException) when (lifetime?.ApplicationStopping.IsCancellationRequested == true)
         {

@@ -10,38 +10,38 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds hosted PostgreSQL listeners to an application.</summary>
 public static class PgListenerServiceCollectionExtensions
 {
-    /// <summary>Adds a listener that starts and stops with the host, set up by the configuration section <c>PgListener</c>, and an <see cref="INotificationPublisher"/>.</summary>
+    /// <summary>Adds a listener that starts and stops with the host, configured by the section <c>PgListener</c>, and an <see cref="INotificationPublisher"/>.</summary>
     /// <param name="services">The application's services.</param>
     /// <returns>A builder to add handlers with.</returns>
-    /// <remarks>Calling it again adds nothing, and returns a builder for the same listener.</remarks>
+    /// <remarks>A second call adds nothing, and returns a builder for the same listener.</remarks>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services)
         => Add(services, Options.Options.DefaultName, configure: null);
 
     /// <inheritdoc cref="AddPgListener(IServiceCollection)"/>
     /// <param name="services">The application's services.</param>
-    /// <param name="configure">Sets further settings, over those of the section.</param>
+    /// <param name="configure">Changes settings, after those of the section.</param>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, Action<PgListenerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
         return Add(services, Options.Options.DefaultName, configure);
     }
 
-    /// <summary>Adds a listener that starts and stops with the host, set up by a given configuration.</summary>
+    /// <summary>Adds a listener that starts and stops with the host, configured by a given section.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="configuration">The section with the settings; or a whole configuration, whose section <c>PgListener</c> has them. Without that section, the settings at its top are taken.</param>
+    /// <param name="configuration">The section with the settings; or a whole configuration, whose section <c>PgListener</c> has them. Without that section, the settings at its top level are used.</param>
     /// <returns>A builder to add handlers with.</returns>
     /// <exception cref="ArgumentException">The section's path looks like a connection string.</exception>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, IConfiguration configuration)
         => Add(services, Options.Options.DefaultName, configuration);
 
-    /// <summary>Adds a listener for a connection string, set up otherwise by the configuration section <c>PgListener</c>, or by <c>PgListener:{name}</c>.</summary>
+    /// <summary>Adds a listener for a connection string. The section <c>PgListener</c>, or <c>PgListener:{name}</c>, has its other settings.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="connectionString">
-    /// How to connect, over what the section says. Call it with the parameter's name, <c>AddPgListener(connectionString: "Host=…")</c>: a text
-    /// alone is a listener's name.
+    /// The connection string, which overrides that of the section. Write the parameter's name, <c>AddPgListener(connectionString: "Host=…")</c>, because a
+    /// single text is a listener's name.
     /// </param>
-    /// <param name="configure">Sets further settings, over those of the section.</param>
-    /// <param name="name">The listener's name; the one without a name when left out.</param>
+    /// <param name="configure">Changes settings, after those of the section.</param>
+    /// <param name="name">The listener's name; without it, the listener has no name.</param>
     /// <returns>A builder to add handlers with.</returns>
     /// <exception cref="ArgumentException">The connection string is empty, or the name is not valid.</exception>
     public static PgListenerBuilder AddPgListener(
@@ -57,14 +57,14 @@ public static class PgListenerServiceCollectionExtensions
         });
     }
 
-    /// <summary>Adds a named listener, set up by the section <c>PgListener:{name}</c>: an application may have several, each with a connection and handlers of its own.</summary>
+    /// <summary>Adds a named listener, configured by the section <c>PgListener:{name}</c>. An application may have several, each with its own connection and handlers.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="name">
     /// The name: 1 to 64 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, and not that of a setting. It is also the key of its <see cref="IPgListener"/>,
     /// <see cref="INotificationPublisher"/> and handlers in DI, and is shown in logs, metrics and health checks.
     /// </param>
     /// <returns>A builder to add handlers with.</returns>
-    /// <exception cref="ArgumentException">The name is not valid; the message does not repeat it. A connection string is given with <c>connectionString:</c>.</exception>
+    /// <exception cref="ArgumentException">The name is not valid; the message does not contain it. Pass a connection string with <c>connectionString:</c>.</exception>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name)
     {
         ListenerName.ThrowIfInvalid(name, nameof(name));
@@ -73,8 +73,8 @@ public static class PgListenerServiceCollectionExtensions
 
     /// <inheritdoc cref="AddPgListener(IServiceCollection, string)"/>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">As for <see cref="AddPgListener(IServiceCollection, string)"/>.</param>
-    /// <param name="configure">Sets further settings, over those of the section.</param>
+    /// <param name="name">The name: 1 to 64 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, and not that of a setting.</param>
+    /// <param name="configure">Changes settings, after those of the section.</param>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, Action<PgListenerOptions> configure)
     {
         ListenerName.ThrowIfInvalid(name, nameof(name));
@@ -82,19 +82,19 @@ public static class PgListenerServiceCollectionExtensions
         return Add(services, name, configure);
     }
 
-    /// <summary>Adds a named listener for a connection string, set up otherwise by the section <c>PgListener:{name}</c>.</summary>
+    /// <summary>Adds a named listener for a connection string. The section <c>PgListener:{name}</c> has its other settings.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">As for <see cref="AddPgListener(IServiceCollection, string)"/>.</param>
-    /// <param name="connectionString">How to connect, over what the section says.</param>
+    /// <param name="name">The name: 1 to 64 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, and not that of a setting.</param>
+    /// <param name="connectionString">The connection string, which overrides that of the section.</param>
     /// <returns>A builder to add handlers with.</returns>
     /// <exception cref="ArgumentException">The connection string is empty, or the name is not valid.</exception>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, string connectionString)
         => services.AddPgListener(connectionString: connectionString, configure: null, name: name ?? throw new ArgumentNullException(nameof(name)));
 
-    /// <summary>Adds a named listener, set up by a given configuration.</summary>
+    /// <summary>Adds a named listener, configured by a given section.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">As for <see cref="AddPgListener(IServiceCollection, string)"/>.</param>
-    /// <param name="configuration">The section with the settings; or a whole configuration, whose section <c>PgListener:{name}</c> has them. Without that section, the settings at its top are taken.</param>
+    /// <param name="name">The name: 1 to 64 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, and not that of a setting.</param>
+    /// <param name="configuration">The section with the settings; or a whole configuration, whose section <c>PgListener:{name}</c> has them. Without that section, the settings at its top level are used.</param>
     /// <returns>A builder to add handlers with.</returns>
     /// <exception cref="ArgumentException">The name is not valid, or the section's path looks like a connection string.</exception>
     public static PgListenerBuilder AddPgListener(this IServiceCollection services, string name, IConfiguration configuration)
@@ -130,8 +130,8 @@ public static class PgListenerServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Binds a section. Not with a change token of its own: on the first wrong change that would leave the listener, and
-    /// everyone else who asks for its settings, without any.
+    /// Binds a section, without a change token of its own. With one, the first wrong change would leave the listener, and
+    /// all other users of its settings, without any settings.
     /// </summary>
     private static void Bind(ListenerRegistration registration, Func<IServiceProvider, IConfiguration?> section)
     {
@@ -174,14 +174,14 @@ public static class PgListenerServiceCollectionExtensions
         else
             services.AddSingleton<IPgListener>(provider => provider.GetRequiredKeyedService<HostedListener>(name));
 
-        // Made when somebody asks for it, and then disposed of by the container, which sends what was coalesced. It is for the
-        // server that is listened to, whatever the configuration says by then.
+        // Created on demand, and disposed of by the container, which sends what was coalesced. It uses the server that the listener
+        // is connected to, even if the configuration has changed by then.
         if (registration.Key is { } publisherKey)
             services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => CreatePublisher(provider));
         else
             services.AddSingleton<INotificationPublisher>(provider => CreatePublisher(provider));
 
-        // Not AddHostedService, which would take a second listener for the first one again.
+        // AddHostedService would ignore a second listener, because it is of the same type.
         services.AddSingleton<IHostedService>(provider => new PgListenerService(
             provider.GetRequiredKeyedService<HostedListener>(name),
             provider.GetRequiredService<UnusedHandlers>(),

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PgListener;
 
-/// <summary>What is logged of changes of settings at run time. Ids are never reused: 440 to 459.</summary>
+/// <summary>The log events of changed settings, with the ids 440 to 459, which are never reused.</summary>
 internal static partial class ReloadLog
 {
     [LoggerMessage(440, LogLevel.Information, "{Setting} changed from {Old} to {New}.")]

@@ -9,8 +9,8 @@ using PgListener.Registration;
 namespace PgListener;
 
 /// <summary>
-/// Watches the configuration of one listener. A change that is valid is applied, and reported setting by setting; one that is
-/// not is refused as a whole, and the settings stay as they were, also those that <see cref="IOptionsMonitor{TOptions}"/> has.
+/// Watches the configuration of one listener. A valid change is applied, and logged setting by setting. One that is not valid
+/// is refused as a whole, and the settings stay as they were, including those of <see cref="IOptionsMonitor{TOptions}"/>.
 /// </summary>
 internal sealed class SettingsReload : IDisposable
 {
@@ -27,8 +27,8 @@ internal sealed class SettingsReload : IDisposable
     /// <param name="registration">The listener.</param>
     /// <param name="options">Its settings at the start.</param>
     /// <param name="services">The application's services.</param>
-    /// <param name="apply">Makes settings hold. If it throws, they do not.</param>
-    /// <param name="logger">Hears of changes.</param>
+    /// <param name="apply">Applies settings. If it throws, they are not applied.</param>
+    /// <param name="logger">Logs changes.</param>
     public SettingsReload(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services, Action<PgListenerOptions> apply, ILogger logger)
     {
         _registration = registration;
@@ -38,7 +38,7 @@ internal sealed class SettingsReload : IDisposable
         _logger = logger;
         AtStart = _current = options;
 
-        // The application's configuration has the connection strings, wherever the section comes from.
+        // The application's configuration has the connection strings, also if the section comes from elsewhere.
         foreach (var configuration in registration.SectionsFrom(services).Append(services.GetService<IConfiguration>()).OfType<IConfiguration>())
             _watches.Add(ChangeToken.OnChange(configuration.GetReloadToken, Refresh));
 
@@ -58,7 +58,7 @@ internal sealed class SettingsReload : IDisposable
     /// <summary>The settings that were last found valid.</summary>
     public PgListenerOptions Current => _current;
 
-    /// <summary>Applies the settings to what has come into being since.</summary>
+    /// <summary>Applies the settings to handlers that were created since.</summary>
     public void ApplyAgain()
     {
         lock (_sync)
@@ -83,11 +83,11 @@ internal sealed class SettingsReload : IDisposable
             }
             catch (Exception e)
             {
-                // The binder, the validator, or a delegate of the user's. One file that is saved may be told of several times.
+                // From the binder, the validator, or a delegate of the user. One saved file may be reported several times.
                 if (_refused != e.Message)
                     _logger.ConfigurationRefused(_registration.SectionPath, e.Message);
                 _refused = e.Message;
-                _cache.TryAdd(_registration.Name, _current); // The monitor may have thrown away what it had, to make it anew, and failed.
+                _cache.TryAdd(_registration.Name, _current); // The monitor may have discarded its options to create them again, and failed.
                 return;
             }
 
@@ -106,14 +106,14 @@ internal sealed class SettingsReload : IDisposable
 
         foreach (var handlers in _registration.Handlers.GroupBy(handler => handler.ClassName, StringComparer.Ordinal))
         {
-            // Of a class that handles several channels, the first tells of all: one entry changes them together.
+            // For a class that handles several channels, only the first is reported, because one entry changes them together.
             var key = handlers.First().Key;
             foreach (var setting in KnownSettings.OfHandler)
                 Report($"{_registration.SectionPath}:{PgListenerOptions.HandlersName}:{handlers.Key}:{setting.Name}", setting, old.Handlers[key], next.Handlers[key], AtStart.Handlers[key]);
         }
     }
 
-    /// <summary>Whether the listener has a use for it: a data source that was handed over needs no connection string.</summary>
+    /// <summary>Whether the listener uses the setting. With a given data source, it uses no connection string.</summary>
     private bool IsUsed(SettingInfo<PgListenerOptions> setting)
         => _registration.DataSource is null || setting.Name is not (nameof(PgListenerOptions.ConnectionString) or nameof(PgListenerOptions.ConnectionName));
 

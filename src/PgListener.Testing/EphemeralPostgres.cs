@@ -2,13 +2,13 @@ using Npgsql;
 
 namespace PgListener.Testing;
 
-/// <summary>A real PostgreSQL server of your own, for tests, demos and benchmarks. Disposing it removes every trace of it.</summary>
+/// <summary>A throw-away PostgreSQL server for tests, demos and benchmarks. Disposing of it removes every trace of it.</summary>
 /// <remarks>
 /// <para>
 /// The server listens on 127.0.0.1 only and demands a random password, which <see cref="ConnectionString"/> holds. It has its own empty
-/// data folder under the temp folder, which nobody else can read, and gives up durability for speed. Where others may write to the temp folder, it needs the sticky
-/// bit, as <c>/tmp</c> has. When the process ends without disposing it, it is stopped too; when the process is killed, the next
-/// <see cref="LaunchAsync(EphemeralPostgresOptions?, CancellationToken)"/> of the same user on the machine clears what was left.
+/// data folder under the temp folder, which other users cannot read, and gives up durability for speed. If others may write to the temp folder, the folder needs the sticky
+/// bit, as <c>/tmp</c> has. When the process ends without disposing of the server, the server is stopped too; when the process is killed, the next
+/// <see cref="LaunchAsync(EphemeralPostgresOptions?, CancellationToken)"/> of the same user on the machine removes what is left.
 /// </para>
 /// <para>
 /// All members may be used from several threads; operations run one after the other. Each has a time limit: starting
@@ -35,8 +35,8 @@ public sealed class EphemeralPostgres : IAsyncDisposable, IDisposable
     public Version Version => _control.Version;
 
     /// <summary>
-    /// Gets what runs and where it came from, for a test run to print: <c>PostgreSQL 18.4 (binaries in …)</c>. It also says why a Docker
-    /// that is there was passed over.
+    /// Gets the version and the source of the server, for a test run to print: <c>PostgreSQL 18.4 (binaries in …)</c>. It also says why an
+    /// available Docker was not used.
     /// </summary>
     public string Source => _control.Source;
 
@@ -49,7 +49,7 @@ public sealed class EphemeralPostgres : IAsyncDisposable, IDisposable
 
     /// <summary>Starts a new, empty server and waits until it answers.</summary>
     /// <param name="options">Which server to start and how; <see langword="null"/> for the defaults.</param>
-    /// <param name="cancellationToken">Gives up the start; nothing is left behind.</param>
+    /// <param name="cancellationToken">Cancels the start; nothing is left behind.</param>
     /// <returns>The running server.</returns>
     /// <exception cref="ArgumentException">An option has a value that cannot be used.</exception>
     /// <exception cref="EphemeralPostgresException">No server was found, or it did not start. The message says what to do, or ends with the server's log.</exception>
@@ -84,7 +84,7 @@ public sealed class EphemeralPostgres : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Starts a second server that follows this one as a streaming standby: it can be read, and becomes a primary with <c>SELECT pg_promote()</c>.</summary>
-    /// <param name="cancellationToken">Gives up the start; nothing is left behind.</param>
+    /// <param name="cancellationToken">Cancels the start; nothing is left behind.</param>
     /// <returns>The standby, with the data this server has now. It is a server of its own: dispose of it too.</returns>
     /// <exception cref="InvalidOperationException">This server is not running, or is paused.</exception>
     /// <exception cref="NotSupportedException">This server runs in a container, or is older than PostgreSQL 15.</exception>
@@ -93,65 +93,65 @@ public sealed class EphemeralPostgres : IAsyncDisposable, IDisposable
     public async Task<EphemeralPostgres> LaunchStandbyAsync(CancellationToken cancellationToken = default) =>
         await LaunchServerAsync(await _control.CreateStandbyAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Starts the stopped or killed server with the data and the port it had, and waits until it answers. Does nothing when it runs.</summary>
-    /// <remarks>After a <see cref="StopAsync"/> that did not come to its end, what is left of the server is killed first.</remarks>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Starts a stopped or killed server with its former data and port, and waits until it answers. Does nothing if it is running.</summary>
+    /// <remarks>After an incomplete <see cref="StopAsync"/>, the remaining processes are killed first.</remarks>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when the server answers.</returns>
     /// <exception cref="EphemeralPostgresException">It did not start in time. The message ends with the server's log.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public Task StartAsync(CancellationToken cancellationToken = default) => _control.StartAsync(cancellationToken);
 
-    /// <summary>Stops the server in an orderly way: open connections are told and closed, the data is kept. Does nothing when it is stopped.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Shuts the server down ("fast"): open connections are closed, and the data is kept. Does nothing if it is stopped.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when no process of the server is left.</returns>
-    /// <exception cref="EphemeralPostgresException">It did not stop in time, for instance because it is paused. The message ends with the server's log.</exception>
+    /// <exception cref="EphemeralPostgresException">It did not stop in time, for example because it is paused. The message ends with the server's log.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public Task StopAsync(CancellationToken cancellationToken = default) => _control.StopAsync(cancellationToken);
 
-    /// <summary>Stops the server in an orderly way and starts it again on the same port.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Shuts the server down and starts it again on the same port.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when the server answers again.</returns>
     /// <exception cref="EphemeralPostgresException">It did not stop or start in time. The message ends with the server's log.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public Task RestartAsync(CancellationToken cancellationToken = default) => _control.RestartAsync(cancellationToken);
 
     /// <summary>
-    /// Kills all processes of the server at once, as a crash of the machine would. Clients see their connections break off.
+    /// Kills all processes of the server at once, like a crash of the machine. Connections of clients break.
     /// The data survives and <see cref="StartAsync"/> recovers it, except what was committed in the last second:
-    /// <c>synchronous_commit</c> is off unless you set it. Does nothing when the server is stopped.
+    /// <c>synchronous_commit</c> is off unless you set it. Does nothing if the server is stopped.
     /// </summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when no process of the server is left.</returns>
     /// <exception cref="EphemeralPostgresException">A process could not be killed.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public Task KillAsync(CancellationToken cancellationToken = default) => _control.KillAsync(cancellationToken);
 
-    /// <summary>Freezes the server: it keeps its connections and accepts new ones, but answers nothing, as if the network had gone silent. Doing it twice is the same as once.</summary>
+    /// <summary>Freezes the server: it keeps its connections and accepts new ones, but answers nothing, as if the network had gone silent. A second call has no further effect.</summary>
     /// <param name="backendProcessId">
     /// The server process of one connection, as <see cref="NpgsqlConnection.ProcessID"/> gives it, to freeze only that;
     /// <see langword="null"/> for the whole server.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>A task that completes when the processes were told to stand still.</returns>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that completes when the processes are frozen.</returns>
     /// <exception cref="PlatformNotSupportedException">The server runs on Windows outside a container.</exception>
     /// <exception cref="InvalidOperationException">The server is not running.</exception>
-    /// <exception cref="EphemeralPostgresException">The process is not one of this server, or it could not be done.</exception>
+    /// <exception cref="EphemeralPostgresException">The process does not belong to this server, or the operation failed.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public Task PauseAsync(int? backendProcessId = null, CancellationToken cancellationToken = default) =>
         _control.SetPausedAsync(true, backendProcessId, cancellationToken);
 
-    /// <summary>Lets go on what <see cref="PauseAsync"/> froze. What is not frozen goes on as it is.</summary>
+    /// <summary>Resumes what <see cref="PauseAsync"/> froze. Has no effect on what is not frozen.</summary>
     /// <param name="backendProcessId">The server process of one connection; <see langword="null"/> for the whole server.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>A task that completes when the processes were told to go on.</returns>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that completes when the processes are resumed.</returns>
     /// <exception cref="PlatformNotSupportedException">The server runs on Windows outside a container.</exception>
     /// <exception cref="InvalidOperationException">The server is not running.</exception>
-    /// <exception cref="EphemeralPostgresException">The process is not one of this server, or it could not be done.</exception>
+    /// <exception cref="EphemeralPostgresException">The process does not belong to this server, or the operation failed.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public Task ResumeAsync(int? backendProcessId = null, CancellationToken cancellationToken = default) =>
         _control.SetPausedAsync(false, backendProcessId, cancellationToken);
 
-    /// <summary>Ends the server at once, whatever it is doing, and deletes its data. Calling it more than once is fine.</summary>
+    /// <summary>Ends the server at once and deletes its data. Further calls have no effect.</summary>
     public void Dispose()
     {
         ExitGuard.Remove(_control.Server);

@@ -2,10 +2,10 @@ using System.ComponentModel;
 
 namespace PgListener.Testing;
 
-/// <summary>The throw-away server could not be found, started, stopped or reached. The message holds the beginning and the end of the server's log.</summary>
+/// <summary>The exception that is thrown when the throw-away server cannot be found, started, stopped or reached. The message contains the beginning and the end of the server's log.</summary>
 public sealed class EphemeralPostgresException : Exception
 {
-    /// <summary>What programs print when something may not be read or entered.</summary>
+    /// <summary>What programs print when access is denied.</summary>
     internal const string PermissionDeniedText = "Permission denied";
 
     private const int PermissionDenied = 13;
@@ -30,16 +30,16 @@ public sealed class EphemeralPostgresException : Exception
     {
     }
 
-    /// <summary>Gets a value indicating whether another program took the port first: another port may work.</summary>
+    /// <summary>Gets a value indicating whether another program took the port first, so that another port may work.</summary>
     internal bool PortTaken { get; init; }
 
     /// <summary>Gets the exit code of the program that failed, if one did.</summary>
     internal int? ExitCode { get; init; }
 
-    /// <summary>Gets the server's log, where the cause may stand.</summary>
+    /// <summary>Gets the server's log, which may contain the cause.</summary>
     internal string Log { get; init; } = "";
 
-    /// <summary>Gets a value indicating whether something may not be read or entered, by this user or by the one the server runs as.</summary>
+    /// <summary>Gets a value indicating whether access was denied to this user, or to the user that the server runs as.</summary>
     internal bool IsPermissionDenied =>
         InnerException is Win32Exception { NativeErrorCode: PermissionDenied } or UnauthorizedAccessException
         || Message.Contains(PermissionDeniedText, StringComparison.Ordinal)

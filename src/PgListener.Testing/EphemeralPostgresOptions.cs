@@ -1,26 +1,26 @@
 namespace PgListener.Testing;
 
-/// <summary>What server <see cref="EphemeralPostgres.LaunchAsync(EphemeralPostgresOptions?, CancellationToken)"/> starts, and how.</summary>
+/// <summary>The options of <see cref="EphemeralPostgres.LaunchAsync(EphemeralPostgresOptions?, CancellationToken)"/>.</summary>
 public sealed class EphemeralPostgresOptions
 {
     private static readonly string[] Reserved = ["cluster_name", "listen_addresses", "port", "unix_socket_directories"];
 
     /// <summary>Gets or sets the folder that holds <c>initdb</c>, <c>pg_ctl</c> and <c>postgres</c>.</summary>
-    /// <remarks>When it is set, no other place is looked at, whatever <see cref="Sources"/> says.</remarks>
-    /// <value>The default is <see langword="null"/>: look for a server in the places of <see cref="Sources"/>.</value>
+    /// <remarks>If it is set, no other place is searched, and <see cref="Sources"/> has no effect.</remarks>
+    /// <value>The default is <see langword="null"/>: search the places of <see cref="Sources"/>.</value>
     public string? BinariesFolder { get; set; }
 
-    /// <summary>Gets or sets the places the server may come from.</summary>
+    /// <summary>Gets or sets the sources that the server may come from.</summary>
     /// <remarks>
-    /// Choose <c>Installed | Npm</c> to have the server downloaded rather than run in a container, or leave <see cref="PostgresSources.Npm"/> out
-    /// to have nothing downloaded by npm. The environment variable <c>PGLISTENER_PG_SOURCES</c> does the same where this is <see cref="PostgresSources.Auto"/>.
+    /// Choose <c>Installed | Npm</c> to download the server instead of running it in a container, or leave out <see cref="PostgresSources.Npm"/>
+    /// to download nothing with npm. The environment variable <c>PGLISTENER_PG_SOURCES</c> does the same if this is <see cref="PostgresSources.Auto"/>.
     /// </remarks>
     /// <value>The default is <see cref="PostgresSources.Auto"/>: the first that works of installed programs, Docker, and the npm package.</value>
     public PostgresSources Sources { get; set; } = PostgresSources.Auto;
 
     /// <summary>Gets the server settings to add, by name, as in <c>postgresql.conf</c>: <c>ServerSettings["max_connections"] = "20"</c>.</summary>
     /// <remarks>
-    /// They win over the defaults, which give up durability for speed: <c>fsync</c>, <c>synchronous_commit</c> and
+    /// They override the defaults, which give up durability for speed: <c>fsync</c>, <c>synchronous_commit</c> and
     /// <c>full_page_writes</c> are off, <c>shared_buffers</c> is 16 MB, <c>max_connections</c> is 200.
     /// <c>port</c>, <c>listen_addresses</c>, <c>unix_socket_directories</c> and <c>cluster_name</c> cannot be set.
     /// </remarks>
@@ -28,7 +28,7 @@ public sealed class EphemeralPostgresOptions
     public IDictionary<string, string> ServerSettings { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Gets or sets how long the server may take from its start until it answers a connection.</summary>
-    /// <remarks>A first download (npm package or docker image) is not counted here; it has a limit of its own of five minutes.</remarks>
+    /// <remarks>A first download (npm package or Docker image) does not count; it has its own limit of five minutes.</remarks>
     /// <value>The default is 60 seconds. It must be more than zero.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

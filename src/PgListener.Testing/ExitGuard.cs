@@ -25,7 +25,7 @@ internal static class ExitGuard
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => DisposeAll();
 
-        // A signal nobody handles ends the process without ProcessExit. A host that handles it, and registered later, was asked
+        // An unhandled signal ends the process without ProcessExit. A host that handles it, and registered later, was asked
         // before us (the last is first): then it has cancelled the signal, shuts down in order, and still wants its server.
         PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
         return Array.ConvertAll(signals, signal => PosixSignalRegistration.Create(signal, context =>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PgListener.Testing;
 
-/// <summary>Finds a port on which nobody listens.</summary>
+/// <summary>Finds a free port.</summary>
 internal static class FreePort
 {
     // Below the ports from which operating systems serve outgoing connections (Linux from 32768, others from 49152).

@@ -1,6 +1,6 @@
 namespace PgListener.Testing;
 
-/// <summary>What of this machine decides where a server is taken from and where its data goes.</summary>
+/// <summary>The facts about this machine that determine where a server is taken from and where its data is kept.</summary>
 /// <param name="SearchPath">The folders of <c>PATH</c>.</param>
 /// <param name="BinariesFolder">The value of <c>PGLISTENER_PG_BIN</c>.</param>
 /// <param name="InstallFolders">Where installers put PostgreSQL; <c>*</c> stands for the part that holds the version.</param>

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace PgListener.Testing;
 
-/// <summary>Makes passwords that nobody can guess, of letters and digits, which need no quoting anywhere.</summary>
+/// <summary>Creates random passwords of letters and digits, which need no quoting.</summary>
 internal static class Password
 {
     public static string Next() => RandomNumberGenerator.GetHexString(32, lowercase: true);

@@ -1,6 +1,6 @@
 namespace PgListener.Testing;
 
-/// <summary>What a program wrote.</summary>
+/// <summary>The output of a program.</summary>
 internal sealed record Printed(string Output, string Errors)
 {
     public string All => Output + Errors;

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace PgListener.Testing;
 
-/// <summary>The only proof that a server is ready: it answers a query.</summary>
+/// <summary>Checks that a server is ready: it answers a query.</summary>
 internal static class Readiness
 {
     private const int ConnectSeconds = 5;

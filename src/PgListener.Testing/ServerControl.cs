@@ -4,8 +4,8 @@ using Npgsql;
 namespace PgListener.Testing;
 
 /// <summary>
-/// What is done to a server, one thing after the other and each with a time limit, in the same way for every kind of server: which call
-/// makes sense when is decided here.
+/// Runs the operations on a server one after the other, each with a time limit, in the same way for every kind of server. It decides
+/// which call is valid when.
 /// </summary>
 internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
             }
             catch (EphemeralPostgresException e) when (e.PortTaken && attempt < PortAttempts)
             {
-                // Somebody took the port since we looked.
+                // Another program took the port since it was checked.
             }
         }
     }
@@ -172,7 +172,7 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
             if (!await server.IsRunningAsync(limit).ConfigureAwait(false))
                 throw new EphemeralPostgresException("The server ended while it was starting.") { Log = await server.ReadLogAsync(limit).ConfigureAwait(false) };
             if (refusal is not null && server.HasItsPort())
-                throw new EphemeralPostgresException($"It refuses the connection that looks whether it is ready: {refusal}");
+                throw new EphemeralPostgresException($"It refuses the connection that checks whether it is ready: {refusal}");
 
             if (look.Elapsed > Suspicious)
             {

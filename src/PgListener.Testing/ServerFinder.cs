@@ -97,7 +97,7 @@ internal sealed class ServerFinder
         return await LocalAsync(binaries).ConfigureAwait(false);
     }
 
-    /// <summary>What was passed over goes with the server, so that a test run can print it: a Docker that does not work is worth knowing of.</summary>
+    /// <summary>Remembers the sources that were skipped, so that a test run can print them, for example a Docker that does not work.</summary>
     private async Task<IServer> LocalAsync(ServerBinaries binaries)
     {
         var user = await ServerUser.FindAsync(_cancellationToken).ConfigureAwait(false);

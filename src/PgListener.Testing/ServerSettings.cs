@@ -1,6 +1,6 @@
 namespace PgListener.Testing;
 
-/// <summary>The settings of a server whose data nobody will miss.</summary>
+/// <summary>The settings of a server whose data need not be durable.</summary>
 internal static class ServerSettings
 {
     private static readonly KeyValuePair<string, string>[] Fast =

@@ -119,7 +119,7 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
     {
         { "Database=no_such_database", "3D000: database \"no_such_database\" does not exist. Check the database's name in the connection string.", "3D000" },
         { "Username=no_such_user", "28P01: password authentication failed for user \"no_such_user\". Check user name and password", "28P01" },
-        { "Port=1", "The network says: Connection refused. Check host and port, and whether the server is running.", "" },
+        { "Port=1", "Network error: Connection refused. Check host and port, and whether the server is running.", "" },
     };
 
     [Theory]

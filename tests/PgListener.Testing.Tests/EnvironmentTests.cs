@@ -47,7 +47,7 @@ public sealed class EnvironmentTests
         var failure = await Assert.ThrowsAsync<EphemeralPostgresException>(() => EphemeralPostgres.LaunchAsync(
             new() { ServerSettings = { ["hba_file"] = rules }, StartTimeout = TimeSpan.FromHours(1) }, Machine.Current with { TempFolder = temp }, Sql.Token));
 
-        Assert.Contains("It refuses the connection that looks whether it is ready: 28000: pg_hba.conf rejects connection", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("It refuses the connection that checks whether it is ready: 28000: pg_hba.conf rejects connection", failure.Message, StringComparison.Ordinal);
         Assert.Equal([rules], Directory.EnumerateFileSystemEntries(temp));
     }
 }

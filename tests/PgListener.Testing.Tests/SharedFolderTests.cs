@@ -155,7 +155,7 @@ public sealed class SharedFolderTests
         using var owner = OwnerProcess.Begin(closed, user: "nobody");
         var text = await owner.ErrorsAsync();
 
-        Assert.Contains($"No folder can be made in the temp folder {closed}: Permission denied.", text, StringComparison.Ordinal);
+        Assert.Contains($"No folder can be created in the temp folder {closed}: Permission denied.", text, StringComparison.Ordinal);
         Assert.Contains($"The folder {closed} cannot be entered by user nobody.", text, StringComparison.Ordinal);
     }
 

@@ -45,7 +45,7 @@ public sealed class PublisherTests : IAsyncDisposable
 
     public static TheoryData<string, string> RefusedPayloads => new()
     {
-        { new('x', 8000), "has 8,000 bytes in UTF-8, but PostgreSQL takes at most 7,999" },
+        { new('x', 8000), "has 8,000 bytes in UTF-8, but PostgreSQL allows at most 7,999" },
         { new('ä', 4000), "has 8,000 bytes in UTF-8" },
         { string.Concat(Enumerable.Repeat("😀", 2500)), "has 10,000 bytes in UTF-8" },
         { "a\0b", "NUL" },

@@ -4,7 +4,7 @@ namespace PgListener.Bench;
 
 /// <summary>Several writers that share a publisher, each with the next notification as soon as its last one is committed.</summary>
 /// <param name="Writers">How many of them.</param>
-/// <param name="Count">Notifications in all.</param>
+/// <param name="Count">Notifications in total.</param>
 /// <param name="CoalesceWindow">How long publishes wait for others to share a transaction with; <see langword="null"/> for a transaction of its own for each.</param>
 internal sealed record ManyPublishers(int Writers, int Count, TimeSpan? CoalesceWindow) : ILoad
 {

@@ -1,6 +1,6 @@
 namespace PgListener.Bench;
 
-/// <summary>What a consumer is about to get, and what it shall measure of it.</summary>
+/// <summary>What a consumer is about to receive, and what it measures.</summary>
 internal sealed record MeterOrder
 {
     /// <summary>How many notifications; with none, the time until the figures are asked for is measured.</summary>

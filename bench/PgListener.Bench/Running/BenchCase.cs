@@ -19,6 +19,6 @@ internal sealed record BenchCase(string Name, string Consumer, ILoad Load)
     /// <summary>Further variables of the process's environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>About how long it takes in all; only for telling how long the rest will take.</summary>
+    /// <summary>About how long it takes in total, to estimate the remaining time.</summary>
     public double Seconds { get; init; } = 3;
 }

@@ -23,7 +23,7 @@ internal sealed class PublishScenario : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"Writers share one publisher, and each sends its next notification when the last one is committed; {Count(mode):N0} in all, as fast as they arrive at a bare loop. \"Alone\": a transaction for each. \"Window\": with `CoalesceWindow`.";
+        => $"Writers share one publisher, and each sends its next notification when the last one is committed; {Count(mode):N0} in total, as fast as they arrive at a bare loop. \"Alone\": a transaction for each. \"Window\": with `CoalesceWindow`.";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 

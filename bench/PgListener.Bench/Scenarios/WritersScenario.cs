@@ -16,7 +16,7 @@ internal sealed class WritersScenario : IScenario
     [
         Column.RateInThousands,
         Column.Ratio("rate", Figure.Rate, Kind.Npgsql),
-        new("ms in all", Figure.ElapsedMs, "0"),
+        new("total ms", Figure.ElapsedMs, "0"),
         Column.CpuUs,
         Column.Ratio("CPU", Figure.CpuNs, Kind.Npgsql),
     ];

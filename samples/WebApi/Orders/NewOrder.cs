@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace WebApi.Orders;
 
-/// <summary>What a customer sends.</summary>
+/// <summary>The body of a request that places an order.</summary>
 /// <param name="Product">What to buy: 1 to 60 characters.</param>
 /// <param name="Quantity">How many: 1 to 1000.</param>
 public sealed record NewOrder(

@@ -1,4 +1,4 @@
 namespace WebApi.Orders;
 
-/// <summary>An order as the database has it.</summary>
+/// <summary>An order in the database.</summary>
 public sealed record Order(long Id, string Product, int Quantity, DateTimeOffset PlacedAt);

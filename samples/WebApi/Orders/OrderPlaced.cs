@@ -6,7 +6,7 @@ using PgListener;
 namespace WebApi.Orders;
 
 /// <summary>
-/// The channel <c>order_placed</c> and what its notifications carry. <see cref="ChannelName"/> is all it needs; the
+/// The channel <c>order_placed</c> and the content of its notifications. <see cref="ChannelName"/> is all it needs; the
 /// source-generated <see cref="JsonTypeInfo"/> makes it strict, fast, and fit for trimming.
 /// </summary>
 public sealed record OrderPlaced(long Id, string Product, int Quantity, DateTimeOffset PlacedAt) : IJsonNotificationChannel<OrderPlaced>

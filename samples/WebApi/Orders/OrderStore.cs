@@ -7,7 +7,7 @@ namespace WebApi.Orders;
 /// <summary>The orders in the database. Scoped, as a <c>DbContext</c> would be.</summary>
 internal sealed class OrderStore(ShopDatabase database, INotificationPublisher publisher) : IOrderStore
 {
-    /// <summary>Writes the order and notifies in one transaction: listeners hear of it if and when it is committed.</summary>
+    /// <summary>Writes the order and notifies in one transaction, so the notification is sent when the order is committed, or never.</summary>
     public async Task<Order> PlaceAsync(NewOrder order, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);

@@ -6,7 +6,7 @@ using WebApi.Sales;
 
 namespace WebApi.Orders;
 
-/// <summary>Everything a browser wants to hear, as one stream of server-sent events.</summary>
+/// <summary>All events for a browser, as one stream of server-sent events.</summary>
 /// <remarks>
 /// <c>hello</c> at once, with the listener's state; <c>resync</c> when orders may have been missed (also at the start):
 /// read <c>GET /orders</c> now; <c>order</c> for each order; <c>sales</c> and <c>state</c> when they have changed.
@@ -42,7 +42,7 @@ internal sealed class OrderStream(IPgListener listener, SalesBoard board)
         var options = new SubscriptionOptions
         {
             Name = "A browser",
-            // What a browser that does not read has no room for is dropped, and the gap is announced to it.
+            // If the browser does not read, notifications that have no room in the queue are dropped, and the gap is announced to it.
             QueueCapacity = 1000,
         };
 
@@ -59,12 +59,12 @@ internal sealed class OrderStream(IPgListener listener, SalesBoard board)
         }
         catch (Exception e)
         {
-            // Whatever it was: it ends the response, and the browser asks again.
+            // Any error ends the response, and the browser connects again.
             events.TryComplete(e);
         }
     }
 
-    /// <summary>What is not a notification: the handler's results and the listener's state.</summary>
+    /// <summary>The events that are not notifications: the handler's results and the listener's state.</summary>
     private async Task WriteChangesAsync(ChannelWriter<SseItem<object>> events, CancellationToken cancellationToken)
     {
         IReadOnlyList<ProductSales>? products = null;

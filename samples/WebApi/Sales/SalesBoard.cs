@@ -1,6 +1,6 @@
 namespace WebApi.Sales;
 
-/// <summary>The sales as the handler has last seen them, in memory, for those who look. Only the handler writes.</summary>
+/// <summary>The latest sales, in memory, for the endpoints that show them. Only the handler writes.</summary>
 internal sealed class SalesBoard
 {
     private volatile IReadOnlyList<ProductSales> _products = [];

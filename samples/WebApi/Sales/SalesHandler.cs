@@ -5,11 +5,11 @@ using WebApi.Orders;
 namespace WebApi.Sales;
 
 /// <summary>
-/// Keeps the board up to date. It counts nothing itself but asks the database for the product's sum: so it does not matter
-/// if a notification comes twice, or tells of an order that <see cref="ResyncAsync"/> has read already.
+/// Keeps the board up to date. It reads the product's sum from the database instead of counting, so a notification may come
+/// twice, or be about an order that <see cref="ResyncAsync"/> has read already.
 /// </summary>
-/// <param name="store">Scoped: each notification has its own.</param>
-/// <param name="board">Where the result goes.</param>
+/// <param name="store">The orders. Scoped, so each notification has its own instance.</param>
+/// <param name="board">The board that gets the result.</param>
 internal sealed class SalesHandler(IOrderStore store, SalesBoard board) : INotificationHandler<OrderPlaced>, IResyncHandler<OrderPlaced>
 {
     private const int Attempts = 5;
@@ -17,7 +17,7 @@ internal sealed class SalesHandler(IOrderStore store, SalesBoard board) : INotif
     /// <summary>An order was placed.</summary>
     public async Task HandleAsync(Notification<OrderPlaced> notification, CancellationToken cancellationToken)
     {
-        // Anyone who may connect to the database can notify. A product of which there are no orders changes nothing.
+        // Anyone who may connect to the database can notify. A product without orders changes nothing.
         foreach (var sales in await ReadAsync(notification.Value.Product, cancellationToken))
             board.Set(sales);
     }
@@ -27,8 +27,8 @@ internal sealed class SalesHandler(IOrderStore store, SalesBoard board) : INotif
         => board.Replace(await store.SalesAsync(product: null, cancellationToken));
 
     /// <summary>
-    /// Reads, a few times if need be: the handler is not called again for a notification that it has failed for. Should the database be
-    /// gone altogether, the listener knows, and a resync follows, which is called until it succeeds.
+    /// Reads, and retries a few times, because the handler is not called again for a notification that it failed for. If the database is
+    /// not available at all, the listener notices, and <see cref="ResyncAsync"/> follows, which is called until it succeeds.
     /// </summary>
     private async Task<List<ProductSales>> ReadAsync(string product, CancellationToken cancellationToken)
     {

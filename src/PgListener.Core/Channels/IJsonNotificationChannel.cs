@@ -4,16 +4,16 @@ using System.Text.Json.Serialization.Metadata;
 namespace PgListener;
 
 /// <summary>A channel whose payloads are JSON.</summary>
-/// <typeparam name="TSelf">The type itself, into which the JSON is read, and from which it is written.</typeparam>
+/// <typeparam name="TSelf">The implementing type, which the JSON is read into and written from.</typeparam>
 /// <remarks>
 /// <para>
-/// <see cref="INotificationChannel{TSelf}.ChannelName"/> is the only member to write. The JSON is then read and written by reflection with the settings of
-/// <see cref="JsonSerializerOptions.Web"/>: camel case, upper and lower case alike. In addition a type discriminator may stand anywhere in
-/// its object, since <c>jsonb_build_object</c> orders keys by their length, and non-ASCII characters are written as they are.
+/// <see cref="INotificationChannel{TSelf}.ChannelName"/> is the only member to implement. The JSON is then read and written by reflection with the settings of
+/// <see cref="JsonSerializerOptions.Web"/>: camel case, and case-insensitive when reading. In addition, a type discriminator may stand anywhere in
+/// its object, because <c>jsonb_build_object</c> orders keys by their length, and non-ASCII characters are not escaped.
 /// </para>
 /// <para>
-/// An application that is trimmed or compiled ahead of time sets <see cref="JsonTypeInfo"/> to one of a source-generated context, and with it all
-/// options: <c>[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true)]</c> is the same as above.
+/// An application that is trimmed or compiled ahead of time sets <see cref="JsonTypeInfo"/> to that of a source-generated context, which determines all
+/// options: <c>[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true)]</c> reads the same JSON.
 /// </para>
 /// <para>
 /// A property that is missing from the JSON has its default value, unless it is marked <see langword="required"/> or
@@ -25,8 +25,8 @@ namespace PgListener;
 /// <see cref="JsonNotificationChannel.Parse{TChannel}"/> and <see cref="JsonNotificationChannel.Format{TChannel}"/>.
 /// </para>
 /// <para>
-/// Whether the type can be read is checked when a subscription or stream is made, and for handlers when the host starts; if it cannot, that is an
-/// <see cref="InvalidOperationException"/>. After that, whatever cannot be read is a malformed payload.
+/// Whether the type can be read at all is checked when a subscription or stream is created, and for handlers when the host starts; if not, an
+/// <see cref="InvalidOperationException"/> is thrown. After that, a payload that cannot be read is malformed.
 /// </para>
 /// </remarks>
 /// <example>
@@ -40,9 +40,9 @@ namespace PgListener;
 public interface IJsonNotificationChannel<TSelf> : INotificationChannel<TSelf>
     where TSelf : IJsonNotificationChannel<TSelf>
 {
-    /// <summary>How the JSON is read and written.</summary>
+    /// <summary>The metadata by which the JSON is read and written.</summary>
     /// <value>The default uses reflection.</value>
-    /// <exception cref="NotSupportedException">The default was used where reflection-based JSON is switched off, as in a trimmed or natively compiled application.</exception>
+    /// <exception cref="NotSupportedException">The default is used in an application in which reflection-based JSON is disabled, such as one that is trimmed or compiled ahead of time.</exception>
     static virtual JsonTypeInfo<TSelf> JsonTypeInfo => ReflectedJson<TSelf>.TypeInfo;
 
     /// <inheritdoc/>

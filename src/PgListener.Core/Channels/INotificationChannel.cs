@@ -1,8 +1,8 @@
 namespace PgListener;
 
-/// <summary>A channel as a type: it knows its name, how to read its payload and, if it is published too, how to write it.</summary>
-/// <typeparam name="TSelf">The type itself, which is also what a payload is parsed into.</typeparam>
-/// <remarks>For payloads in JSON implement <see cref="IJsonNotificationChannel{TSelf}"/> instead; there only the name is left to write.</remarks>
+/// <summary>A channel as a type, which knows its name, how to read its payload and, if it is published, how to write it.</summary>
+/// <typeparam name="TSelf">The implementing type, which payloads are parsed into.</typeparam>
+/// <remarks>For payloads in JSON, implement <see cref="IJsonNotificationChannel{TSelf}"/> instead, which needs only the name.</remarks>
 /// <example>
 /// <code>
 /// public readonly record struct CacheKey(string Value) : INotificationChannel&lt;CacheKey&gt;
@@ -24,14 +24,14 @@ public interface INotificationChannel<TSelf>
     /// <returns>The value.</returns>
     /// <remarks>
     /// Any exception means that the payload is malformed. It is counted and logged, by its type and without the payload, and the next notification
-    /// follows. It may be called on several threads at a time.
+    /// follows. This method may be called on several threads at a time.
     /// </remarks>
     static abstract TSelf Parse(string payload);
 
     /// <summary>Writes a payload, such that <see cref="Parse"/> reads the same value from it. Only a channel that is published needs it.</summary>
     /// <param name="value">The value.</param>
     /// <returns>The text of the notification: at most 7,999 bytes in UTF-8, without the character NUL.</returns>
-    /// <exception cref="NotSupportedException">The channel does not implement it, and so can only be listened to.</exception>
+    /// <exception cref="NotSupportedException">The channel does not implement this method, and can only be listened to.</exception>
     static virtual string Format(TSelf value)
         => throw new NotSupportedException(
             $"{typeof(TSelf)} can be read but not published, since it does not say how its payload is written. " +
@@ -41,10 +41,10 @@ public interface INotificationChannel<TSelf>
     /// Whether <see cref="Parse"/> reads the same value when spaces, tabs and line breaks follow the payload. With
     /// <see cref="NotificationPublisherOptions.AllowDuplicates"/> these make identical payloads distinct.
     /// </summary>
-    /// <value><see langword="false"/> unless the channel says otherwise; <see langword="true"/> for JSON.</value>
+    /// <value>The default is <see langword="false"/>, and <see langword="true"/> for JSON.</value>
     static virtual bool IgnoresTrailingWhitespace => false;
 
-    /// <summary>Finds out, before the first payload arrives, whether the type can be read at all, and what its payloads look like.</summary>
-    /// <exception cref="NotSupportedException">It cannot be read, whatever the payload.</exception>
+    /// <summary>Checks, before the first payload arrives, whether the type can be read at all, and describes its payloads.</summary>
+    /// <exception cref="NotSupportedException">The type cannot be read from any payload.</exception>
     internal static virtual PayloadShape Inspect() => PayloadShape.Unknown;
 }

@@ -9,15 +9,15 @@ namespace PgListener;
 /// Different handlers run independently of each other.
 /// </para>
 /// <para>An exception is logged and counted, and the next notification follows. Nothing is retried: plain LISTEN/NOTIFY delivers at most once.</para>
-/// <para>After a <see cref="Resync"/> a notification may repeat what has been read already: handlers should be idempotent.</para>
+/// <para>After a <see cref="Resync"/>, a notification may repeat what has been read already, so handlers should be idempotent.</para>
 /// <para>Implement <see cref="IResyncHandler{TChannel}"/> on the same class to be told when notifications may have been missed.</para>
 /// </remarks>
 public interface INotificationHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>
 {
     /// <summary>Handles one notification.</summary>
-    /// <param name="notification">The notification, its payload already read.</param>
-    /// <param name="cancellationToken">Canceled when the handler's <c>Timeout</c> has elapsed, or when the host stops and cannot wait any longer.</param>
+    /// <param name="notification">The notification, with its payload read.</param>
+    /// <param name="cancellationToken">Cancelled when the handler's <c>Timeout</c> has elapsed, or when the time to stop has run out.</param>
     /// <returns>A task that completes when the notification has been handled.</returns>
     Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace PgListener;
 
-/// <summary>Reads and writes the payloads of JSON channels: for code of your own around it, for tests, and for payloads that come from elsewhere.</summary>
+/// <summary>Reads and writes the payloads of JSON channels outside a listener: in a channel's own <c>Parse</c>, in tests, and for payloads from other sources.</summary>
 /// <example>
 /// A channel that reads an older form of its payloads too:
 /// <code>
@@ -22,7 +22,7 @@ public static class JsonNotificationChannel
     /// <returns>The value; never <see langword="null"/>.</returns>
     /// <exception cref="ArgumentNullException">The payload is <see langword="null"/>.</exception>
     /// <exception cref="JsonException">The payload is not such a value, or is the literal <c>null</c>.</exception>
-    /// <exception cref="NotSupportedException">The type cannot be read, or its JSON would be read by reflection where that is switched off.</exception>
+    /// <exception cref="NotSupportedException">The type cannot be read, or its JSON would be read by reflection in an application in which that is disabled.</exception>
     public static TChannel Parse<TChannel>(string payload)
         where TChannel : IJsonNotificationChannel<TChannel>
     {
@@ -34,7 +34,7 @@ public static class JsonNotificationChannel
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="value">The value.</param>
     /// <returns>The JSON. Whether it is short enough for a notification is checked when it is published.</returns>
-    /// <exception cref="NotSupportedException">The type cannot be written, or its JSON would be written by reflection where that is switched off.</exception>
+    /// <exception cref="NotSupportedException">The type cannot be written, or its JSON would be written by reflection in an application in which that is disabled.</exception>
     public static string Format<TChannel>(TChannel value)
         where TChannel : IJsonNotificationChannel<TChannel>
         => JsonSerializer.Serialize(value, TChannel.JsonTypeInfo);

@@ -7,7 +7,7 @@ namespace PgListener;
 internal static class JsonShape
 {
     /// <summary>Looks at a type and all types within it.</summary>
-    /// <exception cref="NotSupportedException">The type, or one within it, cannot be read, whatever the payload.</exception>
+    /// <exception cref="NotSupportedException">The type, or one within it, cannot be read from any payload.</exception>
     public static PayloadShape Of<T>(JsonTypeInfo<T>? type)
     {
         if (type is null)
@@ -34,11 +34,11 @@ internal static class JsonShape
             new() { AllowTrailingCommas = options.AllowTrailingCommas, CommentHandling = options.ReadCommentHandling, MaxDepth = options.MaxDepth });
     }
 
-    /// <summary>Reads the emptiest value there is. What that says of the value does not matter, only whether such a type is read.</summary>
+    /// <summary>Reads an empty value, only to find out whether the type can be read; the result does not matter.</summary>
     private static void ThrowIfUnreadable<T>(JsonTypeInfo<T> type)
     {
         if (type.Kind == JsonTypeInfoKind.None || type.PolymorphismOptions is { DerivedTypes.Count: > 0 })
-            return; // A converter, which takes what it takes; or a type that payloads name.
+            return; // A converter, which decides by itself what it reads; or a type that payloads name.
 
         try
         {
@@ -46,7 +46,7 @@ internal static class JsonShape
         }
         catch (Exception e) when (e is not NotSupportedException)
         {
-            // Something is required, or the type checks its values: so it is read.
+            // A required property is missing, or the type checks its values, so the type can be read.
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class PayloadShape
     public static PayloadShape OfJson(IEnumerable<string> names, HashSet<string>? own, JsonReaderOptions options)
         => new(new(names, StringComparer.OrdinalIgnoreCase), own, options);
 
-    /// <summary>Where a payload could not be read, without a piece of the payload: names of the payload's own are left out.</summary>
+    /// <summary>Where a payload could not be read, without anything from the payload: names that only the payload has are left out.</summary>
     /// <returns>The position, or an empty text if it is not known.</returns>
     public string PositionOf(Exception error)
     {
@@ -48,13 +48,13 @@ internal sealed class PayloadShape
         return position.ToString();
     }
 
-    /// <summary>Whether the payload is an object with properties, of which the value knows none.</summary>
+    /// <summary>Whether the payload is an object with properties, none of which the value has.</summary>
     public bool KnowsNothingIn(string payload)
     {
         if (_own is null)
             return false;
 
-        // Nearly always the first property is known, and that costs next to nothing to find out.
+        // The first property is nearly always known, which costs little to find out.
         var text = payload.AsSpan().TrimStart();
         if (text.IsEmpty || text[0] != '{')
             return false;
@@ -90,11 +90,11 @@ internal sealed class PayloadShape
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return false; // It was read, by rules that this reader does not have.
+            return false; // It was read, by rules that this reader does not know.
         }
     }
 
-    /// <summary>A dictionary's keys, and whatever else the sender has named, are a piece of the payload.</summary>
+    /// <summary>The keys of a dictionary, and other names that the sender chooses, come from the payload.</summary>
     private string WithoutNamesOfThePayload(string path)
     {
         var quoted = path.IndexOf("['", StringComparison.Ordinal);

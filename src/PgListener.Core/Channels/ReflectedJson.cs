@@ -17,7 +17,7 @@ internal static class ReflectedJson<T>
         if (!JsonSerializer.IsReflectionEnabledByDefault)
         {
             throw new NotSupportedException(
-                $"Reading and writing {typeof(T)} as JSON by reflection is switched off in this application, as it is when publishing trimmed or natively. " +
+                $"Reading and writing {typeof(T)} as JSON by reflection is disabled in this application, as in every application that is published trimmed or with native AOT. " +
                 $"Give the channel a source-generated type info: public static JsonTypeInfo<{typeof(T).Name}> JsonTypeInfo => MyJsonContext.Default.{typeof(T).Name};");
         }
 
@@ -32,7 +32,7 @@ internal static class ReflectedJson
 
     public static JsonSerializerOptions Options => _options ??= Create();
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Used only where reflection is allowed, which trimming switches off.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Used only where reflection is allowed; trimming disables it.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
     private static JsonSerializerOptions Create()
     {
@@ -40,7 +40,7 @@ internal static class ReflectedJson
         {
             // PostgreSQL orders the keys of a jsonb value by their length, so a discriminator is not the first of them.
             AllowOutOfOrderMetadataProperties = true,
-            // A payload has 7,999 bytes, and it is put into no page: an é need not take six of them.
+            // A payload has at most 7,999 bytes, and is not embedded in a page, so an é need not take six of them.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         };

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PgListener;
 
-/// <summary>What a reader of a typed channel finds next: a notification, or a gap where notifications may be missing.</summary>
+/// <summary>An item of a typed channel's stream: a notification, or a gap in which notifications may be missing.</summary>
 /// <typeparam name="TChannel">The channel's type.</typeparam>
 public readonly record struct StreamItem<TChannel>
     where TChannel : INotificationChannel<TChannel>
@@ -21,7 +21,7 @@ public readonly record struct StreamItem<TChannel>
         Resync = resync;
     }
 
-    /// <summary>What is known of the gap; <see langword="null"/> if this is a notification.</summary>
+    /// <summary>The gap's reason and time window; <see langword="null"/> if this is a notification.</summary>
     public Resync? Resync { get; }
 
     /// <summary>The notification.</summary>
@@ -29,7 +29,7 @@ public readonly record struct StreamItem<TChannel>
     public Notification<TChannel> Notification => Resync is null ? _notification : throw new InvalidOperationException("This is a gap and not a notification; ask IsGap first.");
 
     /// <summary>Whether this is a gap.</summary>
-    /// <param name="resync">What is known of it.</param>
+    /// <param name="resync">The gap's reason and time window.</param>
     /// <returns><see langword="true"/> if it is a gap, <see langword="false"/> if it is a notification.</returns>
     public bool IsGap([NotNullWhen(true)] out Resync? resync) => (resync = Resync) is not null;
 

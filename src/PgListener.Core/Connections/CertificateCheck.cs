@@ -8,14 +8,14 @@ using Npgsql;
 
 namespace PgListener.Connections;
 
-/// <summary>Finds out why a server's certificate is refused, by looking at it once more. Npgsql and .NET only say that it is.</summary>
+/// <summary>Finds out why a server's certificate is refused, by connecting once more. Npgsql and .NET only say that it is.</summary>
 internal static class CertificateCheck
 {
     /// <summary>What a client of PostgreSQL sends before TLS: its length, and a number.</summary>
     private static readonly byte[] SslRequest = [0, 0, 0, 8, 4, 210, 22, 47];
 
-    /// <summary>Looks at the certificate, and says what is wrong with it.</summary>
-    /// <returns>Nothing if that cannot be found out.</returns>
+    /// <summary>Fetches the certificate, and says what is wrong with it.</summary>
+    /// <returns><see langword="null"/> if the reason is not known.</returns>
     public static async Task<string?> ExplainAsync(NpgsqlConnectionStringBuilder settings, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         if (settings.Host is not { } hosts || hosts.StartsWith('/'))
@@ -46,7 +46,7 @@ internal static class CertificateCheck
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     {
                         why = WhyRefused(certificate, chain, errors, host, settings.RootCertificate);
-                        return false; // Nothing more is wanted of it.
+                        return false; // Only the certificate is wanted.
                     },
                 };
                 await tls.AuthenticateAsClientAsync(options, either.Token).ConfigureAwait(false);
@@ -54,7 +54,7 @@ internal static class CertificateCheck
         }
         catch (Exception e) when (e is AuthenticationException or SocketException or IOException or CryptographicException or OperationCanceledException)
         {
-            // That is how the look ends, and it may end before the certificate was shown.
+            // The check ends this way, possibly before the server has presented its certificate.
         }
 
         return why;
@@ -63,7 +63,7 @@ internal static class CertificateCheck
     internal static string WhyRefused(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, string host, string? rootCertificate)
     {
         if (certificate is null)
-            return "The server has shown no certificate: switch SSL on at the server";
+            return "The server presented no certificate: turn on ssl at the server";
 
         using var shown = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         var reasons = new List<string>();
@@ -78,7 +78,7 @@ internal static class CertificateCheck
         return $"The server's certificate was refused: {(reasons.Count > 0 ? string.Join("; ", reasons) : "see SSL Mode and Root Certificate")}";
     }
 
-    /// <summary>Whether the authority is one of the system's, or the one that was named. Times are another matter.</summary>
+    /// <summary>Whether the authority is trusted by the system, or is the one that was named. The validity period is checked separately.</summary>
     private static bool IsTrusted(X509Certificate2 certificate, X509Chain? presented, SslPolicyErrors errors, string? rootCertificate)
     {
         const X509ChainStatusFlags Unknown = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid;

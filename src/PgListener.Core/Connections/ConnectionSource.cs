@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace PgListener.Connections;
 
-/// <summary>Where connections come from: the one that listens, and pooled ones for everything else.</summary>
+/// <summary>The source of connections: the one that listens, and pooled ones for everything else.</summary>
 internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
 {
     private const int IdleSeconds = 10;
@@ -21,24 +21,24 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
         _owned = owned;
     }
 
-    /// <summary>Whether the connections go back to the caller's pool, and must not go there still listening, or with settings of the listener's.</summary>
+    /// <summary>Whether the connections return to the caller's pool, and therefore must not keep listening or keep the listener's settings.</summary>
     public bool IsPooled => !_owned;
 
-    /// <summary>Uses the caller's data source, of several hosts the primary.</summary>
-    /// <exception cref="ArgumentException">It multiplexes: then no connection belongs to anybody, and nothing can listen.</exception>
+    /// <summary>Uses the caller's data source; of several hosts, the primary.</summary>
+    /// <exception cref="ArgumentException">It multiplexes, so no connection stays with the listener.</exception>
     public static ConnectionSource From(NpgsqlDataSource dataSource)
     {
         var primary = DataSourceFactory.ForPrimary(dataSource);
         if (new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).Multiplexing)
         {
             throw new ArgumentException(
-                "The data source multiplexes (Multiplexing=true), so that none of its connections stays with the listener. Give the listener a data source without Multiplexing, or a connection string: it then makes a connection of its own. A publisher may use this one.", nameof(dataSource));
+                "The data source multiplexes (Multiplexing=true), so that none of its connections stays with the listener. Give the listener a data source without Multiplexing, or a connection string, from which it makes its own connection. A publisher may use this data source.", nameof(dataSource));
         }
 
         return new(primary, primary, primary, owned: false) { _hosts = dataSource as NpgsqlMultiHostDataSource };
     }
 
-    /// <summary>Builds data sources of our own from the configured string, which alone still has the password.</summary>
+    /// <summary>Builds our own data sources from the configured string: only that one still contains the password.</summary>
     public static ConnectionSource From(string connectionString, ListenerOptions options, Action<NpgsqlDataSourceBuilder>? configure)
     {
         var built = new List<NpgsqlDataSource>();
@@ -66,24 +66,24 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
             // The session asks the server itself after a silence. Npgsql's own keepalive would take a lock and set two
             // timers for every notification.
             settings.KeepAlive = 0;
-            // Equal to the wait's own limit: then no wait has to change the socket's receive timeout, twice each.
+            // Equal to the limit of the waits, so that no wait has to change the socket's receive timeout twice.
             settings.CommandTimeout = (int)options.KeepAlive.TotalSeconds;
             settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
         }
 
         void Pooled(NpgsqlConnectionStringBuilder settings)
         {
-            // Seldom needed, and so not to be kept open for long.
+            // Rarely needed, so they are not kept open for long.
             settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
             settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, IdleSeconds);
             settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, IdleSeconds);
         }
     }
 
-    /// <summary>Makes the connection that will listen, not yet open.</summary>
+    /// <summary>Creates the connection that will listen, not open yet.</summary>
     public NpgsqlConnection CreateListening()
     {
-        // Which host is the primary is found out anew each time: the caller's data source remembers it for Host Recheck Seconds.
+        // The primary is looked up each time, because the caller's data source caches it for Host Recheck Seconds.
         _hosts?.ClearDatabaseStates();
         return _listening.CreateConnection();
     }
@@ -94,14 +94,14 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
     /// <summary>Opens a connection for a callback.</summary>
     public ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken) => _pooled.OpenConnectionAsync(cancellationToken);
 
-    /// <summary>Closes what our own pool keeps in reserve. It leads to where the server was.</summary>
+    /// <summary>Closes the idle connections of our own pool, which lead to where the server was.</summary>
     public void CloseIdle()
     {
         if (_owned)
             _pooled.Clear();
     }
 
-    /// <summary>The same as <see cref="DisposeAsync"/>, for one that was never used.</summary>
+    /// <summary>The same as <see cref="DisposeAsync"/>, for a source that was never used.</summary>
     public void Dispose()
     {
         if (!_owned)
@@ -122,9 +122,9 @@ internal sealed class ConnectionSource : IAsyncDisposable, IDisposable
         await _pooled.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>What is common to our own data sources, before what the user adds.</summary>
-    /// <param name="configure">What the user adds.</param>
-    /// <param name="isPlain">Whether no types are needed but the simplest. Asking for them takes a query, which a role's settings may cut off before they can be changed.</param>
+    /// <summary>The settings of our own data sources, before the user's additions.</summary>
+    /// <param name="configure">The user's additions.</param>
+    /// <param name="isPlain">Whether only the simplest types are needed. Loading types takes a query, which a time limit of the role may end before the limit can be lifted.</param>
     private static Action<NpgsqlDataSourceBuilder> Configure(Action<NpgsqlDataSourceBuilder>? configure, bool isPlain) => builder =>
     {
         configure?.Invoke(builder);

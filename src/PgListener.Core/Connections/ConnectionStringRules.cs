@@ -3,10 +3,10 @@ using Npgsql;
 
 namespace PgListener.Connections;
 
-/// <summary>The rules for a connection string, and what is said of a wrong one: which keyword, and never its value, which may be a password.</summary>
+/// <summary>The rules for a connection string. A message names the keyword that is wrong, never its value, which may be a password.</summary>
 internal static class ConnectionStringRules
 {
-    private const string Form = "Npgsql wants keyword=value pairs with semicolons between them: Host=server;Port=5432;Username=user;Password=password;Database=database.";
+    private const string Form = "Npgsql reads keyword=value pairs with semicolons between them: Host=server;Port=5432;Username=user;Password=password;Database=database.";
 
     private const int LongestKeyword = 40;
 
@@ -14,7 +14,7 @@ internal static class ConnectionStringRules
 
     private static readonly string[] Passwords = ["Password", "PSW", "PWD", "SSL Password"];
 
-    /// <summary>What is meant by most misspelt keywords.</summary>
+    /// <summary>The keywords that are misspelt most often.</summary>
     private static readonly string[] Common =
     [
         "Host", "Port", "Database", "Username", "Password", "SSL Mode", "Root Certificate", "SSL Certificate", "SSL Key", "Application Name", "Search Path", "Timeout",
@@ -31,7 +31,7 @@ internal static class ConnectionStringRules
             throw new ArgumentException(problem, nameof(connectionString));
     }
 
-    /// <summary>Refuses one that leads nowhere.</summary>
+    /// <summary>Refuses one without a host.</summary>
     /// <param name="settings">The connection string, read.</param>
     /// <param name="parameter">The caller's argument.</param>
     public static void ThrowIfHostless(NpgsqlConnectionStringBuilder settings, string parameter)
@@ -40,7 +40,7 @@ internal static class ConnectionStringRules
             throw new ArgumentException("The connection string names no Host.", parameter);
     }
 
-    // No inner exception in any of these: Npgsql's have the value in their text.
+    // None of these has an inner exception, because Npgsql's messages contain the value.
     private static string? Problem(string text)
     {
         if (string.IsNullOrWhiteSpace(text))
@@ -55,7 +55,7 @@ internal static class ConnectionStringRules
         }
         catch (ArgumentException)
         {
-            return $"The connection string cannot be read{After(text)}. {Form} A value with a semicolon or an equals sign in it is put in double quotes.";
+            return $"The connection string cannot be read{After(text)}. {Form} Put a value that contains a semicolon or an equals sign in double quotes.";
         }
 
         var settings = new NpgsqlConnectionStringBuilder();
@@ -79,26 +79,26 @@ internal static class ConnectionStringRules
         }
         catch (ArgumentException)
         {
-            return $"The value of {AsWritten(keyword, text)} in the connection string is not one that Npgsql takes.";
+            return $"The value of {AsWritten(keyword, text)} in the connection string is not one that Npgsql accepts.";
         }
 
         return keyword is "host" or "server" && ((string)value).Contains('=', StringComparison.Ordinal)
-            ? $"The value of {AsWritten(keyword, text)} in the connection string has further keywords in it, with spaces between them. {Form}"
+            ? $"The value of {AsWritten(keyword, text)} in the connection string contains further keywords, separated by spaces. {Form}"
             : null;
     }
 
     private static string ProblemOfUnknown(string keyword, string text)
     {
-        // It may be a part of something else altogether, such as of a URI without its beginning, or the rest of a password.
+        // It may be part of something else, such as a URI without its beginning, or the rest of a password.
         if (keyword.Length > LongestKeyword || !keyword.All(static c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '_'))
-            return $"The connection string has something in the place of a keyword that cannot be one. {Form}";
+            return $"The connection string has something that is not a keyword in the place of one. {Form}";
 
         var (meant, distance) = EditDistance.Nearest(keyword, Common);
         if (distance <= Math.Max(2, keyword.Length / 4))
-            return $"The connection string has the keyword {AsWritten(keyword, text)}, which Npgsql does not know. Is {meant} meant?";
+            return $"The connection string has the keyword {AsWritten(keyword, text)}, which Npgsql does not know. Did you mean {meant}?";
 
         return FollowsPassword(keyword, text)
-            ? "What follows the password in the connection string is no keyword that Npgsql knows. A password with a semicolon in it is put in double quotes."
+            ? "What follows the password in the connection string is not a keyword that Npgsql knows. Put a password that contains a semicolon in double quotes."
             : $"The connection string has the keyword {AsWritten(keyword, text)}, which Npgsql does not know. {Form}";
     }
 
@@ -109,7 +109,7 @@ internal static class ConnectionStringRules
         return scheme.Length > 0 && scheme.All(static c => char.IsAsciiLetterOrDigit(c) || c is ':' or '+' or '-' or '.') ? scheme + SchemeEnd : null;
     }
 
-    /// <summary>Behind which keyword a connection string stops being one.</summary>
+    /// <summary>The last keyword before the part that cannot be read.</summary>
     private static string After(string text)
     {
         for (var end = text.LastIndexOf(';'); end > 0; end = text.LastIndexOf(';', end - 1))
@@ -140,10 +140,10 @@ internal static class ConnectionStringRules
         return index > 0 && Passwords.Contains(keywords[index - 1], StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>A keyword as the user has written it, not in lower case.</summary>
+    /// <summary>A keyword as the user wrote it, not in lower case.</summary>
     private static string AsWritten(string keyword, string text)
         => Array.Find(KeywordsAsWritten(text), written => written.Equals(keyword, StringComparison.OrdinalIgnoreCase)) ?? keyword;
 
-    /// <summary>What looks like the keywords: it may be a part of a value, so show only one that is known to be none.</summary>
+    /// <summary>The text that looks like keywords. It may be part of a value, so only a known keyword may be shown.</summary>
     private static string[] KeywordsAsWritten(string text) => Array.ConvertAll(text.Split(';'), static pair => pair.Split('=')[0].Trim());
 }

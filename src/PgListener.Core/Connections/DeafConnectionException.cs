@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace PgListener.Connections;
 
-/// <summary>LISTEN succeeded, a second connection's NOTIFY too, and nothing came.</summary>
+/// <summary>LISTEN and a second connection's NOTIFY succeeded, but the notification did not arrive.</summary>
 [SuppressMessage("Design", "CA1032", Justification = "Thrown in one place, caught as what it is in another, and never seen by a user.")]
 internal sealed class DeafConnectionException(TimeSpan waited, ServerIdentity? listening, ServerIdentity? sending)
     : ListenerException(string.Create(
@@ -17,10 +17,10 @@ internal sealed class DeafConnectionException(TimeSpan waited, ServerIdentity? l
     {
         if (listening is not null && sending is not null && listening.Server != sending.Server)
         {
-            return $"The name leads to another server or database now ({sending.Address}) than the one that is listened to ({listening.Address}): after a failover or a change of the name " +
+            return $"The host's name now leads to another server or database ({sending.Address}) than the one that the listener is connected to ({listening.Address}): after a failover or a change of the name " +
                 "this ends by itself with the next connection; else let the connection string name one server.";
         }
 
-        return $"Most likely {Pooler} Or the name leads to different servers, one connection to this and another to that: let it lead to one.";
+        return $"Most likely {Pooler} Or the host's name leads to several servers, and the two connections to different ones: use a name that leads to one.";
     }
 }

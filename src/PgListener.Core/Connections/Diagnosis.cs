@@ -7,10 +7,10 @@ using Npgsql;
 
 namespace PgListener.Connections;
 
-/// <summary>What a failure means and what to do about it, in one line.</summary>
+/// <summary>Explains a failure and what to do about it, in one line.</summary>
 internal static class Diagnosis
 {
-    /// <summary>Who probably keeps the server from emptying its notification queue: a session whose client does not read, else the oldest transaction.</summary>
+    /// <summary>Finds the session that probably keeps the server from emptying its notification queue: one whose client does not read, else the one with the oldest transaction.</summary>
     public const string QueueHolderQuery =
         """
         SELECT pg_catalog.format('process %s of user %s (%s, %s since %s)', pid, usename,
@@ -24,34 +24,34 @@ internal static class Diagnosis
         LIMIT 1
         """;
 
-    /// <summary>Says what a filling queue means.</summary>
+    /// <summary>Explains a queue that fills.</summary>
     public static string OfQueue(double usage, IReadOnlyList<string> holders)
         => string.Create(
             CultureInfo.InvariantCulture,
-            $"The server's notification queue is {usage:P0} full. When it is full, every commit that notifies fails. It is emptied once all sessions that listen have read it; most likely kept by {(holders.Count > 0 ? OneLine(holders[0]) : "a session that cannot be seen with this user's rights")}.");
+            $"The server's notification queue is {usage:P0} full. When it is full, every commit that notifies fails. It is emptied once all listening sessions have read it. Most likely it is kept from being emptied by {(holders.Count > 0 ? OneLine(holders[0]) : "a session that this user has no right to see")}; end that session or its transaction.");
 
-    /// <summary>A failure that repeats with the same kind is not worth another line.</summary>
+    /// <summary>The kind of a failure. A repetition of the same kind is not logged again.</summary>
     public static string KindOf(Exception error) => Find<PostgresException>(error)?.SqlState ?? error.GetType().Name;
 
-    /// <summary>Whether a payload, or a channel's name, has arrived that is not UTF-8.</summary>
+    /// <summary>Whether a payload or a channel's name that is not UTF-8 has arrived.</summary>
     public static bool IsUndecodable(Exception error)
         => Find<DecoderFallbackException>(error) is not null
             || Find<PostgresException>(error) is { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter };
 
-    /// <summary>Whether a time limit has run out, for which this process may be to blame itself.</summary>
+    /// <summary>Whether a time limit has run out, which may be this process's own fault.</summary>
     public static bool IsTimeout(Exception error) => Find<TimeoutException>(error) is not null;
 
     /// <summary>Whether a failure came from the network or from the silence of the server, and not from this process.</summary>
     public static bool IsOfNetwork(Exception error)
         => !IsOfPool(error) && (Find<SocketException>(error) is not null || Find<IOException>(error) is not null || IsTimeout(error) || Find<OperationCanceledException>(error) is not null);
 
-    /// <summary>A time limit has run out, and this process's own thread pool is late.</summary>
+    /// <summary>Explains a time limit that ran out while this process's own thread pool was late.</summary>
     public static string OfStarvedPool(Exception error, TimeSpan late)
         => string.Create(
             CultureInfo.InvariantCulture,
             $"A time limit ran out, but the thread pool of this process is starved: it was late by {late.TotalSeconds:0.0} s. The connection may be healthy; find what blocks the pool's threads. ({OneLine(error.Message)})");
 
-    /// <summary>Says it without the secrets and line breaks that a message might carry.</summary>
+    /// <summary>Explains a failure, without the secrets and line breaks that a message might contain.</summary>
     public static string Of(Exception error)
     {
         if (error is ListenerException)
@@ -59,28 +59,28 @@ internal static class Diagnosis
         if (IsUndecodable(error))
         {
             return $"{(Find<PostgresException>(error) is { } refusal ? $"{refusal.SqlState}: {OneLine(refusal.MessageText)}. " : "")}" +
-                "A notification or a channel's name cannot be turned into UTF-8, and with it the connection is of no use any more. Most likely the database's encoding is SQL_ASCII: " +
+                "A notification or a channel's name cannot be turned into UTF-8, which makes this connection unusable. Most likely the database's encoding is SQL_ASCII: " +
                 "send UTF-8 only, or move to a database in UTF8.";
         }
 
         if (SeveralIn(error) is { } several)
             return several;
 
-        // The server's own word comes first, then what the network and the system say, wherever it is nested.
+        // The server's error comes first, then errors of the network and the system, wherever they are nested.
         if (Find<PostgresException>(error) is { } server)
             return $"{server.SqlState}: {OneLine(server.MessageText)}. {ServerAdvice.For(server)}".TrimEnd();
         if (Find<AuthenticationException>(error) is { } authentication)
-            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(authentication.Message)}. {(IsTls(error) ? TlsAdvice : "Check how this user is to authenticate, and its tickets or certificates.")}";
+            return $"{(IsTls(error) ? "TLS" : "Authentication")} failed. {OneLine(authentication.Message)}. {(IsTls(error) ? TlsAdvice : "Check how the server authenticates this user, and the user's tickets or certificates.")}";
         if (IsOfPool(error))
-            return $"{OneLine(error.Message)}. The listener needs one connection of this pool for itself, and now and then a second one.";
+            return $"{OneLine(error.Message)}. The listener needs one connection of this pool, and now and then a second one.";
         if (error is TimeoutException)
             return $"{OneLine(error.Message)}. {Silent}";
         if (IsTimeout(error))
             return $"The server did not answer in time. {Silent}";
         if (Find<SocketException>(error) is { } network)
-            return $"The network says: {OneLine(network.Message)}. {AdviceFor(network)}{PlaceOf(error)}";
+            return $"Network error: {OneLine(network.Message)}. {AdviceFor(network)}{PlaceOf(error)}";
         if (error.Message.StartsWith("SSL connection requested", StringComparison.Ordinal))
-            return "TLS failed. The server does not offer it. Switch ssl on at the server, or use SSL Mode=Prefer if the connection may go without encryption.";
+            return "TLS failed. The server does not offer it. Turn on ssl at the server, or use SSL Mode=Prefer if the connection may go without encryption.";
         if (IsTls(error))
             return $"TLS failed. {OneLine(Innermost(error).Message)}. {TlsAdvice}";
         if (error is NpgsqlException && error.Message.StartsWith("No suitable host", StringComparison.Ordinal))
@@ -92,12 +92,12 @@ internal static class Diagnosis
             : $"{error.GetType().Name}: {OneLine(error.Message)}: {OneLine(cause.Message)}";
     }
 
-    private const string Silent = "The server or the way to it is silent: a firewall, a failed host, or too much load.";
+    private const string Silent = "Check for a firewall, a failed host, or too much load.";
 
     private const string TlsAdvice =
         "Check SSL Mode, Root Certificate and the host name of the connection string, and SSL Certificate and SSL Key if the server asks for a certificate of the client.";
 
-    /// <summary>What each of several hosts says.</summary>
+    /// <summary>The error of each of several hosts.</summary>
     private static string? SeveralIn(Exception error)
     {
         if (Find<AggregateException>(error) is not { InnerExceptions.Count: > 1 } several)
@@ -110,8 +110,8 @@ internal static class Diagnosis
     private static string AdviceFor(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "Check the host's name, and whether this machine's DNS knows it.",
-        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => "The connection was cut, by the server or something on the way to it.",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.TimedOut => "There is no way to the host: check the network and its firewalls.",
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => "The connection was cut by the server, or by something between it and this process.",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.TimedOut => "The host cannot be reached: check the network and its firewalls.",
         _ => "Check host and port, and whether the server is running.",
     };
 
@@ -136,7 +136,7 @@ internal static class Diagnosis
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
-    /// <summary>Where it was tried to connect to, if the failure says it.</summary>
+    /// <summary>The address of the attempt to connect, if the failure contains it.</summary>
     private static string PlaceOf(Exception error)
         => Find<NpgsqlException>(error) is { } attempt && attempt.Message.StartsWith("Failed to connect", StringComparison.Ordinal) ? $" ({OneLine(attempt.Message)}.)" : "";
 

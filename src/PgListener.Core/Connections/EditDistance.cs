@@ -1,11 +1,11 @@
 namespace PgListener.Connections;
 
-/// <summary>Finds the word that is meant by a misspelt one.</summary>
+/// <summary>Finds the intended word for a misspelt one.</summary>
 internal static class EditDistance
 {
     /// <summary>The nearest word, without regard to case.</summary>
-    /// <param name="text">What was written.</param>
-    /// <param name="words">What may be meant; at least one.</param>
+    /// <param name="text">The misspelt word.</param>
+    /// <param name="words">The candidates; at least one.</param>
     /// <returns>The word, and how many characters differ.</returns>
     public static (string Word, int Distance) Nearest(string text, IEnumerable<string> words)
         => words.Select(word => (word, Between(text.ToUpperInvariant(), word.ToUpperInvariant()))).MinBy(static candidate => candidate.Item2);

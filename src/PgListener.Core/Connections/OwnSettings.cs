@@ -5,19 +5,19 @@ using PgListener.Telemetry;
 namespace PgListener.Connections;
 
 /// <summary>
-/// The server settings that a connection of the listener needs, whatever a role, a database or a server has by default. They hold
-/// for its own session alone.
+/// The server settings that a connection of the listener needs, regardless of the defaults of the role, the database and the server. They apply
+/// only to its own session.
 /// </summary>
 internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
 {
-    /// <summary>How often a setting is sent that a time limit of the server, which is about to be lifted, has cut off.</summary>
+    /// <summary>How often a setting is sent again after a time limit of the server, which it is to lift, has ended the command.</summary>
     private const int Tries = 3;
 
     private readonly string[] _statements = [.. Wanted(options).Select(static setting => $"SET {setting.Name} TO {setting.Value}")];
     private readonly string[] _resets = [.. Wanted(options).Select(static setting => $"RESET {setting.Name}")];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
-    /// <summary>The settings, the time limits first: they might cut off the others.</summary>
+    /// <summary>The settings. The time limits come first, because they might end the other commands.</summary>
     public static IReadOnlyList<(string Name, string Value)> Wanted(ListenerOptions options)
     {
         var silence = (int)options.KeepAlive.TotalSeconds;
@@ -30,19 +30,19 @@ internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
             ("transaction_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
 
-            // A question would wait for other transactions, or be refused.
+            // A query would wait for other transactions, or be refused.
             ("default_transaction_deferrable", "off"),
             ("default_transaction_isolation", "'read committed'"),
             ("default_transaction_read_only", "off"),
 
-            // A proof would wait for a standby that is gone, or for a disk.
+            // A proof would wait for a synchronous standby or for the disk.
             ("synchronous_commit", "off"),
 
-            // Each notice would wake the connection.
+            // Each notice would end a wait.
             ("client_min_messages", "error"),
 
-            // The server gives up a session whose client is gone, instead of keeping it for the two hours of its operating system. No
-            // tcp_user_timeout: it would also end the session of a client that is well and has paused its reading for so long.
+            // The server ends a session whose client is gone, instead of keeping it for the two hours of its operating system. There is no
+            // tcp_user_timeout: it would also end the session of a healthy client that pauses its reading for that long.
             ("tcp_keepalives_idle", $"{silence}"),
             ("tcp_keepalives_interval", $"{Math.Max(1, silence / 3)}"),
             ("tcp_keepalives_count", "3"),
@@ -50,7 +50,7 @@ internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
         ];
     }
 
-    /// <summary>Makes them hold. What a server refuses, or is too old to know, is said once and left as it is.</summary>
+    /// <summary>Applies the settings. One that a server refuses is logged once and left as it is; one that it is too old to know is left out.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="timeout">Npgsql's own limit, in seconds; 0 for none.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -60,20 +60,20 @@ internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
         {
             var refused = await ExecuteAsync(connection, _statements, timeout, cancellationToken).ConfigureAwait(false);
             if (tries < Tries && refused.Any(error => error.SqlState == PostgresErrorCodes.QueryCanceled))
-                continue; // To set one again does no harm.
+                continue; // Setting one again does no harm.
 
             Report(refused);
             return;
         }
     }
 
-    /// <summary>Takes them back, so that nobody else who uses the connection has them.</summary>
+    /// <summary>Resets the settings, so that the next user of the connection does not have them.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="timeout">Npgsql's own limit, in seconds; 0 for none.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public Task ResetAsync(NpgsqlConnection connection, int timeout, CancellationToken cancellationToken) => ExecuteAsync(connection, _resets, timeout, cancellationToken);
 
-    /// <summary>Each statement by itself, in one round trip: the refusal of one does not affect the others.</summary>
+    /// <summary>Executes each statement by itself, in one round trip, so that the refusal of one does not affect the others.</summary>
     private static async Task<IReadOnlyList<PostgresException>> ExecuteAsync(
         NpgsqlConnection connection, IReadOnlyList<string> statements, int timeout, CancellationToken cancellationToken)
     {
@@ -103,7 +103,7 @@ internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
     {
         foreach (var error in refused)
         {
-            // An older server does not know all of them, which is nothing to report.
+            // An older server does not know all of them; that is not reported.
             if (error.SqlState == PostgresErrorCodes.UndefinedObject)
                 continue;
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PgListener.Connections;
 
-/// <summary>The rules for a payload. What breaks them would be refused by the server, and would abort the caller's transaction.</summary>
+/// <summary>The rules for a payload. The server would refuse a payload that breaks them, and abort the caller's transaction.</summary>
 internal static class PayloadRules
 {
     public const int MaxBytes = PostgresLimits.PayloadBytes;
@@ -30,8 +30,8 @@ internal static class PayloadRules
             throw new ArgumentException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The payload for channel '{channel}' has {bytes:N0} bytes in UTF-8, but PostgreSQL takes at most {MaxBytes:N0}. ") +
-                "Write the data to a table in the same transaction and send only its key; who reads the notification then fetches the row.",
+                    $"The payload for channel '{channel}' has {bytes:N0} bytes in UTF-8, but PostgreSQL allows at most {MaxBytes:N0}. ") +
+                "Write the data to a table in the same transaction and send only its key; the handler then reads the row.",
                 nameof(payload));
         }
     }

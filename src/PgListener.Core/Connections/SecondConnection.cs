@@ -6,12 +6,12 @@ using PgListener.Telemetry;
 namespace PgListener.Connections;
 
 /// <summary>
-/// The connection beside the one that listens: it wakes, proves, and asks whether the first is still alive. For waking one is kept
-/// for some seconds; what has to be certain has a new one each time.
+/// The connection beside the one that listens. It wakes the first one, proves delivery, and asks whether the first one's session is alive. One is kept
+/// for some seconds for waking; a proof and a check use a new one each time.
 /// </summary>
 internal sealed class SecondConnection(ConnectionSource connections, OwnSettings settings, TimeSpan limit, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>It is seldom needed, and so not kept open for long.</summary>
+    /// <summary>It is rarely needed, so it is not kept open for long.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
     private const int Tries = 3;
@@ -21,7 +21,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
     private ITimer? _idle;
     private bool _isDisposed;
 
-    /// <summary>Whether it comes from the caller's pool, and so may have to wait for others who use that.</summary>
+    /// <summary>Whether it comes from the caller's pool, and may have to wait for other users of the pool.</summary>
     public bool IsPooled => connections.IsPooled;
 
     /// <summary>Sends a notification.</summary>
@@ -36,19 +36,19 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
         }
     }
 
-    /// <summary>Uses the one that is kept, or a new one. What fails on the one that was kept is done again on a new one.</summary>
-    /// <exception cref="TimeoutException">It took longer than the limit. The work goes on, with nobody who waits for it.</exception>
+    /// <summary>Uses the kept connection, or a new one. Work that fails on the kept one is repeated on a new one.</summary>
+    /// <exception cref="TimeoutException">The work took longer than the limit. It continues without being awaited.</exception>
     public Task UseAsync(Func<NpgsqlConnection, CancellationToken, Task> work) => InTimeAsync(UseInTurnAsync(work));
 
-    /// <summary>Uses a new one. A pool of the caller's may hand out connections that have died unnoticed; then another is tried.</summary>
-    /// <exception cref="TimeoutException">It took longer than the limit. The work goes on, with nobody who waits for it.</exception>
+    /// <summary>Uses a new connection. The caller's pool may return a dead connection; then another one is tried.</summary>
+    /// <exception cref="TimeoutException">The work took longer than the limit. It continues without being awaited.</exception>
     public Task UseNewAsync(Func<NpgsqlConnection, CancellationToken, Task> work) => InTimeAsync(UseNewInTimeAsync(work));
 
-    /// <summary>Closes what is kept: the server it leads to may be gone.</summary>
+    /// <summary>Closes the kept connection, because the server that it leads to may be gone.</summary>
     public async Task ForgetAsync()
     {
         if (!await _turn.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
-            return; // Its user finds out.
+            return; // The current user of the connection notices.
 
         try
         {
@@ -69,7 +69,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
             await idle.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Npgsql does not always hear of a cancellation while it connects. What takes too long ends by itself, with nobody waiting.</summary>
+    /// <summary>Npgsql does not always observe a cancellation while it connects. An attempt that takes too long ends by itself, without being awaited.</summary>
     private Task InTimeAsync(Task working)
     {
         _ = working.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -100,7 +100,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
         }
         catch (NpgsqlException) when (!cancellationToken.IsCancellationRequested)
         {
-            return false; // It has died unnoticed.
+            return false; // The connection was dead.
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
             }
             catch (NpgsqlException) when (tries < Tries && !timeout.IsCancellationRequested)
             {
-                // It has died unnoticed in a pool, or the server is just coming back.
+                // The pooled connection was dead, or the server is just restarting.
             }
         }
     }
@@ -156,7 +156,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
         }
         catch
         {
-            await CloseAsync(connection).ConfigureAwait(false); // Some of the settings may hold already.
+            await CloseAsync(connection).ConfigureAwait(false); // Some of the settings may apply already.
             throw;
         }
     }
@@ -180,7 +180,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
     {
         try
         {
-            // Npgsql resets what goes back to its pool, unless the connection string says that it does not.
+            // Npgsql resets connections that return to its pool, unless the connection string says otherwise.
             if (connections.IsPooled && connection.FullState == ConnectionState.Open)
             {
                 using var timeout = new CancellationTokenSource(limit, time);

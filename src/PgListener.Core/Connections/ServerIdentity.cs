@@ -2,11 +2,11 @@ using Npgsql;
 
 namespace PgListener.Connections;
 
-/// <summary>What tells servers apart, and what a session is called there. Two connections that are told apart by it do not hear each other.</summary>
+/// <summary>Identifies a server and a session on it. Two connections to different servers do not receive each other's notifications.</summary>
 /// <param name="Server">The start of the server, and its database.</param>
-/// <param name="Address">Its address as it sees it itself, for people.</param>
-/// <param name="Backend">The process behind the connection. A pooler makes one up; this is the real one.</param>
-/// <param name="Started">When that process began, as seconds.</param>
+/// <param name="Address">The address that the server reports, for messages.</param>
+/// <param name="Backend">The process of the session. A pooler reports an invented one; this is the real one.</param>
+/// <param name="Started">When that process started, in seconds.</param>
 internal sealed record ServerIdentity(string Server, string Address, string Backend, string Started)
 {
     private const string Query =
@@ -17,11 +17,11 @@ internal sealed record ServerIdentity(string Server, string Address, string Back
             coalesce((SELECT pg_catalog.concat(pg_catalog.date_part('epoch', backend_start)) FROM pg_catalog.pg_stat_activity WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()), '')
         """;
 
-    /// <summary>Asks for it.</summary>
+    /// <summary>Asks the server.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="timeout">Npgsql's own limit, in seconds; 0 for none.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Nothing where the server refuses to say.</returns>
+    /// <returns><see langword="null"/> if the server refuses.</returns>
     public static async Task<ServerIdentity?> FindAsync(NpgsqlConnection connection, int timeout, CancellationToken cancellationToken)
     {
         try
@@ -40,11 +40,11 @@ internal sealed record ServerIdentity(string Server, string Address, string Back
         }
         catch (PostgresException) when (connection.FullState == System.Data.ConnectionState.Open)
         {
-            return null; // Rights were revoked, or it is no PostgreSQL but something alike: then nothing is compared.
+            return null; // A privilege was revoked, or the server is only compatible with PostgreSQL: then nothing is compared.
         }
     }
 
-    /// <summary>Whether the process is still there, asked on another connection.</summary>
+    /// <summary>Whether the session still exists, asked on another connection.</summary>
     public async Task<bool> IsAliveAsync(NpgsqlConnection other, CancellationToken cancellationToken)
     {
         const string Alive =

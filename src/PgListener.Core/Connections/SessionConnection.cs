@@ -7,26 +7,26 @@ using PgListener.Telemetry;
 namespace PgListener.Connections;
 
 /// <summary>
-/// The connection of one session, with a time limit on everything that is asked of it. Npgsql cannot give up a command on a
-/// server that has gone silent without talking to that server again; so what is late is left behind with its connection,
-/// which is closed as soon as it can be, and nobody waits for that.
+/// The connection of one session, with a time limit on each command. Npgsql cannot give up a command on a
+/// silent server without talking to that server again. So a late command is abandoned together with its connection,
+/// which is closed as soon as possible, without being awaited.
 /// </summary>
 internal sealed class SessionConnection(NpgsqlConnection connection, bool returnsToPool, OwnSettings settings, OptionsInForce options, TimeProvider time, ILogger logger)
 {
-    /// <summary>How long a command that was interrupted by the stop may take to end by itself, so that the connection can be closed in an orderly way.</summary>
+    /// <summary>How long a command that the stop interrupts may take to end by itself, so that the connection can be closed cleanly.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     /// <summary>Npgsql may try a host once more: without encryption, or as the second choice among several.</summary>
     private const int TriesPerHost = 2;
 
-    /// <summary>How much later Npgsql's own limit is, which breaks the connection. It clears up what was left behind.</summary>
+    /// <summary>How much longer Npgsql's own limit is, which breaks the connection. It ends abandoned commands.</summary>
     private const int LeftBehind = 6;
 
     private Task _last = Task.CompletedTask;
     private bool _isLate;
     private bool _wasStarved;
 
-    /// <summary>Opens it. Npgsql has a limit for each host; this one is for a host that keeps it from trying the next.</summary>
+    /// <summary>Opens the connection. Npgsql has a limit for each host; this one is for a host that keeps it from trying the next.</summary>
     public async Task OpenAsync(CancellationToken stopping)
     {
         var configured = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
@@ -41,21 +41,21 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         }
         catch (NpgsqlException e) when (e.InnerException is AuthenticationException refusal)
         {
-            // Npgsql and .NET say that the server's certificate was refused, and not why.
+            // Npgsql and .NET say that the server's certificate was refused, but not why.
             var why = await CertificateCheck.ExplainAsync(configured, perHost, time, either.Token).ConfigureAwait(false);
             throw why is null ? e : new NpgsqlException(e.Message, new AuthenticationException(why, refusal));
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
             _isLate = true;
-            throw new TimeoutException($"Connecting took much longer than {nameof(ListenerOptions.ConnectTimeout)} allows for.", e);
+            throw new TimeoutException($"Connecting took much longer than {nameof(ListenerOptions.ConnectTimeout)} allows.", e);
         }
     }
 
     /// <summary>How long a command may take.</summary>
     public TimeSpan Limit => options.Current.CommandTimeout;
 
-    /// <summary>Makes the settings hold that the session needs.</summary>
+    /// <summary>Applies the settings that the session needs.</summary>
     public Task ApplySettingsAsync(CancellationToken stopping) => RunAsync(
         "the session's settings",
         async timeout =>
@@ -71,7 +71,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         => RunAsync("the question which server this is", timeout => ServerIdentity.FindAsync(connection, timeout, CancellationToken.None), options.Current.CommandTimeout, stopping);
 
     /// <summary>Executes statements in one transaction.</summary>
-    /// <param name="what">What they are, for people.</param>
+    /// <param name="what">Describes them in messages.</param>
     /// <param name="statements">The statements.</param>
     /// <param name="stopping">Ends the waiting.</param>
     public Task ExecuteBatchAsync(string what, IEnumerable<string> statements, CancellationToken stopping) => RunAsync(
@@ -91,8 +91,8 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         options.Current.CommandTimeout,
         stopping);
 
-    /// <summary>Asks for the texts in the first column.</summary>
-    /// <param name="sql">The question.</param>
+    /// <summary>Executes a query, and returns the texts of the first column.</summary>
+    /// <param name="sql">The query.</param>
     /// <param name="parameter">Its parameter, if it has one.</param>
     /// <param name="limit">How long the answer may take.</param>
     /// <param name="stopping">Ends the waiting.</param>
@@ -119,10 +119,10 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         limit,
         stopping);
 
-    /// <summary>It is known to be lost: nobody waits for what is left to do on it.</summary>
+    /// <summary>Marks the connection as lost, so that nothing waits for its outstanding work.</summary>
     public void GiveUp() => _isLate = true;
 
-    /// <summary>Closes the connection, now if it can be, else once it can be.</summary>
+    /// <summary>Closes the connection, at once if possible, otherwise as soon as possible.</summary>
     public async Task CloseAsync()
     {
         if (!_isLate)
@@ -153,7 +153,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             {
                 var late = time.GetElapsedTime(begun) - limit + await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false);
                 if (running.IsCompleted || IsStarved(late))
-                    continue; // It is this process that is late, and perhaps not the server.
+                    continue; // This process is late, and the server may not be.
 
                 _isLate = true;
                 throw new TimeoutException($"The server did not answer {what} within {limit:c}.", e);
@@ -174,7 +174,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
     private async Task CloseLaterAsync()
     {
-        // A command that is late, UNLISTEN among them, is still reading: until it has ended nobody else may touch the connection.
+        // A late command, such as UNLISTEN, is still reading. Until it ends, nothing else may use the connection.
         await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await CleanAsync().ConfigureAwait(false);
         await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -183,7 +183,7 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
     private async Task CleanAsync()
     {
-        // In its pool it would go on listening with nobody to read, and hold up the server's queue.
+        // In its pool it would continue to listen without being read, and keep the server's queue from being emptied.
         if (!returnsToPool || connection.FullState != ConnectionState.Open)
             return;
 

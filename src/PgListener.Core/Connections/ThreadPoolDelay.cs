@@ -1,13 +1,13 @@
 namespace PgListener.Connections;
 
-/// <summary>How late this process's own thread pool is: what it does not get to do is nobody else's fault.</summary>
+/// <summary>Measures how late this process's thread pool is, so that the server is not blamed for it.</summary>
 internal static class ThreadPoolDelay
 {
-    /// <summary>More than this is no ordinary load.</summary>
+    /// <summary>A longer delay is not ordinary load.</summary>
     public static readonly TimeSpan Tolerated = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Goes through the pool once, behind all that waits in it.</summary>
-    /// <returns>How long that took.</returns>
+    /// <summary>Queues a work item, and waits for it.</summary>
+    /// <returns>How long it took.</returns>
     public static async Task<TimeSpan> MeasureAsync(TimeProvider time)
     {
         var begun = time.GetTimestamp();

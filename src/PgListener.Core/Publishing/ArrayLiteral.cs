@@ -14,7 +14,7 @@ internal sealed class ArrayLiteral
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(1024);
     private int _length;
 
-    /// <summary>What was written, in UTF-8.</summary>
+    /// <summary>The text, in UTF-8.</summary>
     public ReadOnlyMemory<byte> Utf8 => _buffer.AsMemory(0, _length);
 
     /// <summary>Writes the array.</summary>
@@ -35,13 +35,13 @@ internal sealed class ArrayLiteral
         return literal;
     }
 
-    /// <summary>Makes it a parameter.</summary>
-    /// <param name="isUtf8">Whether the connection speaks UTF-8. If not, Npgsql has to translate, and does that only with strings.</param>
+    /// <summary>Creates a parameter.</summary>
+    /// <param name="isUtf8">Whether the connection uses UTF-8. If not, Npgsql has to convert, which it does only for strings.</param>
     public DbParameter ToParameter(bool isUtf8) => isUtf8
         ? new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = Utf8, NpgsqlDbType = NpgsqlDbType.Text }
         : new NpgsqlParameter<string> { TypedValue = Encoding.UTF8.GetString(Utf8.Span), NpgsqlDbType = NpgsqlDbType.Text };
 
-    /// <summary>Lets others use the memory. Nobody may read it any more.</summary>
+    /// <summary>Returns the memory, which must not be read afterwards.</summary>
     public void GiveBack()
     {
         ArrayPool<byte>.Shared.Return(_buffer);

@@ -4,14 +4,14 @@ using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
 
-/// <summary>Sends publishes that share transactions, and tells each of them how it went.</summary>
+/// <summary>Sends publishes that share transactions, and completes each of them with its result.</summary>
 internal sealed class BatchSender(INotificationSender sender, ILogger logger)
 {
     private const string DataErrors = "22";
 
-    /// <summary>Sends them; ends without an exception when each of them knows how it went.</summary>
+    /// <summary>Sends them. Returns without an exception when each of them has its result.</summary>
     /// <param name="transactions">The publishes of each transaction; at least one.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <param name="cancellationToken">Cancels the sending.</param>
     public async Task SendAsync(List<List<PendingPublish>> transactions, CancellationToken cancellationToken)
     {
         IReadOnlyList<Exception?> outcomes;
@@ -23,7 +23,7 @@ internal sealed class BatchSender(INotificationSender sender, ILogger logger)
         }
         catch (Exception e)
         {
-            // Whatever it was, it is the answer to everyone who waits for these transactions.
+            // Whatever the error, all callers that wait for these transactions get it.
             transactions.ForEach(transaction => transaction.ForEach(pending => pending.Fail(e)));
             return;
         }
@@ -81,7 +81,7 @@ internal sealed class BatchSender(INotificationSender sender, ILogger logger)
             catch (Exception e)
             {
                 pending.Fail(e);
-                // The server is gone, say: then nobody needs to wait until it fails for each of the others in turn.
+                // For example, the server is gone: the others need not wait until each of them fails in turn.
                 failure = IsDataError(e) ? null : e;
             }
         }

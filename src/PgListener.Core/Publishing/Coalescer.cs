@@ -4,9 +4,9 @@ using PgListener.Telemetry;
 namespace PgListener.Publishing;
 
 /// <summary>
-/// Lets publishes share transactions. One task, which lives as long as something waits, sends them in the order in which they
-/// came; it alone uses the sender. Everyone else only edits the list of what waits. Identical ones never share a transaction, but
-/// they share the round trip: so they hold up the rest for a commit each, and not for a round trip each.
+/// Lets publishes share transactions. One task, which runs while something waits, sends them in the order of the calls;
+/// only that task uses the sender. All others only edit the list of waiting publishes. Identical ones never share a transaction, but
+/// share the round trip, so each delays the rest by a commit, and not by a round trip.
 /// </summary>
 internal sealed class Coalescer(INotificationSender sender, TimeSpan window, NotificationPublisherOptions options, TimeProvider time, ILogger logger)
     : IAsyncDisposable
@@ -22,9 +22,9 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
     private bool _isFlushing;
     private bool _isStopping;
 
-    /// <summary>Completes after the commit that carries all of these.</summary>
+    /// <summary>Completes after the commit that includes all of these.</summary>
     /// <param name="notifications">At least one.</param>
-    /// <param name="cancellationToken">Takes them out if their transaction has not begun. The wait ends in either case.</param>
+    /// <param name="cancellationToken">Removes them if their transaction has not begun. The wait ends in either case.</param>
     public async Task PublishAsync(Outgoing[] notifications, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -34,7 +34,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
             await pending.Done.ConfigureAwait(false);
     }
 
-    /// <summary>Takes in no more, and sends what waits, within the time there is for it.</summary>
+    /// <summary>Accepts no more, and sends what waits within <see cref="NotificationPublisherOptions.StopTimeout"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         Task flushing;
@@ -110,7 +110,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         }
     }
 
-    /// <summary>Waits until the window of the oldest is over, or so many wait that there is no sense in waiting longer.</summary>
+    /// <summary>Waits until the window of the oldest is over, or enough publishes wait.</summary>
     private async Task WaitForOthersAsync()
     {
         TimeSpan left;
@@ -134,7 +134,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         await enough.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Takes what is sent next, and divides it into transactions. If nothing waits, the flushing is over.</summary>
+    /// <summary>Takes what is sent next, and divides it into transactions. If nothing waits, the task ends.</summary>
     private bool TakeTransactions(out List<List<PendingPublish>> transactions)
     {
         transactions = [];
@@ -146,7 +146,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
                 Remove(next);
                 count += next.Value.Notifications.Length;
 
-                // PostgreSQL merges identical ones of a transaction. What another caller publishes too takes the next one, and so does what came later.
+                // PostgreSQL merges identical notifications of a transaction. An identical one of another caller takes the next transaction, and so do the later ones.
                 if (transactions.Count == 0 || distinct.Overlaps(next.Value.Notifications))
                 {
                     transactions.Add([]);
@@ -176,10 +176,10 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
         logger.GivenUpAtStop(left.Length, options.StopTimeout);
         foreach (var pending in left)
             pending.Fail(new ObjectDisposedException(
-                $"The publisher was disposed of, and no commit of this was heard of within {nameof(NotificationPublisherOptions.StopTimeout)} ({options.StopTimeout}). If it was being sent by then, nobody knows whether it was committed.", cause));
+                $"The publisher was disposed of, and its commit was not confirmed within {nameof(NotificationPublisherOptions.StopTimeout)} ({options.StopTimeout}). It is unknown whether it was committed.", cause));
         await _abort.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Names the face, which is what the caller has disposed of.</summary>
+    /// <summary>Names the public type, which is what the caller has disposed of.</summary>
     private static ObjectDisposedException Disposed() => new("PgListener.NotificationPublisher");
 }

@@ -5,20 +5,20 @@ using Npgsql;
 
 namespace PgListener.Publishing;
 
-/// <summary>The rules for where a notification can be sent, checked before the server sees anything: a refusal leaves the caller's transaction as it was.</summary>
+/// <summary>The rules for where a notification can be sent. They are checked before anything is sent to the server, so a refusal leaves the caller's transaction as it was.</summary>
 internal static class ConnectionRules
 {
     private const string StandbySetting = "in_hot_standby";
 
     /// <summary>Finds out where the caller wants to publish, and whether that is still possible.</summary>
-    /// <returns>The connection, which is Npgsql's or wraps it; nothing where the publisher has to find one.</returns>
+    /// <returns>The connection, which is Npgsql's or wraps it; <see langword="null"/> if the publisher has to open one.</returns>
     public static DbConnection? ConnectionOf(PublishRequest request)
     {
         var connection = request.Transaction is { } transaction ? ConnectionOf(transaction) : request.Connection;
         if (connection is null or NpgsqlConnection)
             return connection;
 
-        // What wraps a connection, as profilers do, hands on the parameters of the commands underneath: the one thing that tells.
+        // A wrapper, such as a profiler's, passes on the parameters of the underlying commands. Only these identify the provider.
         using var command = connection.CreateCommand();
         if (command.CreateParameter() is NpgsqlParameter)
             return connection;
@@ -28,13 +28,13 @@ internal static class ConnectionRules
             $"{given.GetType()} belongs to another database. Publish on an {nameof(NpgsqlConnection)} or {nameof(NpgsqlTransaction)}, on what wraps one, or without: then the publisher uses a connection of its own.", nameof(request));
     }
 
-    /// <summary>Finds out whether the caller's connection can notify.</summary>
+    /// <summary>Checks whether the caller's connection can notify.</summary>
     public static async ValueTask CheckAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         var npgsql = connection as NpgsqlConnection;
         var state = npgsql?.FullState ?? connection.State;
         if (state.HasFlag(ConnectionState.Broken))
-            throw new InvalidOperationException("The connection is broken, and whatever its transaction did is rolled back. Open a new one, and do the whole again.");
+            throw new InvalidOperationException("The connection is broken, and its transaction is rolled back. Open a new connection, and repeat the whole transaction.");
         if (state == ConnectionState.Closed)
             throw new InvalidOperationException("The connection is closed. Open it before publishing on it.");
 
@@ -43,13 +43,13 @@ internal static class ConnectionRules
             await ThrowIfStandbyAsync(npgsql, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Finds out whether the caller's transaction still runs.</summary>
+    /// <summary>Checks whether the caller's transaction is still active.</summary>
     /// <returns>Its connection.</returns>
     private static DbConnection ConnectionOf(DbTransaction transaction)
     {
         try
         {
-            // The one public member that asks.
+            // The only public member that checks this.
             _ = transaction.IsolationLevel;
             if (transaction.Connection is { } connection)
                 return connection;
@@ -65,7 +65,7 @@ internal static class ConnectionRules
             => new("The transaction is over: it was committed, rolled back or disposed of, or its connection was closed. Publish before it is committed.", cause);
     }
 
-    /// <summary>Refuses an ambient transaction that will be prepared: PostgreSQL does not prepare a transaction that has notified.</summary>
+    /// <summary>Refuses an ambient transaction that will be prepared, because PostgreSQL does not prepare a transaction that has notified.</summary>
     public static void ThrowIfDistributed(Transaction? ambient)
     {
         if (ambient is not null && ambient.TransactionInformation.DistributedIdentifier != Guid.Empty)
@@ -79,7 +79,7 @@ internal static class ConnectionRules
     /// <summary>Refuses a standby, where notifying is not possible.</summary>
     public static async ValueTask ThrowIfStandbyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // The server reports it from version 14 on, and a change of it only with its next answer: so a promotion may be news yet.
+        // The server reports this from version 14 on, and a change only with its next answer, so a promotion may not be known yet.
         if (!connection.PostgresParameters.TryGetValue(StandbySetting, out var standby) || standby != "on")
             return;
 
@@ -89,7 +89,7 @@ internal static class ConnectionRules
             if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true)
             {
                 throw new InvalidOperationException(
-                    $"The server {connection.Host}:{connection.Port} is a standby, on which nothing can be published. Use a connection to the primary: " +
+                    $"The server {connection.Host}:{connection.Port} is a standby, which cannot publish. Use a connection to the primary: " +
                     "name all hosts in the connection string, with Target Session Attributes=primary.");
             }
         }

@@ -6,7 +6,7 @@ internal static class DistinctMark
     private const string Digits = " \t\n\r";
     private const int MaxLength = 32;
 
-    // One for the process: two publishers may write into the same transaction.
+    // One counter for the process, because two publishers may write in the same transaction.
     private static long _last;
 
     public static string Add(string payload) => Add(payload, Interlocked.Increment(ref _last));

@@ -7,6 +7,6 @@ internal interface INotificationSender
     Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken);
 
     /// <summary>Sends several transactions, one after the other and in one round trip. Completes when all are committed or refused.</summary>
-    /// <returns>Of each why the server refused it; <see langword="null"/> if it is committed.</returns>
+    /// <returns>For each, why the server refused it; <see langword="null"/> if it is committed.</returns>
     Task<IReadOnlyList<Exception?>> SendEachAsync(IReadOnlyList<IReadOnlyList<Outgoing>> transactions, CancellationToken cancellationToken);
 }

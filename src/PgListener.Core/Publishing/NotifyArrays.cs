@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace PgListener.Publishing;
 
-/// <summary>The channels and payloads of several notifications, as two arrays in text. Nothing for a single notification.</summary>
+/// <summary>The channels and payloads of several notifications, as two arrays in text form. Empty for a single notification.</summary>
 internal readonly struct NotifyArrays
 {
     private readonly ArrayLiteral? _channels;
@@ -29,7 +29,7 @@ internal readonly struct NotifyArrays
         parameters.Add(_payloads.ToParameter(isUtf8));
     }
 
-    /// <summary>Lets others use the memory.</summary>
+    /// <summary>Returns the memory.</summary>
     public void GiveBack()
     {
         _channels?.GiveBack();

@@ -3,17 +3,17 @@ using Npgsql;
 
 namespace PgListener.Publishing;
 
-/// <summary>Sends several transactions, one after the other, without waiting for the answer to one before the next is sent.</summary>
+/// <summary>Sends several transactions, one after the other, without waiting for each answer.</summary>
 internal static class NotifyBatch
 {
-    /// <summary>Ends when the server has answered to all.</summary>
+    /// <summary>Returns when the server has answered all of them.</summary>
     /// <param name="connection">A connection without a transaction.</param>
     /// <param name="transactions">The notifications of each; at least one.</param>
     /// <param name="cancellationToken">Cancels those that are not committed yet.</param>
-    /// <returns>Of each transaction why the server refused it; <see langword="null"/> if it is committed.</returns>
+    /// <returns>For each transaction, why the server refused it; <see langword="null"/> if it is committed.</returns>
     public static async Task<PostgresException?[]> ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<IReadOnlyList<Outgoing>> transactions, CancellationToken cancellationToken)
     {
-        // The barrier is what makes each command a transaction of its own.
+        // The barrier makes each command a transaction of its own.
         var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true };
         await using (batch.ConfigureAwait(false))
         {
@@ -36,7 +36,7 @@ internal static class NotifyBatch
             }
             catch (PostgresException e) when (!Array.TrueForAll(ExecutedOf(batch), static executed => !executed))
             {
-                throw new NpgsqlException($"The server ended the session or refused a commit ({e.SqlState}) among {transactions.Count} transactions. Nobody knows which of them were committed.", e);
+                throw new NpgsqlException($"The server ended the session or refused a commit ({e.SqlState}) among {transactions.Count} transactions. It is unknown which of them were committed.", e);
             }
 
             Array.ForEach(arrays, static written => written.GiveBack());
@@ -44,8 +44,8 @@ internal static class NotifyBatch
         }
     }
 
-    /// <summary>Finds out whose the refusals are: the server goes on after each of them, and they come in the order of the transactions.</summary>
-    /// <returns>Nothing if that cannot be told, as when a commit was refused after its statement had been executed.</returns>
+    /// <summary>Assigns the refusals to their transactions. The server continues after each of them, and they come in the order of the transactions.</summary>
+    /// <returns><see langword="null"/> if they cannot be assigned, for example when a commit was refused after its statement was executed.</returns>
     private static PostgresException?[]? Assign(NpgsqlException error, NpgsqlBatch batch)
     {
         var refusals = new Queue<PostgresException>(error switch
@@ -60,7 +60,7 @@ internal static class NotifyBatch
             : null;
     }
 
-    /// <summary>Of each command whether it has returned its row.</summary>
+    /// <summary>For each command, whether it has returned its row.</summary>
     private static bool[] ExecutedOf(NpgsqlBatch batch)
     {
         var executed = new bool[batch.BatchCommands.Count];

@@ -5,15 +5,15 @@ using NpgsqlTypes;
 namespace PgListener.Publishing;
 
 /// <summary>
-/// The statement that sends notifications. Every name in it is qualified: the search path is the caller's, and may lead to a
-/// function of the same name that sends nothing.
+/// The statement that sends notifications. Every name in it is qualified, because the caller's search path may lead to another
+/// function of the same name.
 /// </summary>
 internal static class NotifyCommand
 {
     private const string One = "SELECT pg_catalog.pg_notify($1, $2)";
 
-    // In the order of the arrays, and with a single row for an answer. The arrays are written as text: a data source need not be
-    // able to write arrays (NpgsqlSlimDataSourceBuilder), and a statement takes at most 65,535 parameters.
+    // In the order of the arrays, and with a single row as the answer. The arrays are written as text, because a data source may not be
+    // able to write arrays (NpgsqlSlimDataSourceBuilder), and a statement has at most 65,535 parameters.
     private const string Many =
         "SELECT pg_catalog.count(pg_catalog.pg_notify(n.channel, n.payload)) " +
         "FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS n (channel, payload)";
@@ -33,15 +33,15 @@ internal static class NotifyCommand
         }
     }
 
-    /// <summary>Whether a connection speaks UTF-8, as nearly all do. Of one that is wrapped it is not known.</summary>
+    /// <summary>Whether a connection uses UTF-8, as nearly all do. Not known of a wrapped connection.</summary>
     public static bool IsUtf8(DbConnection connection)
         => connection is NpgsqlConnection npgsql && npgsql.PostgresParameters.TryGetValue("client_encoding", out var encoding) && encoding == "UTF8";
 
     /// <summary>Adds the parameters to a command.</summary>
     /// <param name="parameters">The command's parameters, of Npgsql's.</param>
     /// <param name="notifications">At least one.</param>
-    /// <param name="isUtf8">Whether the connection speaks UTF-8.</param>
-    /// <param name="arrays">What the command reads until it has succeeded. A failed one may still be writing: leave them then.</param>
+    /// <param name="isUtf8">Whether the connection uses UTF-8.</param>
+    /// <param name="arrays">The arrays that the command reads. Dispose of them only when it has succeeded: a failed command may still be writing.</param>
     /// <returns>The command's text.</returns>
     public static string Fill(DbParameterCollection parameters, IReadOnlyList<Outgoing> notifications, bool isUtf8, out NotifyArrays arrays)
     {

@@ -1,8 +1,8 @@
 namespace PgListener.Publishing;
 
-/// <summary>A publish that waits for the transaction that will carry it.</summary>
-/// <param name="notifications">What it sends, all in the same transaction.</param>
-/// <param name="since">When it came, as a timestamp of the clock.</param>
+/// <summary>A publish that waits for the transaction that it will be part of.</summary>
+/// <param name="notifications">The notifications, all in the same transaction.</param>
+/// <param name="since">The time of the call, as a timestamp of the clock.</param>
 internal sealed class PendingPublish(Outgoing[] notifications, long since)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,7 +11,7 @@ internal sealed class PendingPublish(Outgoing[] notifications, long since)
 
     public long Since => since;
 
-    /// <summary>Ends when the transaction has, with its result; or when the caller does not want to wait any longer.</summary>
+    /// <summary>Completes with the result of the transaction, or when the caller cancels the wait.</summary>
     public Task Done => _done.Task;
 
     public void Succeed() => _done.TrySetResult();

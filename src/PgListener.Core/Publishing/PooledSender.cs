@@ -6,7 +6,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Publishing;
 
-/// <summary>Sends on connections of a data source, each statement a transaction, or a part of the ambient one.</summary>
+/// <summary>Sends on connections of a data source. Each statement is a transaction, or part of the ambient one.</summary>
 /// <param name="dataSource">Where the connections come from.</param>
 /// <param name="isOwn">Whether it goes with the publisher.</param>
 /// <param name="logger">Hears of what was sent again.</param>
@@ -23,7 +23,7 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, bool isOwn, ILog
     /// <inheritdoc/>
     public async Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
-        // Asked now, since it need not flow with the call.
+        // Read now, because the ambient transaction may not flow with the call.
         var ambient = Transaction.Current;
         ConnectionRules.ThrowIfDistributed(ambient);
         try
@@ -60,7 +60,7 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, bool isOwn, ILog
 
     public ValueTask DisposeAsync() => isOwn ? dataSource.DisposeAsync() : ValueTask.CompletedTask;
 
-    /// <summary>Whether the pool's connection had been ended by the server, which says so itself: nothing was committed on it.</summary>
+    /// <summary>Whether the server reports that it had ended the pooled session: then nothing was committed on it.</summary>
     private static bool IsEndOfSession(PostgresException error) => error.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout;
 
     private async Task SendOnceAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
@@ -85,7 +85,7 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, bool isOwn, ILog
         }
         catch (Exception e) when (_hosts is not null && e is NpgsqlException or InvalidOperationException)
         {
-            // What the data source remembers of its hosts, for Host Recheck Seconds, may be out of date after a failover.
+            // The states of hosts that the data source caches for Host Recheck Seconds may be out of date after a failover.
             _hosts.ClearDatabaseStates();
             return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -2,13 +2,13 @@ using PgListener.Connections;
 
 namespace PgListener.Publishing;
 
-/// <summary>Makes of a request the notifications that are sent.</summary>
+/// <summary>Turns a request into the notifications to send.</summary>
 internal static class RequestWriter
 {
     /// <summary>Writes the notifications, and checks them.</summary>
-    /// <param name="request">What was asked for.</param>
-    /// <param name="channel">What the server calls the channel. It has been checked.</param>
-    /// <param name="makeDistinct">Whether to make equal payloads distinct, where the channel's readers ignore how.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="channel">The channel's name at the server, already checked.</param>
+    /// <param name="makeDistinct">Whether to make equal payloads distinct, on channels whose readers ignore white space at the end.</param>
     public static Outgoing[] Write(PublishRequest request, string channel, bool makeDistinct)
     {
         var notifications = request.Count == 0 ? [] : new Outgoing[request.Count];

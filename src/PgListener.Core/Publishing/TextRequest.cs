@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace PgListener.Publishing;
 
-/// <summary>Publishes text as it is.</summary>
+/// <summary>Publishes text unchanged.</summary>
 internal sealed class TextRequest : PublishRequest
 {
     private readonly string? _single;
@@ -37,7 +37,7 @@ internal sealed class TextRequest : PublishRequest
 
     internal override bool IgnoresTrailingWhitespace => false;
 
-    /// <summary>What was given, gone through once.</summary>
+    /// <summary>The given payloads, enumerated once.</summary>
     private IReadOnlyList<string> Many => _payloads ??= _given as IReadOnlyList<string> ?? [.. _given!];
 
     internal override string PayloadAt(int index)

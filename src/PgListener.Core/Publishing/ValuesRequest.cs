@@ -44,7 +44,7 @@ internal sealed class ValuesRequest<TChannel> : PublishRequest
 
     internal override bool IgnoresTrailingWhitespace => TChannel.IgnoresTrailingWhitespace;
 
-    /// <summary>What was given, gone through once.</summary>
+    /// <summary>The given values, enumerated once.</summary>
     private IReadOnlyList<TChannel> Many => _values ??= _given as IReadOnlyList<TChannel> ?? [.. _given!];
 
     internal override string PayloadAt(int index)

@@ -2,7 +2,7 @@ using PgListener.Subscriptions;
 
 namespace PgListener.Routing;
 
-/// <summary>The channels that are wanted, and by whom. Anyone may edit them, at any time. Names have been checked.</summary>
+/// <summary>The wanted channels and their subscriptions. Any thread may edit them at any time. Names have been checked.</summary>
 internal sealed class ChannelTable(Routes routes, Difference difference)
 {
     /// <summary>All subscriptions.</summary>
@@ -22,7 +22,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
             _ = difference.Note(routes.AddPrivate(channel, receive));
     }
 
-    /// <summary>What the application calls the channels that the server listens to, without those of the listener's own.</summary>
+    /// <summary>The names in the application of the channels that the server listens to, without the listener's private ones.</summary>
     public IReadOnlyCollection<string> ChannelsOf(IEnumerable<string> serverNames)
         => [.. serverNames.Where(name => !routes.TryGet(name, out var route) || !route.IsPrivate).Select(routes.ChannelOf)];
 
@@ -34,7 +34,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
         {
             return Edit(channel, route =>
             {
-                // A channel that is live already will not go live again: the newcomer is told before it is in the table.
+                // A channel that is live does not become live again, so the new subscription is told of its gap before it is added.
                 if (route.Hearing == Hearing.Yes)
                     subscription.GoLive();
                 route.Subscribers = [.. route.Subscribers, subscription];
@@ -53,7 +53,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
     }
 
     /// <summary>Removes a subscription.</summary>
-    /// <returns>Completes when the server no longer listens to its channel, if nobody else wants it.</returns>
+    /// <returns>Completes when the server no longer listens to its channel, if nothing else uses the channel.</returns>
     public Task Remove(Subscription subscription)
     {
         if (subscription.Channel is { } channel)
@@ -76,11 +76,11 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
     /// <summary>Undoes <see cref="Pin"/>.</summary>
     public void Unpin(string channel) => _ = Edit(channel, static route => route.IsPinned = false);
 
-    /// <summary>Wants a channel without a subscriber of its own.</summary>
+    /// <summary>Adds a channel that has no subscription.</summary>
     /// <returns>Completes when the server listens to it.</returns>
     public Task Pin(string channel) => Edit(channel, static route => route.IsPinned = true);
 
-    /// <summary>Removes the callbacks of a channel, but for those that have a handle of their own, and its pin.</summary>
+    /// <summary>Removes the callbacks of a channel, except those with their own handle, and its pin.</summary>
     /// <returns>What was removed, and when the server agrees.</returns>
     public (IReadOnlyList<Subscription> Removed, Task Settled) Clear(string channel)
     {

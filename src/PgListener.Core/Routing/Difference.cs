@@ -1,8 +1,8 @@
 namespace PgListener.Routing;
 
 /// <summary>
-/// What is wanted against what the server has been told in the current session. Whether a session is the current one is decided
-/// before any of this is called.
+/// The difference between what is wanted and what the server was told in the current session. The callers check that a session is the
+/// current one.
 /// </summary>
 internal sealed class Difference(Routes routes)
 {
@@ -11,10 +11,10 @@ internal sealed class Difference(Routes routes)
     private volatile bool _isInSession;
     private int _listens;
 
-    /// <summary>Whether the server does not yet agree with what is wanted.</summary>
+    /// <summary>Whether what is wanted differs from what the server was told.</summary>
     public bool HasChanges => _hasChanges;
 
-    /// <summary>Whether a LISTEN is among the changes, which somebody may wait for.</summary>
+    /// <summary>Whether a LISTEN is among the changes, which a caller may be waiting for.</summary>
     public bool HasListens => Volatile.Read(ref _listens) > 0;
 
     /// <summary>How many channels differ.</summary>
@@ -27,10 +27,10 @@ internal sealed class Difference(Routes routes)
         }
     }
 
-    /// <summary>Whether there is a session, which has to be told of changes. Without one, the next begins with all that is wanted.</summary>
+    /// <summary>Whether there is a session to tell of changes. Without one, the next session begins with everything that is wanted.</summary>
     public bool IsInSession => _isInSession;
 
-    /// <summary>A new connection listens to nothing: everything wanted is a change.</summary>
+    /// <summary>A new connection listens to nothing, so everything wanted is a change.</summary>
     public void BeginSession()
     {
         lock (routes.Sync)
@@ -50,7 +50,7 @@ internal sealed class Difference(Routes routes)
         }
     }
 
-    /// <summary>The listener is stopped: nobody needs to wait for the server any more.</summary>
+    /// <summary>The listener is stopped, and nothing waits for the server any more.</summary>
     public void Abandon()
     {
         lock (routes.Sync)
@@ -68,7 +68,7 @@ internal sealed class Difference(Routes routes)
         if (route.IsWanted == route.IsApplied && !route.IsInFlight)
         {
             Forget(route);
-            Settle(route, long.MaxValue); // Also those whose edit this one has taken back.
+            Settle(route, long.MaxValue); // Also waits for an edit that this one reverts.
             return Task.CompletedTask;
         }
 
@@ -76,8 +76,8 @@ internal sealed class Difference(Routes routes)
         return route.Waiters.WhenSettledAsync(route.Version, route.SentVersion);
     }
 
-    /// <summary>Takes edits the server does not know of yet.</summary>
-    /// <param name="most">How many at most.</param>
+    /// <summary>Takes edits that the server does not know of yet.</summary>
+    /// <param name="most">The most edits to take.</param>
     public IReadOnlyList<ChannelChange> TakeChanges(int most = int.MaxValue)
     {
         lock (routes.Sync)
@@ -134,7 +134,7 @@ internal sealed class Difference(Routes routes)
         }
     }
 
-    /// <summary>A notification has come before the answer to the LISTEN that lets it come.</summary>
+    /// <summary>A notification has arrived before the answer to its LISTEN.</summary>
     public void BeginHearing(string channel)
     {
         lock (routes.Sync)
@@ -196,7 +196,7 @@ internal sealed class Difference(Routes routes)
         if (!routes.RemoveIfIdle(route))
             return;
 
-        // Later edits have come to the same: nobody wants it, and the server does not listen to it.
+        // Later edits have the same result: the channel is not wanted, and the server does not listen to it.
         Forget(route);
         route.Waiters.Settle(long.MaxValue);
     }

@@ -1,14 +1,14 @@
 namespace PgListener.Routing;
 
-/// <summary>Whether the subscribers of a channel hear its notifications in the current session.</summary>
+/// <summary>Whether the subscriptions of a channel get its notifications in the current session.</summary>
 internal enum Hearing
 {
-    /// <summary>Not yet: they are told of the gap before their first notification.</summary>
+    /// <summary>Not yet. They are told of the gap before their first notification.</summary>
     No,
 
-    /// <summary>They hear.</summary>
+    /// <summary>They get its notifications.</summary>
     Yes,
 
-    /// <summary>An UNLISTEN is under way. A new subscriber hears after the next LISTEN only.</summary>
+    /// <summary>An UNLISTEN is in progress. A new subscription gets notifications only after the next LISTEN.</summary>
     Ending,
 }

@@ -2,30 +2,30 @@ using PgListener.Subscriptions;
 
 namespace PgListener.Routing;
 
-/// <summary>One channel: who wants it, and whether the server has been told. Edited under the lock of <see cref="Routes"/>.</summary>
+/// <summary>One channel: its subscriptions, and whether the server was told. Edited under the lock of <see cref="Routes"/>.</summary>
 internal sealed class Route(string channel, string serverName)
 {
     private volatile bool _isGone;
     private volatile Hearing _hearing;
 
-    /// <summary>What the application calls the channel.</summary>
+    /// <summary>The channel's name in the application.</summary>
     public string Channel => channel;
 
-    /// <summary>What the server calls it: the same with the listener's prefix.</summary>
+    /// <summary>The name at the server: the same with the listener's prefix.</summary>
     public string ServerName => serverName;
 
     /// <summary>Replaced as a whole, never edited: delivery reads it without the lock.</summary>
     public Subscription[] Subscribers { get; set; } = [];
 
-    /// <summary>Wanted without a subscriber of its own, for those who read all channels.</summary>
+    /// <summary>Whether the channel is wanted without a subscription, for readers of all channels.</summary>
     public bool IsPinned { get; set; }
 
-    /// <summary>Who takes the payloads of a channel of the listener's own, which is invisible to everyone else.</summary>
+    /// <summary>The consumer of a private channel of the listener, which nothing else sees.</summary>
     public Action<string>? Private { get; init; }
 
     public bool IsPrivate => Private is not null;
 
-    /// <summary>Counts the edits, so that an answer of the server can be told from one to an earlier edit.</summary>
+    /// <summary>Counts the edits, to tell the server's answer to the latest edit from an earlier one.</summary>
     public long Version { get; set; }
 
     /// <summary>The latest edit that a LISTEN or UNLISTEN was sent for.</summary>
@@ -34,22 +34,22 @@ internal sealed class Route(string channel, string serverName)
     /// <summary>Whether the server listens to it in the current session.</summary>
     public bool IsApplied { get; set; }
 
-    /// <summary>Whether a LISTEN or UNLISTEN for it is under way.</summary>
+    /// <summary>Whether a LISTEN or UNLISTEN for it is in progress.</summary>
     public bool IsInFlight { get; set; }
 
-    /// <summary>Whether it is counted among the changes that are a LISTEN.</summary>
+    /// <summary>Whether it counts as a pending LISTEN.</summary>
     public bool CountsAsListen { get; set; }
 
     public Waiters Waiters { get; } = new();
 
-    /// <summary>Whether its subscribers hear in the current session.</summary>
+    /// <summary>Whether its subscriptions get notifications in the current session.</summary>
     public Hearing Hearing
     {
         get => _hearing;
         set => _hearing = value;
     }
 
-    /// <summary>Whether it was removed: a new route takes its place when somebody wants the channel again.</summary>
+    /// <summary>Whether it was removed. If the channel is wanted again, a new route takes its place.</summary>
     public bool IsGone
     {
         get => _isGone;
@@ -58,7 +58,7 @@ internal sealed class Route(string channel, string serverName)
 
     public bool IsWanted => IsPinned || IsPrivate || Subscribers.Length > 0;
 
-    /// <summary>From now on its subscribers hear. Each is told of its gap first.</summary>
+    /// <summary>From now on its subscriptions get notifications. Each is told of its gap first.</summary>
     public void BeginHearing()
     {
         if (Hearing == Hearing.Yes)

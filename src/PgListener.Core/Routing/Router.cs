@@ -2,21 +2,21 @@ using PgListener.Subscriptions;
 
 namespace PgListener.Routing;
 
-/// <summary>Hands notifications to those who want them. One session at a time delivers, one notification at a time.</summary>
+/// <summary>Delivers notifications to their subscriptions. One session at a time delivers, one notification at a time.</summary>
 internal sealed class Router(Routes routes)
 {
-    /// <summary>The one delivered to last, since many in a row go to the same.</summary>
+    /// <summary>The last route, because successive notifications often have the same one.</summary>
     private Route _lastRoute = new("", "") { IsGone = true };
 
-    /// <summary>Hands a notification to everyone who wants it.</summary>
-    /// <returns><see langword="false"/> if its subscribers do not hear yet: <see cref="Difference.BeginHearing"/> has to come first.</returns>
+    /// <summary>Delivers a notification to all of its subscriptions.</summary>
+    /// <returns><see langword="false"/> if its subscriptions do not get notifications yet: <see cref="Difference.BeginHearing"/> has to be called first.</returns>
     public bool Deliver(string channel, string payload, int processId, WakeUps wakeUps)
     {
         var route = _lastRoute;
         if (route.IsGone || route.ServerName != channel)
         {
             if (!routes.TryGet(channel, out var found))
-                return true; // It was sent before the server had heard of an UNLISTEN.
+                return true; // It was sent before the server executed an UNLISTEN.
             _lastRoute = route = found;
         }
 

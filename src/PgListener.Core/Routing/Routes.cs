@@ -6,10 +6,10 @@ namespace PgListener.Routing;
 
 /// <summary>
 /// Every channel that is wanted, or that the server listens to, and the readers of all channels. <see cref="ChannelTable"/> edits
-/// what is wanted, <see cref="Difference"/> compares it with what the server has been told, <see cref="Router"/> delivers;
-/// all of them under this one lock, but for the delivery.
+/// what is wanted, <see cref="Difference"/> compares it with what the server was told, and <see cref="Router"/> delivers.
+/// All of them use this one lock, except the delivery.
 /// </summary>
-/// <param name="prefix">What stands before the name of each channel at the server, but for those of the listener's own.</param>
+/// <param name="prefix">The prefix of each channel at the server, except the listener's private ones.</param>
 internal sealed class Routes(string prefix = "")
 {
     private readonly ConcurrentDictionary<string, Route> _byServerName = new(StringComparer.Ordinal);
@@ -17,7 +17,7 @@ internal sealed class Routes(string prefix = "")
 
     public Lock Sync { get; } = new();
 
-    /// <summary>All routes, to be enumerated under the lock.</summary>
+    /// <summary>All routes. Enumerate them under the lock.</summary>
     public IEnumerable<Route> All => _byServerName.Select(static entry => entry.Value);
 
     /// <summary>The readers of all channels. Replaced as a whole, never edited.</summary>
@@ -27,13 +27,13 @@ internal sealed class Routes(string prefix = "")
         set => _everything = value;
     }
 
-    /// <summary>Whether the readers of all channels hear in the current session.</summary>
+    /// <summary>Whether the readers of all channels get notifications in the current session.</summary>
     public bool EverythingHears { get; set; }
 
-    /// <summary>Finds a channel by what the server calls it.</summary>
+    /// <summary>Finds a channel by its name at the server.</summary>
     public bool TryGet(string serverName, [MaybeNullWhen(false)] out Route route) => _byServerName.TryGetValue(serverName, out route);
 
-    /// <summary>Finds a channel by what the application calls it, or adds it.</summary>
+    /// <summary>Finds a channel by its name in the application, or adds it.</summary>
     public Route GetOrAdd(string channel)
         => _byServerName.GetOrAdd(string.Concat(prefix, channel), static (name, channel) => new Route(channel, name), channel);
 
@@ -41,10 +41,10 @@ internal sealed class Routes(string prefix = "")
     public Route AddPrivate(string channel, Action<string> receive)
         => _byServerName.GetOrAdd(channel, static (name, receive) => new Route(name, name) { Private = receive }, receive);
 
-    /// <summary>What the application calls a channel that the server listens to; it may be one that the application has told it of itself.</summary>
+    /// <summary>The name in the application of a channel that the server listens to, which may be one that the application listens to by itself.</summary>
     public string ChannelOf(string serverName) => serverName.StartsWith(prefix, StringComparison.Ordinal) ? serverName[prefix.Length..] : serverName;
 
-    /// <summary>Removes a route that nobody wants and the server does not know.</summary>
+    /// <summary>Removes a route that is not wanted and that the server does not know.</summary>
     /// <returns>Whether it was removed.</returns>
     public bool RemoveIfIdle(Route route)
     {
@@ -56,7 +56,7 @@ internal sealed class Routes(string prefix = "")
         return true;
     }
 
-    /// <summary>From now on the readers of all channels hear. Each is told of its gap first.</summary>
+    /// <summary>From now on the readers of all channels get notifications. Each is told of its gap first.</summary>
     public void BeginHearingEverything()
     {
         if (EverythingHears)

@@ -1,13 +1,13 @@
 namespace PgListener.Routing;
 
-/// <summary>Those who wait until the server agrees with an edit of one channel. Used under the lock of <see cref="Routes"/>.</summary>
+/// <summary>The waits for the server to confirm an edit of one channel. Used under the lock of <see cref="Routes"/>.</summary>
 internal sealed class Waiters
 {
     private readonly List<(long Version, TaskCompletionSource Source)> _waiting = [];
 
-    /// <summary>Completes when the server agrees with the given edit, or with a later one.</summary>
+    /// <summary>Completes when the server has confirmed the given edit, or a later one.</summary>
     /// <param name="version">The edit.</param>
-    /// <param name="sent">The latest edit that the server was told of. All later ones are told together, and so share one wait, however many there are.</param>
+    /// <param name="sent">The latest edit that the server was told of. All later ones are sent together, and share one wait.</param>
     public Task WhenSettledAsync(long version, long sent)
     {
         if (_waiting.Count > 0 && _waiting[^1] is var last && last.Version > sent)
@@ -21,20 +21,20 @@ internal sealed class Waiters
         return source.Task;
     }
 
-    /// <summary>The server agrees with the given edit, and so with all before it.</summary>
+    /// <summary>The server has confirmed the given edit, and with it all earlier ones.</summary>
     public void Settle(long version)
     {
         foreach (var source in Take(version))
             source.TrySetResult();
     }
 
-    /// <summary>The server will never agree with the given edit and those before it.</summary>
+    /// <summary>The server will not confirm the given edit and the earlier ones.</summary>
     public void Fail(long version, Exception error)
     {
         foreach (var source in Take(version))
         {
             if (source.TrySetException(error))
-                _ = source.Task.Exception; // An edit that was made while the listener was stopped has nobody who waits.
+                _ = source.Task.Exception; // Nothing waits for an edit that was made while the listener was stopped.
         }
     }
 

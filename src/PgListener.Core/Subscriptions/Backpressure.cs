@@ -1,8 +1,8 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// Pauses the reading while a queue is full. A queue has its <see cref="QueueLimits.MaxBackpressure"/> for that, and answers for the
-/// time that the reading was paused while it was full itself, since the reading last caught up with the server.
+/// Pauses reading while a queue is full, for at most the queue's <see cref="QueueLimits.MaxBackpressure"/>. The time counts for a queue
+/// while reading is paused and that queue is full, since reading last caught up with the server.
 /// </summary>
 internal sealed class Backpressure(TimeProvider time)
 {
@@ -35,10 +35,10 @@ internal sealed class Backpressure(TimeProvider time)
     /// <summary>Called by a queue that is half empty again, under its own lock.</summary>
     public void Leave(SubscriptionQueue queue) => Remove(queue, forGood: false);
 
-    /// <summary>Called by a queue that will not be full again: it has overflowed, or has ended.</summary>
+    /// <summary>Called by a queue that has overflowed or ended, and so will not be full again.</summary>
     public void Forget(SubscriptionQueue queue) => Remove(queue, forGood: true);
 
-    /// <summary>Called by the reader when it has read all there was: nobody is kept waiting.</summary>
+    /// <summary>Called by the reader when it has read everything, so that nothing waits at the server.</summary>
     public void CaughtUp()
     {
         if (!_hasHistory)
@@ -54,7 +54,7 @@ internal sealed class Backpressure(TimeProvider time)
         }
     }
 
-    /// <summary>Ends the present or the next wait early, because there is something else to do.</summary>
+    /// <summary>Ends the current or the next wait early, because there is other work to do.</summary>
     public void Interrupt()
     {
         TaskCompletionSource? changed;
@@ -67,8 +67,8 @@ internal sealed class Backpressure(TimeProvider time)
         changed?.TrySetResult();
     }
 
-    /// <summary>Pauses the reading until no queue is full any more, or until <see cref="Interrupt"/>.</summary>
-    /// <returns>The queues whose time is over; the caller makes them overflow.</returns>
+    /// <summary>Pauses reading until no queue is full any more, or until <see cref="Interrupt"/>.</summary>
+    /// <returns>The queues whose time has run out; the caller makes them overflow.</returns>
     public async Task<IReadOnlyList<SubscriptionQueue>> WaitAsync(CancellationToken cancellationToken)
     {
         TaskCompletionSource changed;
@@ -94,7 +94,7 @@ internal sealed class Backpressure(TimeProvider time)
         }
         catch (TimeoutException)
         {
-            // The shortest time is over: the queue that is to blame is told below.
+            // The shortest time has run out. The queue that it belongs to is found below.
         }
         finally
         {
@@ -133,7 +133,7 @@ internal sealed class Backpressure(TimeProvider time)
 
     private TimeSpan Left(SubscriptionQueue queue) => queue.MaxBackpressure - _shares[queue].Spent;
 
-    /// <summary>How long the reading was paused while one queue was full.</summary>
+    /// <summary>How long reading was paused while one queue was full.</summary>
     private sealed class Share
     {
         private long? _since;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>The time limit of one call, which remembers how long it was: the setting may change meanwhile.</summary>
+/// <summary>The time limit of one call. It keeps its value, because the setting may change in the meantime.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "It is disposable; the rule does not see that of a struct.")]
 internal readonly struct CallLimit : IDisposable
 {
@@ -24,7 +24,7 @@ internal readonly struct CallLimit : IDisposable
     /// <summary>How long the call may take.</summary>
     public TimeSpan After { get; }
 
-    /// <summary>What the call is given.</summary>
+    /// <summary>The cancellation token of the call.</summary>
     public CancellationToken Token { get; }
 
     public bool IsOver => _limit is { IsCancellationRequested: true };

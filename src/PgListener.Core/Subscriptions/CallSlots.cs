@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// How many calls of one subscription may run at a time. The number may change while they run: those that are too many then
-/// end in their own time, and none begins before. One pump begins calls, and waits here; anyone may end one.
+/// How many calls of one subscription may run at a time. The number may change while they run; surplus calls then
+/// run to their end, and none begins before. One pump begins calls, and waits here. A call may end on any thread.
 /// </summary>
 internal sealed class CallSlots(int count) : IValueTaskSource
 {
@@ -20,7 +20,7 @@ internal sealed class CallSlots(int count) : IValueTaskSource
     /// <summary>Whether no call runs.</summary>
     public bool IsIdle => _taken == 0;
 
-    /// <summary>Takes a slot, once there is one.</summary>
+    /// <summary>Waits for a free slot, and takes it.</summary>
     public ValueTask TakeAsync() => WaitAsync(all: false);
 
     /// <summary>Completes when no call runs.</summary>
@@ -36,7 +36,7 @@ internal sealed class CallSlots(int count) : IValueTaskSource
         }
     }
 
-    /// <summary>From now on so many may run at a time.</summary>
+    /// <summary>Changes how many may run at a time.</summary>
     public void Resize(int count)
     {
         lock (_sync)

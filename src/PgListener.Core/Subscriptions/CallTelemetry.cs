@@ -5,7 +5,7 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Times and traces the calls of one subscription, as far as somebody wants to know.</summary>
+/// <summary>Times and traces the calls of one subscription, if metrics or traces are collected.</summary>
 internal sealed class CallTelemetry(string channel, string subscription, SubscriptionLog log, SubscriptionContext context)
 {
     private readonly ListenerMetrics? _metrics = context.Metrics;
@@ -13,7 +13,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
     private readonly Tag[] _success = SubscriptionTags.Of(context.Metrics?.Name ?? "", channel, subscription, PgListenerTags.Process);
 
     /// <summary>Begins a call for a notification.</summary>
-    /// <param name="notification">The notification; the sender's context is taken out of its payload if such contexts are expected.</param>
+    /// <param name="notification">The notification; the sender's trace context is removed from its payload, if such contexts are expected.</param>
     public Call Begin(ref Notification notification)
     {
         var sender = default(ActivityContext);
@@ -31,7 +31,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
         _metrics?.ResyncDuration.Enabled == true ? context.Time.GetTimestamp() : null,
         resync.Reason);
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Ends a call.</summary>
     public void End(in Call call, string? errorType)
     {
         if (call.Activity is null && call.Started is null)
@@ -43,7 +43,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
         }
         catch (Exception e)
         {
-            // An observer of metrics or traces may throw anything, and the notifications are not to suffer for it.
+            // An observer of metrics or traces may throw anything, which must not affect the notifications.
             log.TelemetryFailed(e);
         }
     }
@@ -82,9 +82,9 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
         return errorType is null ? tags : [.. tags, new(PgListenerTags.ErrorType, errorType)];
     }
 
-    /// <summary>A call under way.</summary>
-    /// <param name="Activity">Its span, if somebody wants it.</param>
-    /// <param name="Started">When it began, if somebody wants to know how long it took.</param>
-    /// <param name="Reason">Why notifications may have been missed, if it is about that.</param>
+    /// <summary>A call in progress.</summary>
+    /// <param name="Activity">Its span, if traces are collected.</param>
+    /// <param name="Started">When it began, if durations are collected.</param>
+    /// <param name="Reason">Why notifications may have been missed, for a call for a gap.</param>
     public readonly record struct Call(Activity? Activity, long? Started, ResyncReason? Reason);
 }

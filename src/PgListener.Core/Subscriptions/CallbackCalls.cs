@@ -2,7 +2,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Calls one subscription's callback for one notification or gap: with its time limit, traced, and with whatever it throws reported.</summary>
+/// <summary>Calls one subscription's callback for one notification or gap, with its time limit and its span, and reports exceptions.</summary>
 internal sealed class CallbackCalls(string name, string channel, NotificationCallback callback, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context)
 {
     private readonly CallTelemetry _telemetry = new(channel, name, log, context);
@@ -31,11 +31,11 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
         }
         catch (MalformedPayloadException e)
         {
-            failure = new(ErrorType.Of(e.InnerException!), e); // It has been logged where it was found.
+            failure = new(ErrorType.Of(e.InnerException!), e); // It was logged where it occurred.
         }
         catch (Exception e)
         {
-            // The user's code may throw anything; the notifications after this one are not to suffer for it.
+            // The user's code may throw anything, which must not affect the notifications after this one.
             var error = ErrorType.Of(e);
             failure = new(error, e);
             log.Failed(e, error);
@@ -51,7 +51,7 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
     public void TellOfResync(Resync resync, CallFailure? failure) => context.Observer?.Resynced(name, channel, resync, failure);
 
     /// <summary>Calls it for a gap.</summary>
-    /// <returns>Why it has failed; nothing if it has succeeded, or nobody wants to hear of gaps.</returns>
+    /// <returns>Why it failed; <see langword="null"/> if it succeeded, or the subscription is not told of gaps.</returns>
     public async Task<CallFailure?> ResyncAsync(Resync resync, SubscriptionOptions options, CancellationToken abort)
     {
         if (options.OnResync is not { } onResync)

@@ -1,13 +1,13 @@
 namespace PgListener.Subscriptions;
 
-/// <summary>What a subscription without a name of its own is called: by the method that is called for its notifications.</summary>
+/// <summary>The name of a subscription that was not given one: that of its callback's method.</summary>
 internal static class CallbackName
 {
     private const string LocalFunction = ">g__";
 
     /// <summary>
-    /// The method's name; of a local function the name it has in the source; of a lambda the name of the method it stands in, or of the class if
-    /// it stands in a constructor.
+    /// The method's name; for a local function, its name in the source; for a lambda, the name of the method that contains it, or of the class if
+    /// a constructor contains it.
     /// </summary>
     public static string Of(Delegate callback)
     {

@@ -2,7 +2,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Takes notifications and gaps from one subscription's queue and has its callback called, in order, or a few at a time.</summary>
+/// <summary>Takes notifications and gaps from one subscription's queue, and calls its callback for them: in order, or several at a time.</summary>
 internal sealed class CallbackPump
 {
     /// <summary>The pump that called the running code, if one did.</summary>
@@ -20,7 +20,7 @@ internal sealed class CallbackPump
     private readonly ConcurrentCalls _concurrent;
     private readonly Func<SubscriptionOptions> _currentOptions;
 
-    /// <summary>Read anew for each call: others may take its place at any time.</summary>
+    /// <summary>Read for each call, because it may be replaced at any time.</summary>
     private volatile SubscriptionOptions _options;
     private CancellationToken _abort;
     private Task _running = Task.CompletedTask;
@@ -47,24 +47,24 @@ internal sealed class CallbackPump
     public ResyncFailure? ResyncFailure => _gaps.Failure;
 
     /// <summary>
-    /// The running code is about to wait for the stop of a listener. If one of that run's own calls runs it, the stop must not wait for
-    /// that call in turn; a call of another listener is none of its business.
+    /// The running code is about to wait for the stop of a listener. If it runs in a call of that listener, the stop must not wait for
+    /// that call in turn. A call of another listener does not matter.
     /// </summary>
-    /// <param name="abort">Tells the run.</param>
+    /// <param name="abort">Identifies the run.</param>
     public static void ReleaseCaller(CancellationToken abort)
     {
         if (Caller.Value is { } pump && pump._abort == abort)
             pump._released.TrySetResult();
     }
 
-    /// <summary>Starts to wait for something to take. It ends once the queue is completed and empty, or with the token.</summary>
+    /// <summary>Starts waiting for something to take. It ends when the queue is completed and empty, or with the token.</summary>
     public void Start(CancellationToken abort)
     {
         _abort = abort;
         _running = DetachedTask.Begin(WaitAndRunAsync);
     }
 
-    /// <summary>From now on calls are made with these settings; those that run end with theirs.</summary>
+    /// <summary>Uses these settings for further calls; running calls keep theirs.</summary>
     public void Change(SubscriptionOptions options)
     {
         _options = options;
@@ -74,7 +74,7 @@ internal sealed class CallbackPump
     /// <summary>Completes when the last call has returned, or waits for the stop itself.</summary>
     public Task WhenEndedAsync() => Task.WhenAny(_running, _released.Task);
 
-    /// <summary>A task for each of the pumps at their start would take long: ten thousand channels are ten thousand pumps.</summary>
+    /// <summary>A task for each pump at its start would take long: ten thousand channels have ten thousand pumps.</summary>
     private async Task WaitAndRunAsync()
     {
         await _queue.WaitToReadAsync().ConfigureAwait(false);
@@ -85,7 +85,7 @@ internal sealed class CallbackPump
     {
         Caller.Value = this;
 
-        // Once for all calls, which inherit it: so it costs none of them anything.
+        // Set once; all calls inherit it, so it costs nothing for each.
         using var scope = _context.Logger.CallScope(_name, _channel.ReplaceLineEndings(" "));
         while (await _queue.WaitToReadAsync().ConfigureAwait(false) && !abort.IsCancellationRequested)
         {
@@ -96,11 +96,11 @@ internal sealed class CallbackPump
             else if (_options.MaxConcurrency > 1)
                 await _concurrent.BeginOneAsync(_currentOptions, abort).ConfigureAwait(false);
             else
-                await _slots.WhenIdleAsync().ConfigureAwait(false); // The setting was above 1 just now: in order again once the others have ended.
+                await _slots.WhenIdleAsync().ConfigureAwait(false); // The setting was above 1 before. Calls are in order again when the others have ended.
         }
 
-        // Those still in work are waited for here, so that waiting for the pump is waiting for them too: before the rest is
-        // discarded, if there is time, since one that was taken may not have begun yet.
+        // Calls in progress are awaited here, so that awaiting the pump also awaits them. This comes before the rest is
+        // discarded, if there is time, because a call for a taken item may not have begun yet.
         if (!abort.IsCancellationRequested)
             await _slots.WhenIdleAsync().ConfigureAwait(false);
         _log.DiscardedAtStop(_queue.Complete(discard: true));
@@ -108,7 +108,7 @@ internal sealed class CallbackPump
         _log.Dispose();
     }
 
-    /// <summary>A gap keeps its place: it is taken once all that came before it has ended, and what comes after begins later.</summary>
+    /// <summary>A gap keeps its place: it is taken when all calls before it have ended, and those after it begin later.</summary>
     private async Task RunGapAloneAsync(CancellationToken abort)
     {
         await _slots.WhenIdleAsync().ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace PgListener.Subscriptions;
 
-/// <summary>Calls of one subscription that run beside each other, as many at a time as there are slots.</summary>
+/// <summary>Calls of one subscription that run concurrently, as many at a time as there are slots.</summary>
 internal sealed class ConcurrentCalls(SubscriptionQueue queue, CallbackCalls calls, CallSlots slots)
 {
     /// <summary>Takes the next notification and begins its call, once a slot is free. The next in the queue is not a gap.</summary>
@@ -16,7 +16,7 @@ internal sealed class ConcurrentCalls(SubscriptionQueue queue, CallbackCalls cal
 
     private async Task CallAndReleaseAsync(QueueItem item, Func<SubscriptionOptions> options, CancellationToken abort)
     {
-        // Off the pump's own stack: a callback that does not yield must not keep the pump from starting the next one.
+        // Not on the pump's own stack, because a callback that does not yield must not keep the pump from starting the next one.
         await Task.Yield();
         if (queue.IsHalted || abort.IsCancellationRequested)
         {

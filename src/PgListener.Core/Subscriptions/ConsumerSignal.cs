@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// The one consumer of a queue that waits for something to take, or for a change while it cannot deal with what it has taken, and
-/// how it is woken. What takes the waiting consumer, under the lock of the queue, has to wake it, after the lock.
+/// The wait of a queue's one consumer for something to take, or for a change while it cannot handle what it has taken. Code that
+/// takes the waiting consumer, under the lock of the queue, has to wake it after the lock.
 /// </summary>
 internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
@@ -32,7 +32,7 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
     public void Cancel(CancellationToken cancelled) => _cancelled = cancelled;
 
     /// <summary>Takes the consumer, if it waits. Called under the lock of the queue.</summary>
-    /// <param name="result">What its wait ends with.</param>
+    /// <param name="result">The result of its wait.</param>
     /// <returns>Whether it was waiting: then the caller wakes it.</returns>
     public bool TryTake(bool result)
     {
@@ -47,17 +47,17 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
     /// <summary>Waits for <see cref="Disturb"/>. Called under the lock of the queue.</summary>
     public Task WhenDisturbedAsync() => (_disturbed = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>The consumer looks again at what it could not deal with. Called under the lock of the queue.</summary>
+    /// <summary>Makes the consumer check again what it could not handle. Called under the lock of the queue.</summary>
     public void Disturb()
     {
         _disturbed?.TrySetResult();
         _disturbed = null;
     }
 
-    /// <summary>Lets the consumer go on, on another thread.</summary>
+    /// <summary>Continues the consumer on another thread.</summary>
     public void WakeOnPool() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
-    /// <summary>Lets the consumer go on, on this thread.</summary>
+    /// <summary>Continues the consumer on this thread.</summary>
     public void Wake() => _core.SetResult(_result);
 
     void IThreadPoolWorkItem.Execute() => Wake();

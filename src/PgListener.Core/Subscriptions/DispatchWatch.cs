@@ -3,7 +3,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Notices when a listener was started and never told to call its callbacks, and says so before anything is dropped for that.</summary>
+/// <summary>Detects a listener that was started and never told to call its callbacks, and logs a warning before notifications are dropped for it.</summary>
 internal sealed class DispatchWatch(TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(5);
@@ -11,7 +11,7 @@ internal sealed class DispatchWatch(TimeProvider time, ILogger logger)
     private readonly Lock _sync = new();
     private long _begun = time.GetTimestamp();
 
-    /// <summary>Whether it has been said, or need not be.</summary>
+    /// <summary>Whether the warning was logged, or is not needed.</summary>
     private volatile bool _isSettled;
 
     /// <summary>The listener was started.</summary>

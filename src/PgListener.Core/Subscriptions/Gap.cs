@@ -1,8 +1,8 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// A stretch of missing notifications, standing in the queue where they would have stood. Moments are timestamps, and the beginning is
-/// told as a distance from the end, so that a clock that is set back does not turn them around.
+/// A gap, in the queue's place of the missing notifications. Moments are timestamps, and the beginning is
+/// given as a distance from the end, so that setting the clock back does not reverse them.
 /// </summary>
 /// <param name="channel">The channel; empty for all.</param>
 /// <param name="reason">Why they are missing.</param>
@@ -17,7 +17,7 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
 
     public long Dropped { get; set; }
 
-    /// <summary>Takes in a further gap that follows with no notification between.</summary>
+    /// <summary>Merges a further gap that follows with no notification in between.</summary>
     public void Extend(ResyncReason reason, long? since)
     {
         _reason = reason;
@@ -25,7 +25,7 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
         Close();
     }
 
-    /// <summary>Takes in the gap that follows, with no notification between.</summary>
+    /// <summary>Merges the gap that follows, with no notification in between.</summary>
     public void Absorb(Gap later)
     {
         _reason = later._reason;
@@ -34,7 +34,7 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
         Dropped += later.Dropped;
     }
 
-    /// <summary>Notifications flow again.</summary>
+    /// <summary>Notifications arrive again.</summary>
     public void Close() => (_until, _untilUtc) = (time.GetTimestamp(), time.GetUtcNow());
 
     public Resync ToResync()
@@ -45,7 +45,7 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
         return new(channel, _reason, begin, _untilUtc, Dropped);
     }
 
-    /// <summary>Nothing known is older than any moment.</summary>
+    /// <summary>An unknown moment counts as older than any other.</summary>
     private void KeepOldest(long? since)
     {
         if (since is null || _since > since)

@@ -1,9 +1,9 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// Calls one subscription for a gap until that has succeeded, with growing waits: what has cut off the listener may have cut off others
-/// too. Meanwhile its notifications wait in the queue. Once the queue is ended, no failed call is made again, and what stands behind
-/// its gap is discarded: nobody is to get it as if nothing were missing.
+/// Calls one subscription for a gap until the call succeeds, with growing waits, because what cut off the listener may have cut off others
+/// too. Meanwhile its notifications wait in the queue. When the queue has ended, a failed call is not repeated, and the notifications behind
+/// the gap are discarded, so that they are not handled as if nothing were missing.
 /// </summary>
 internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, SubscriptionLog log, SubscriptionContext context)
 {
@@ -12,15 +12,15 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
 
     private volatile ResyncFailure? _failure;
 
-    /// <summary>What is known of the failures, while the last call has failed and is to be made again.</summary>
+    /// <summary>The failures, while the last call has failed and will be repeated.</summary>
     public ResyncFailure? Failure => queue.IsCompleted ? null : _failure;
 
     /// <summary>
-    /// Returns when it has succeeded, when the queue is paused: the gap is then back in its place, or when it has failed and the queue is
-    /// ended: the queue is then discarded.
+    /// Returns when a call has succeeded; when the queue is paused, with the gap back in its place; or when a call has failed and the queue has
+    /// ended, which is then discarded.
     /// </summary>
-    /// <param name="item">The gap, which was taken from the queue.</param>
-    /// <param name="options">The settings, which are read anew for each call.</param>
+    /// <param name="item">The gap that was taken from the queue.</param>
+    /// <param name="options">The settings, read for each call.</param>
     /// <param name="abort">Cancels a call.</param>
     public async Task RunAsync(QueueItem item, Func<SubscriptionOptions> options, CancellationToken abort)
     {

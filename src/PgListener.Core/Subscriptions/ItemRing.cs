@@ -3,8 +3,8 @@ using System.Buffers;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// The items of a queue in their order, in one array, which grows as needed and is given back when it has been large and is empty.
-/// Each item is numbered when it is added, and what is put back goes to the place that its number says.
+/// The items of a queue in their order, in one array, which grows as needed and is returned to its pool when it is large and empty.
+/// Each item gets a number when it is added; an item that is put back goes to the place of its number.
 /// </summary>
 internal sealed class ItemRing
 {
@@ -52,7 +52,7 @@ internal sealed class ItemRing
         _head = (_head + 1) & (_items.Length - 1);
         if (--Count == 0 && _items.Length > LargeSize)
         {
-            ArrayPool<QueueItem>.Shared.Return(_items); // Every place in it has been cleared.
+            ArrayPool<QueueItem>.Shared.Return(_items); // Every element was cleared.
             _items = _small;
             _head = 0;
         }
@@ -63,7 +63,7 @@ internal sealed class ItemRing
     /// <summary>Finds the position of the item with a number; -1 if it is not here.</summary>
     public int IndexOf(int sequence)
     {
-        // All but what was put back is numbered without holes, so that the first guess is nearly always right.
+        // The numbers have no holes except for items that were put back, so the first guess is nearly always right.
         var guess = Count - (_next - sequence);
         if (guess >= 0 && guess < Count && this[guess].Sequence == sequence)
             return guess;

@@ -2,7 +2,7 @@ namespace PgListener.Subscriptions;
 
 /// <summary>
 /// The last moment up to which every notification is proven to have arrived: LISTEN, an answered question, or a notification
-/// that went through the server and came back, each counted from before it was sent. A timestamp, which no setting of the clock moves.
+/// that went through the server and came back, each counted from before it was sent. It is a timestamp, which does not change when the clock is set.
 /// </summary>
 internal sealed class LastGood
 {

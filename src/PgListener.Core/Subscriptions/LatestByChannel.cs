@@ -2,7 +2,7 @@ namespace PgListener.Subscriptions;
 
 /// <summary>
 /// Which queued item is the newest of each channel, for <see cref="FullQueueMode.KeepLatest"/>. Only items after the last gap
-/// count: what came before a gap does not come after it.
+/// count, because an item before a gap must not move behind it.
 /// </summary>
 internal sealed class LatestByChannel
 {

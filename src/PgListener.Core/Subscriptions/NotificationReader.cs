@@ -2,12 +2,12 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Reads one subscription's queue by hand, as far as it is asked to.</summary>
+/// <summary>Reads one subscription's queue, one item at a time, at the pace of its caller.</summary>
 /// <param name="queue">The queue.</param>
-/// <param name="onResync">Hears of gaps. What it throws is thrown to the reader.</param>
+/// <param name="onResync">Called for gaps. Its exceptions are thrown to the reader.</param>
 /// <param name="readsGaps">Whether a gap is an item of its own: see <see cref="CurrentGap"/>.</param>
 /// <param name="end">Removes the subscription.</param>
-/// <param name="options">Say whether payloads may carry the trace context of their sender.</param>
+/// <param name="options">Determine whether payloads may contain the trace context of their sender.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, bool readsGaps, Action end, OptionsInForce options, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
 {
@@ -21,7 +21,7 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
 
     public Notification Current { get; private set; }
 
-    /// <summary>The gap that has been read, if it was one and gaps are items.</summary>
+    /// <summary>The gap, if the last item is one and gaps are items.</summary>
     public Resync? CurrentGap { get; private set; }
 
     public ValueTask<bool> MoveNextAsync()
@@ -87,7 +87,7 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
             Current = Current with { Payload = TraceContext.Extract(Current.Payload, out _) };
     }
 
-    /// <summary>Gives back the room of what has been read, and the rest as it is.</summary>
+    /// <summary>Releases the room of what was read, and puts back the rest.</summary>
     private void GiveBack()
     {
         var notifications = 0;

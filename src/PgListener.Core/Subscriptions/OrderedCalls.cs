@@ -7,7 +7,7 @@ internal sealed class OrderedCalls(SubscriptionQueue queue, CallbackCalls calls,
 {
     private const int BatchSize = 64;
 
-    /// <summary>Takes the next gap, or the next notifications up to a gap, and calls for them.</summary>
+    /// <summary>Takes the next gap, or the next notifications up to a gap, and makes the calls for them.</summary>
     public async Task RunBatchAsync(Func<SubscriptionOptions> options, CancellationToken abort)
     {
         var items = ArrayPool<QueueItem>.Shared.Rent(BatchSize);
@@ -40,7 +40,7 @@ internal sealed class OrderedCalls(SubscriptionQueue queue, CallbackCalls calls,
             notifications++;
             bytes += items[done].Size;
 
-            // Quick ones give their room back together; the lock would cost more than the call.
+            // Quick calls release their room together, because the lock would cost more than the call.
             if (!wasQuick)
             {
                 queue.Release(notifications, bytes);

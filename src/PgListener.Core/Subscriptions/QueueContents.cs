@@ -1,12 +1,12 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// What stands in a queue, in which order, and what becomes of a notification that comes or comes back: it has a place of its own, takes
-/// that of an older one, is dropped, or is discarded. Used under the lock of its queue, which decides when that happens and who is woken.
+/// The items of a queue in their order. A notification that is added or put back gets a place of its own, takes the place
+/// of an older one, is dropped, or is discarded. Used under the lock of its queue, which decides when this happens and what is woken.
 /// </summary>
 /// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
-/// <param name="room">Where to account for what is held.</param>
-/// <param name="counters">Where to count.</param>
+/// <param name="room">Accounts for what is held.</param>
+/// <param name="counters">The counters.</param>
 /// <param name="context">What the queue shares with others.</param>
 internal sealed class QueueContents(string subject, QueueRoom room, SubscriptionCounters counters, SubscriptionContext context)
 {
@@ -24,7 +24,7 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
     /// <inheritdoc cref="QueueGaps.IsDropping"/>
     public bool IsDropping => _gaps.IsDropping;
 
-    /// <summary>Holds to another mode from now on.</summary>
+    /// <summary>Changes the mode.</summary>
     public void Change(FullQueueMode mode)
     {
         if (mode != FullQueueMode.KeepLatest)
@@ -57,17 +57,17 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
         return true;
     }
 
-    /// <summary>Adds a gap at the end, or to the one that is growing there.</summary>
+    /// <summary>Adds a gap at the end, or merges it into the open one there.</summary>
     public void AddGap(ResyncReason reason, long? since) => Push(_gaps.Add(reason, since));
 
-    /// <summary>From now on notifications are dropped, until the consumer has come to the gap that this adds.</summary>
+    /// <summary>From now on notifications are dropped, until the consumer has reached the gap that this adds.</summary>
     public void BeginToDrop()
     {
         room.GiveUpReading();
         Push(_gaps.BeginToDrop());
     }
 
-    /// <summary>Takes the oldest items. A gap is taken alone, once all before it has been, and no longer grows.</summary>
+    /// <summary>Takes the oldest items. A gap is taken alone, after all items before it, and no longer grows.</summary>
     public int Take(Span<QueueItem> items)
     {
         var taken = 0;
@@ -91,7 +91,7 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
         return taken;
     }
 
-    /// <summary>Lets a gap that was taken speak for those too that follow it with no notification between.</summary>
+    /// <summary>Merges the gaps that follow with no notification in between into a gap that was taken.</summary>
     /// <returns>Whether there are any.</returns>
     public bool Absorb(Gap gap)
     {
@@ -105,7 +105,7 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
         return hasNewer;
     }
 
-    /// <summary>Gives an item that was taken its place again, unless a newer notification has come for it.</summary>
+    /// <summary>Puts a taken item back in its place, unless a newer notification has replaced it.</summary>
     public void PutBack(in QueueItem item)
     {
         if (item.Gap is not null || _latest is null || HasGapAfter(item))
@@ -114,7 +114,7 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
         }
         else if (_latest.TryFind(item.Channel, out _))
         {
-            room.Remove(1, item.Size); // A newer one came meanwhile.
+            room.Remove(1, item.Size); // A newer one has arrived in the meantime.
             counters.Replace();
         }
         else
@@ -136,8 +136,8 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
         return true;
     }
 
-    /// <summary>Discards all there is.</summary>
-    /// <returns>How many notifications that were.</returns>
+    /// <summary>Discards everything.</summary>
+    /// <returns>The number of notifications.</returns>
     public int Clear()
     {
         var notifications = 0;

@@ -1,18 +1,18 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// The gaps in a queue, of which the last may be open, that is still growing: while no notification follows it, or while
+/// The gaps in a queue. The last one is open, and grows, while no notification follows it or while
 /// notifications are dropped. Used under the lock of its queue.
 /// </summary>
 internal sealed class QueueGaps(string subject, SubscriptionCounters counters, SubscriptionContext context)
 {
     private Gap? _open;
 
-    /// <summary>Whether whatever comes is dropped, until the consumer has come to the open gap.</summary>
+    /// <summary>Whether notifications are dropped, until the consumer has reached the open gap.</summary>
     public bool IsDropping { get; private set; }
 
     /// <summary>Adds a gap to what is open.</summary>
-    /// <returns>The gap to be put at the end of the queue; nothing if the one that stands there has taken it in.</returns>
+    /// <returns>The gap to put at the end of the queue; <see langword="null"/> if it was merged into the one there.</returns>
     public Gap? Add(ResyncReason reason, long? since)
     {
         if (_open is { } open)
@@ -39,10 +39,10 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
         counters.Drop();
     }
 
-    /// <summary>A notification follows: the gap no longer grows.</summary>
+    /// <summary>A notification follows, so the gap no longer grows.</summary>
     public void EndWithNotification() => _open = null;
 
-    /// <summary>The consumer has come to a gap: it no longer grows, and there is room again for what follows it.</summary>
+    /// <summary>The consumer has reached a gap, which no longer grows. There is room again for what follows it.</summary>
     public void Reach(Gap gap)
     {
         if (gap != _open)
@@ -53,7 +53,7 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
         Clear();
     }
 
-    /// <summary>Lets a gap that was taken speak for the one that follows it too, unless notifications are still being dropped there.</summary>
+    /// <summary>Merges the gap that follows into a gap that was taken, unless notifications are still being dropped.</summary>
     public bool TryAbsorb(Gap earlier, Gap later)
     {
         if (later == _open && IsDropping)

@@ -1,12 +1,12 @@
 namespace PgListener.Subscriptions;
 
-/// <summary>One place in a subscription's queue: a notification, or a gap where notifications are missing.</summary>
+/// <summary>An item in a subscription's queue: a notification, or a gap in which notifications are missing.</summary>
 /// <param name="Channel">The channel's name.</param>
 /// <param name="Content">The payload (a string) or the <see cref="Subscriptions.Gap"/>.</param>
 /// <param name="ProcessId">The sender's process id.</param>
 internal readonly record struct QueueItem(string Channel, object Content, int ProcessId)
 {
-    /// <summary>What a notification costs at most besides its characters: its place in the queue, which may be half empty, and the string's own header.</summary>
+    /// <summary>The most bytes that a notification takes besides its characters: its place in the queue, which may be half empty, and the header of the string.</summary>
     private const int Overhead = 80;
 
     /// <summary>Its number in the queue's order. It may wrap around: compare differences.</summary>

@@ -1,18 +1,18 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// How much a queue holds, whether there is room for more, and whether the reading has to pause because there is none. Used under
+/// How much a queue holds, whether there is room for more, and whether reading has to pause because there is none. Used under
 /// the lock of its queue.
 /// </summary>
 internal sealed class QueueRoom(SubscriptionQueue queue, QueueLimits limits, Backpressure backpressure)
 {
     private QueueLimits _limits = limits;
 
-    /// <summary>What may be held at the very most in <see cref="FullQueueMode.Wait"/>.</summary>
+    /// <summary>The most bytes that may be held in <see cref="FullQueueMode.Wait"/>.</summary>
     private long _mostBytes = Most(limits, heldBytes: 0);
     private long _maxBackpressure = limits.MaxBackpressure.Ticks;
 
-    /// <summary>Notifications queued or in work.</summary>
+    /// <summary>Notifications that are queued or in progress.</summary>
     public int Held { get; private set; }
 
     /// <summary>Their bytes.</summary>
@@ -20,23 +20,23 @@ internal sealed class QueueRoom(SubscriptionQueue queue, QueueLimits limits, Bac
 
     public QueueLimits Limits => _limits;
 
-    /// <summary>Whether the reading has to pause for this queue.</summary>
+    /// <summary>Whether reading has to pause for this queue.</summary>
     public bool IsSaturated { get; private set; }
 
     /// <summary>Read without the queue's lock.</summary>
     public TimeSpan MaxBackpressure => new(Interlocked.Read(ref _maxBackpressure));
 
-    /// <summary>Whether half of the room, or more, is taken.</summary>
+    /// <summary>Whether at least half of the room is taken.</summary>
     public bool IsHalfFull => Held >= (_limits.Capacity + 1) / 2 || HeldBytes >= _limits.CapacityBytes / 2;
 
     private bool IsFull => Held >= _limits.Capacity || HeldBytes >= _limits.CapacityBytes;
 
     /// <summary>
-    /// Whether a notification that has been read must be dropped. In <see cref="FullQueueMode.Wait"/> the reading pauses before that;
-    /// only what comes before the answer to a LISTEN is read even so, and for that there is room in bytes.
+    /// Whether a notification that has been read must be dropped. In <see cref="FullQueueMode.Wait"/> reading pauses before that;
+    /// only what arrives before the answer to a LISTEN is read all the same, and there is room in bytes for it.
     /// </summary>
     /// <param name="size">Its bytes.</param>
-    /// <param name="isPaused">Whether nobody empties the queue for now. Then nothing waits for it either.</param>
+    /// <param name="isPaused">Whether the queue is not being emptied at present, in which case reading does not wait for it.</param>
     public bool MustDrop(long size, bool isPaused) => _limits.Mode switch
     {
         FullQueueMode.Wait when !isPaused => Held > 0 && HeldBytes + size > _mostBytes,
@@ -64,7 +64,7 @@ internal sealed class QueueRoom(SubscriptionQueue queue, QueueLimits limits, Bac
         HeldBytes -= bytes;
     }
 
-    /// <summary>What was taken has been dealt with. The reading goes on once the queue is half empty.</summary>
+    /// <summary>Taken items have been handled. Reading continues when the queue is half empty.</summary>
     public void Release(int notifications, long bytes)
     {
         Remove(notifications, bytes);
@@ -72,7 +72,7 @@ internal sealed class QueueRoom(SubscriptionQueue queue, QueueLimits limits, Bac
             Unsaturate(forGood: false);
     }
 
-    /// <summary>Holds to other limits from now on. What is queued stays, even if it is more than they allow.</summary>
+    /// <summary>Changes the limits. Queued items stay, even if they are more than the limits allow.</summary>
     public void Change(QueueLimits limits)
     {
         _limits = limits;
@@ -80,12 +80,12 @@ internal sealed class QueueRoom(SubscriptionQueue queue, QueueLimits limits, Bac
         if (IsSaturated && (limits.Mode != FullQueueMode.Wait || !IsFull))
             Unsaturate(forGood: limits.Mode != FullQueueMode.Wait);
 
-        // A queue that is too full now makes the reading pause with its next notification; that, and what is read before the
-        // reading pauses, has its room above what is here already.
+        // A queue that is too full now pauses reading with its next notification. That one, and what is read before
+        // reading pauses, has room above what is held already.
         _mostBytes = Most(limits, HeldBytes);
     }
 
-    /// <summary>The reading does not pause for this queue any longer: it has overflowed, is paused, or has ended.</summary>
+    /// <summary>Reading no longer pauses for this queue, because it has overflowed, is paused, or has ended.</summary>
     public void GiveUpReading()
     {
         if (IsSaturated)

@@ -1,8 +1,8 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// What the metrics report: one series for each name and channel of subscriptions, those that have ended among them, since a counter
-/// that forgot them would go backwards. How many series of ended ones are kept is limited: an application may use ever new channels.
+/// The series that the metrics report, one for each name and channel of subscriptions. Ended subscriptions are included, because a counter
+/// without them would go backwards. The number of ended series is limited, because an application may use ever new channels.
 /// </summary>
 internal sealed class SeriesTable
 {
@@ -11,12 +11,12 @@ internal sealed class SeriesTable
     private readonly Lock _sync = new();
     private readonly Dictionary<(string? Channel, string Name), SubscriptionSeries> _series = [];
 
-    /// <summary>Those that were removed while a call of theirs was running, or something was left to read, which still counts.</summary>
+    /// <summary>Subscriptions that were removed while a call was running, or something was left to read, which still counts.</summary>
     private readonly List<Subscription> _ending = [];
     private SubscriptionSeries[]? _current;
     private int _ended;
 
-    /// <summary>All series there are.</summary>
+    /// <summary>All series.</summary>
     public IReadOnlyList<SubscriptionSeries> Current
     {
         get
@@ -58,7 +58,7 @@ internal sealed class SeriesTable
         }
     }
 
-    /// <summary>Sums up those that count no more, or of which there are too many.</summary>
+    /// <summary>Sums up subscriptions that no longer count, and series of which there are too many.</summary>
     private void Sweep()
     {
         for (var i = _ending.Count - 1; i >= 0; i--)

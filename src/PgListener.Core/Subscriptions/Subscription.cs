@@ -1,9 +1,9 @@
 namespace PgListener.Subscriptions;
 
-/// <summary>Somebody who wants the notifications of one channel, or of all channels the listener listens to.</summary>
+/// <summary>A consumer of the notifications of one channel, or of all channels that the listener listens to.</summary>
 /// <param name="channel">The channel; <see langword="null"/> for all.</param>
-/// <param name="callback">What to call; <see langword="null"/> for a reader, which takes by itself.</param>
-/// <param name="options">Its settings.</param>
+/// <param name="callback">The callback; <see langword="null"/> for a reader, which takes items by itself.</param>
+/// <param name="options">The settings.</param>
 /// <param name="context">What it shares with others.</param>
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, SubscriptionContext context)
 {
@@ -19,12 +19,12 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
 
     public string? Channel => channel;
 
-    /// <summary>What its counts are summed up by.</summary>
+    /// <summary>The series that its counts are summed up in.</summary>
     public (string? Channel, string Name) Key => (channel, _name);
 
     public SubscriptionCounters Counters => _counters;
 
-    /// <summary>Whether nothing of it is left to count: to be asked once it was removed.</summary>
+    /// <summary>Whether nothing is left to count. Valid after it was removed.</summary>
     public bool HasEnded => _pump?.HasEnded ?? _queue?.IsOver ?? true;
 
     public bool IsReader => callback is null;
@@ -32,16 +32,16 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>Whether it is told of gaps.</summary>
     public bool HearsGaps { get; } = options.OnResync is not null || options.ReadsGaps;
 
-    /// <summary>Whether it goes when its channel's callbacks are cleared; one that has a handle of its own does not.</summary>
+    /// <summary>Whether it is removed when its channel's callbacks are cleared; one with its own handle is not.</summary>
     public bool IsCleared { get; init; }
 
-    /// <summary>Where its notifications wait, in the present run of the listener.</summary>
+    /// <summary>Its queue in the current run of the listener.</summary>
     public SubscriptionQueue? Queue => _queue;
 
     /// <summary>How much its queue holds, and how much it may hold.</summary>
     public (int Held, long HeldBytes, QueueLimits Limits) Fill => _queue?.Fill ?? (0, 0, Limits());
 
-    /// <summary>What it has had to do so far.</summary>
+    /// <summary>Its counts and its queue.</summary>
     public SubscriptionStatistics Statistics
     {
         get
@@ -65,10 +65,10 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         }
     }
 
-    /// <summary>It is in the table of channels from now on.</summary>
+    /// <summary>It was added to the table of channels.</summary>
     public void Add() => context.Series.Add(this);
 
-    /// <summary>It is no longer in the table of channels. This is for good: no run that begins at this moment revives it.</summary>
+    /// <summary>It was removed from the table of channels. This is final: a run that begins at this moment does not revive it.</summary>
     public void Remove()
     {
         lock (_sync)
@@ -76,9 +76,9 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         context.Series.Remove(this);
     }
 
-    /// <summary>Begins a run of the listener, with a queue that nothing of an earlier run knows. One that was removed begins nothing.</summary>
+    /// <summary>Begins a run of the listener, with a new queue that nothing of an earlier run refers to. A removed subscription begins nothing.</summary>
     /// <param name="isPaused">Whether callbacks are not to be called yet.</param>
-    /// <param name="abort">Cancels what a stop cannot wait for.</param>
+    /// <param name="abort">Cancels what the stop does not wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
         var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context);
@@ -105,8 +105,8 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         }
     }
 
-    /// <summary>Makes what the settings say now hold for this run too.</summary>
-    /// <param name="own">The settings of its own, but for its name and how it hears of gaps; those it has when left out.</param>
+    /// <summary>Applies the current settings to this run.</summary>
+    /// <param name="own">Its own settings, except its name and <c>OnResync</c>; its present ones when left out.</param>
     public void Change(HandlerOptions? own = null)
     {
         lock (_sync)
@@ -118,7 +118,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         }
     }
 
-    /// <summary>Takes no more in for this run; what is queued is dealt with, unless it is discarded.</summary>
+    /// <summary>Accepts no more in this run; queued items are handled, unless they are discarded.</summary>
     /// <returns>Completes when the last call has returned.</returns>
     public Task EndAsync(bool discard)
     {
@@ -135,12 +135,12 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
             ended = _pump?.WhenEndedAsync() ?? Task.CompletedTask;
         }
 
-        if (!isRemoved) // What is queued for one that was removed is not missed.
+        if (!isRemoved) // Queued notifications of a removed subscription are not reported.
             log?.DiscardedAtStop(discarded);
         return ended;
     }
 
-    /// <summary>From now on it hears: tells it what it may have missed. Called before its first notification of each session.</summary>
+    /// <summary>Announces what it may have missed, before its first notification of each session.</summary>
     public void GoLive()
     {
         if (HearsGaps)
@@ -150,7 +150,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         _wasLive = true;
     }
 
-    /// <summary>Says what is left to say, elsewhere: locks are held here that others wait for, and a logger may take its time.</summary>
+    /// <summary>Logs the outstanding lines on another thread, because locks are held here and a logger may be slow.</summary>
     private void CloseLog()
     {
         if (_log is { } log)

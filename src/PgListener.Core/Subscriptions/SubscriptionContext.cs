@@ -13,7 +13,7 @@ internal sealed record SubscriptionContext(
     TimeProvider Time,
     ILogger Logger)
 {
-    /// <summary>Where durations are recorded, if anywhere.</summary>
+    /// <summary>Records durations, if they are collected.</summary>
     public ListenerMetrics? Metrics { get; init; }
 
     /// <summary>Told of every call, if somebody is.</summary>
@@ -25,12 +25,12 @@ internal sealed record SubscriptionContext(
     /// <summary>Numbers from 0 (inclusive) to 1 (exclusive).</summary>
     public Func<double> Random { get; init; } = System.Random.Shared.NextDouble;
 
-    /// <summary>What the metrics report of the subscriptions.</summary>
+    /// <summary>The series that the metrics report.</summary>
     public SeriesTable Series { get; } = new();
 
     /// <summary>Whether the listener was told to call callbacks.</summary>
     public DispatchWatch Dispatching { get; } = new(Time, Logger);
 
-    /// <summary>Gaps that nobody is told of.</summary>
+    /// <summary>Reports gaps that no subscription is told of.</summary>
     public UnheardGaps Unheard { get; } = new(Time, Logger);
 }

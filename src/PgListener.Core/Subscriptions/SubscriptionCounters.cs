@@ -20,13 +20,13 @@ internal sealed class SubscriptionCounters
 
     public long Failed => Volatile.Read(ref _failed);
 
-    /// <summary>Those that found the queue full.</summary>
+    /// <summary>Notifications that were dropped because the queue was full.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>Those whose place a newer one took.</summary>
+    /// <summary>Notifications that a newer one replaced.</summary>
     public long Replaced => Volatile.Read(ref _replaced);
 
-    /// <summary>Those that were left when the subscription or the listener ended.</summary>
+    /// <summary>Notifications that were left when the subscription or the listener ended.</summary>
     public long Discarded => Volatile.Read(ref _discarded);
 
     /// <summary>Gaps of all reasons.</summary>
@@ -45,13 +45,13 @@ internal sealed class SubscriptionCounters
 
     public long GapsOf(ResyncReason reason) => Volatile.Read(ref _gaps[(int)reason]);
 
-    /// <summary>Only the one session there is receives.</summary>
+    /// <summary>Only one session at a time receives.</summary>
     public void Receive() => Volatile.Write(ref _received, _received + 1);
 
-    /// <summary>Only the one session there is drops.</summary>
+    /// <summary>Only one session at a time drops.</summary>
     public void Drop() => Volatile.Write(ref _dropped, _dropped + 1);
 
-    /// <summary>Only the one session there is replaces.</summary>
+    /// <summary>Only one session at a time replaces.</summary>
     public void Replace() => Volatile.Write(ref _replaced, _replaced + 1);
 
     public void Discard() => Interlocked.Increment(ref _discarded);
@@ -66,7 +66,7 @@ internal sealed class SubscriptionCounters
 
     public void Announce(ResyncReason reason) => Interlocked.Increment(ref _gaps[(int)reason]);
 
-    /// <summary>Adds what another has counted. Nothing else may use this one meanwhile.</summary>
+    /// <summary>Adds the counts of another. Nothing else may use this one at the same time.</summary>
     public void Add(SubscriptionCounters other)
     {
         _received += other.Received;

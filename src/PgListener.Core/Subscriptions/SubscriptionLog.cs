@@ -4,21 +4,21 @@ using PgListener.Telemetry;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// What one subscription says in the log. Of each kind of failure the first is said in full, and the others are counted, so that
+/// The log lines of one subscription. The first failure of each kind is logged in full, and the others are counted, so that
 /// neither a handler that always fails nor a flood of notifications floods the log.
 /// </summary>
 /// <param name="name">The subscription's name.</param>
 /// <param name="channel">Its channel; empty for all.</param>
-/// <param name="hearsGaps">Whether somebody is told of gaps.</param>
-/// <param name="context">Where to log, and the clock.</param>
+/// <param name="hearsGaps">Whether the subscription is told of gaps.</param>
+/// <param name="context">Has the logger and the clock.</param>
 internal sealed class SubscriptionLog(string name, string channel, bool hearsGaps, SubscriptionContext context) : IDisposable
 {
     private readonly string _channel = channel.ReplaceLineEndings(" ");
     private readonly ConcurrentDictionary<string, LogThrottle> _throttles = [];
 
     /// <summary>A call for a notification has failed.</summary>
-    /// <param name="error">Why.</param>
-    /// <param name="errorType">What kind of error that is.</param>
+    /// <param name="error">The exception.</param>
+    /// <param name="errorType">The kind of the error.</param>
     public void Failed(Exception error, string errorType)
     {
         if (IsNew("failed", errorType, more => context.Logger.CallbackFailedAgain(name, more, _channel, errorType)))
@@ -46,7 +46,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
     public void Overflowed()
     {
         if (IsNew("overflow", "", more => context.Logger.OverflowedAgain(name, more)))
-            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "Nothing tells it of the gap: implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
+            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "It is not told of the gap: implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
     }
 
     /// <summary>A call was cancelled because the time to stop ran out.</summary>
@@ -63,7 +63,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
             context.Logger.DiscardedAtStop(name, notifications);
     }
 
-    /// <summary>Somebody who listens to metrics or traces has thrown.</summary>
+    /// <summary>An observer of metrics or traces has thrown.</summary>
     public void TelemetryFailed(Exception error)
     {
         var type = error.GetType().Name;
@@ -71,7 +71,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
             context.Logger.TelemetryFailed(error);
     }
 
-    /// <summary>Says what has been counted and not been said.</summary>
+    /// <summary>Logs the counts that were not logged yet.</summary>
     public void Dispose()
     {
         foreach (var throttle in _throttles.Values)

@@ -2,9 +2,9 @@ namespace PgListener.Subscriptions;
 
 /// <summary>
 /// The bounded queue between the connection's task, the only one that adds notifications, and one consumer. Notifications and
-/// gaps keep their order. What the consumer has taken counts as held until it gives it back.
+/// gaps keep their order. Items that the consumer has taken count as held until it releases them.
 /// </summary>
-/// <remarks>All that is asked of it from any thread comes in here, under one lock: this decides who waits and who is woken, and the parts do the rest.</remarks>
+/// <remarks>All calls from any thread use one lock. This type decides what waits and what is woken; its parts do the rest.</remarks>
 internal sealed class SubscriptionQueue
 {
     private readonly Lock _sync = new();
@@ -19,11 +19,11 @@ internal sealed class SubscriptionQueue
     private volatile bool _discarded;
 
     /// <summary>Creates an empty queue.</summary>
-    /// <param name="subject">What its gaps are about: a channel, or nothing for all of them.</param>
+    /// <param name="subject">The channel that its gaps concern; empty for all channels.</param>
     /// <param name="limits">How much it may hold.</param>
-    /// <param name="counters">Where to count.</param>
-    /// <param name="log">Hears of overflows.</param>
-    /// <param name="context">What it shares with others.</param>
+    /// <param name="counters">The counters.</param>
+    /// <param name="log">Logs overflows.</param>
+    /// <param name="context">Shared by all subscriptions of the listener.</param>
     public SubscriptionQueue(string subject, QueueLimits limits, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context)
     {
         _counters = counters;
@@ -47,7 +47,7 @@ internal sealed class SubscriptionQueue
         }
     }
 
-    /// <summary>Whether it takes nothing more in, and all that it held has been dealt with.</summary>
+    /// <summary>Whether it accepts nothing more, and everything that it held was handled.</summary>
     public bool IsOver
     {
         get
@@ -57,10 +57,10 @@ internal sealed class SubscriptionQueue
         }
     }
 
-    /// <summary>Whether it takes nothing more in.</summary>
+    /// <summary>Whether it accepts nothing more.</summary>
     public bool IsCompleted => _completed;
 
-    /// <summary>Whether what was taken is not to be dealt with, but to be given to <see cref="PutBack"/>.</summary>
+    /// <summary>Whether taken items must be passed to <see cref="PutBack"/> instead of being handled.</summary>
     public bool IsHalted => _paused || _discarded;
 
     /// <summary>Whether a gap is the next to be taken.</summary>
@@ -100,7 +100,7 @@ internal sealed class SubscriptionQueue
             _log.Overflowed();
     }
 
-    /// <summary>Adds a gap; one that follows another with nothing between grows that one.</summary>
+    /// <summary>Adds a gap, or merges it into the one before it if no notification is in between.</summary>
     /// <param name="reason">Why notifications are missing.</param>
     /// <param name="since">The timestamp of the last moment that is proven; <see langword="null"/> if nothing is known.</param>
     public void EnqueueGap(ResyncReason reason, long? since)
@@ -116,7 +116,7 @@ internal sealed class SubscriptionQueue
         }
     }
 
-    /// <summary>The reading no longer pauses for it: from now on the newest are dropped, until the consumer has caught up.</summary>
+    /// <summary>Reading no longer pauses for it. From now on the newest notifications are dropped, until the consumer has caught up.</summary>
     public void Overflow()
     {
         lock (_sync)
@@ -130,7 +130,7 @@ internal sealed class SubscriptionQueue
         _log.Overflowed();
     }
 
-    /// <summary>Holds to other limits from now on. What is queued stays, even if it is more than they allow.</summary>
+    /// <summary>Changes the limits. Queued items stay, even if they are more than the limits allow.</summary>
     public void Change(QueueLimits limits)
     {
         lock (_sync)
@@ -139,10 +139,10 @@ internal sealed class SubscriptionQueue
             _contents.Change(limits.Mode);
         }
 
-        _context.Backpressure.Interrupt(); // Whatever waits for it counts with the former limit.
+        _context.Backpressure.Interrupt(); // Waits in progress count with the former limit.
     }
 
-    /// <summary>Keeps the consumer waiting, or lets it go on. A queue that nobody empties does not pause the reading either: full, it drops.</summary>
+    /// <summary>Pauses or resumes the consumer. A queue that is not emptied does not pause reading: when it is full, it drops.</summary>
     public void SetPaused(bool value)
     {
         lock (_sync)
@@ -187,7 +187,7 @@ internal sealed class SubscriptionQueue
     }
 
     /// <summary>
-    /// Takes the oldest items; they count as held until <see cref="Release"/>. A gap is taken alone, once all before it has been, and
+    /// Takes the oldest items; they count as held until <see cref="Release"/>. A gap is taken alone, after all items before it, and
     /// no longer grows.
     /// </summary>
     public int Take(Span<QueueItem> items)
@@ -196,7 +196,7 @@ internal sealed class SubscriptionQueue
             return _contents.Take(items);
     }
 
-    /// <summary>Gives back what was taken and not dealt with: to its place in the queue, or to nowhere if the queue was discarded meanwhile.</summary>
+    /// <summary>Puts back what was taken and not handled, in its place; or discards it if the queue was discarded in the meantime.</summary>
     public void PutBack(ReadOnlySpan<QueueItem> items)
     {
         lock (_sync)
@@ -214,7 +214,7 @@ internal sealed class SubscriptionQueue
         }
     }
 
-    /// <summary>Gives back the room of what was taken, once it is dealt with.</summary>
+    /// <summary>Releases the room of taken items that were handled.</summary>
     public void Release(int notifications, long bytes)
     {
         _counters.Process(notifications);
@@ -223,8 +223,8 @@ internal sealed class SubscriptionQueue
     }
 
     /// <summary>
-    /// For a consumer that cannot deal with a gap for now, and so does not come to what follows it. Completes when it should look
-    /// again: the queue has ended or is paused, or a newer gap has come.
+    /// For a consumer that cannot handle a gap for now, and does not reach what follows it. Completes when it should check
+    /// again, because the queue has ended or is paused, or a newer gap was added.
     /// </summary>
     public Task WhenDisturbedAsync(Gap gap)
     {
@@ -232,14 +232,14 @@ internal sealed class SubscriptionQueue
             return _completed || _paused || _contents.Absorb(gap) ? Task.CompletedTask : _signal.WhenDisturbedAsync();
     }
 
-    /// <summary>Lets a gap that was taken speak for those too that follow it with no notification between.</summary>
+    /// <summary>Merges the gaps that follow with no notification in between into a gap that was taken.</summary>
     public void Absorb(Gap gap)
     {
         lock (_sync)
             _contents.Absorb(gap);
     }
 
-    /// <summary>Takes nothing more in; what is queued can still be taken, unless it is discarded.</summary>
+    /// <summary>Accepts nothing more; queued items can still be taken, unless they are discarded.</summary>
     /// <returns>How many notifications were discarded.</returns>
     public int Complete(bool discard)
     {
@@ -261,7 +261,7 @@ internal sealed class SubscriptionQueue
             _signal.WakeOnPool();
     }
 
-    /// <summary>Paused, the consumer is woken only to end.</summary>
+    /// <summary>While paused, the consumer is woken only to end.</summary>
     private bool TryTakeWaiter()
         => (!_paused || _completed || _signal.IsCancelled) && _signal.TryTake(result: !_contents.IsEmpty || !_completed);
 }

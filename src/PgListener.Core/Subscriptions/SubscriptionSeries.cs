@@ -2,7 +2,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>The counts of all subscriptions of one name and channel, those that have ended among them; and how full their queues are now.</summary>
+/// <summary>The counts of all subscriptions of one name and channel, including ended ones, and how full their queues are now.</summary>
 internal sealed class SubscriptionSeries(string? channel, string name) : MetricSeries(channel, name)
 {
     private readonly Lock _sync = new();
@@ -10,7 +10,7 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
     private readonly HashSet<Subscription> _ending = [];
     private readonly SubscriptionCounters _ended = new();
 
-    /// <summary>Whether nothing but sums is left.</summary>
+    /// <summary>Whether only sums are left.</summary>
     public bool IsEmpty
     {
         get
@@ -53,15 +53,15 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
             _alive.Add(subscription);
     }
 
-    /// <summary>The subscription was removed; what is left of it still counts.</summary>
-    /// <returns>Whether it was here.</returns>
+    /// <summary>The subscription was removed; its outstanding work still counts.</summary>
+    /// <returns>Whether it was part of this series.</returns>
     public bool End(Subscription subscription)
     {
         lock (_sync)
             return _alive.Remove(subscription) && _ending.Add(subscription);
     }
 
-    /// <summary>Nothing is left of a subscription but its counts.</summary>
+    /// <summary>Only the counts of a subscription are left.</summary>
     public void SumUp(Subscription subscription)
     {
         lock (_sync)

@@ -4,7 +4,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Says that subscriptions which nothing tells of gaps may have missed notifications: of the first, and how many more there are.</summary>
+/// <summary>Logs that subscriptions that are not told of gaps may have missed notifications: the first one by name, the others as a count.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its timer runs once, and holds nothing but the logger.")]
 internal sealed class UnheardGaps(TimeProvider time, ILogger logger)
 {
@@ -15,7 +15,7 @@ internal sealed class UnheardGaps(TimeProvider time, ILogger logger)
         if (!_throttle.IsNew())
             return;
 
-        // It is noted under the lock of the table of channels, which is not to wait for a logger.
+        // It is recorded under the lock of the table of channels, which must not wait for a logger.
         _ = DetachedTask.Run(() =>
         {
             logger.MissedUnheard(subscription, channel.ReplaceLineEndings(" "));

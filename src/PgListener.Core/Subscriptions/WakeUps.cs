@@ -1,18 +1,18 @@
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// Holds back the waking of consumers while there is more to read: to wake one costs more than to read many notifications.
-/// Once nothing is left, the reading thread itself goes on as a consumer, so that a lone notification reaches its callback
+/// Delays the waking of consumers while there is more to read, because waking one costs more than reading many notifications.
+/// When nothing is left, the reading thread itself runs a consumer, so that a lone notification reaches its callback
 /// without a change of threads.
 /// </summary>
 /// <remarks>
-/// Belongs to one session. Its task calls everything but <see cref="Wake"/>, which delivery calls: on the same thread while a
-/// message is at hand, and on Npgsql's own while a wait is pending, at the same time as the task does what follows the beginning of a
-/// wait. So what is held is behind a lock, taken only when a consumer was waiting, and leaves it whole before anyone is woken.
+/// Belongs to one session. Its task calls all members except <see cref="Wake"/>, which delivery calls: on the same thread while a
+/// message is available, and on Npgsql's own thread while a wait is pending, at the same time as the task continues after it has begun
+/// the wait. So the delayed consumers are guarded by a lock, which is taken only when a consumer was waiting, and they are removed before any is woken.
 /// </remarks>
 internal sealed class WakeUps
 {
-    /// <summary>How many notifications are read before those who wait are woken after all.</summary>
+    /// <summary>How many notifications are read before the waiting consumers are woken.</summary>
     internal const int Patience = 256;
 
     private readonly Lock _sync = new();
@@ -24,7 +24,7 @@ internal sealed class WakeUps
     /// <summary>Only the session's task uses it.</summary>
     private int _read;
 
-    /// <summary>From now on consumers are held back.</summary>
+    /// <summary>From now on waking is delayed.</summary>
     public void Hold()
     {
         if (Volatile.Read(ref _isHolding))
@@ -34,7 +34,7 @@ internal sealed class WakeUps
             _isHolding = true;
     }
 
-    /// <summary>From now on consumers are woken at once, and those held back are woken.</summary>
+    /// <summary>From now on consumers are woken at once, including the delayed ones.</summary>
     public void StopHolding()
     {
         lock (_sync)
@@ -58,18 +58,18 @@ internal sealed class WakeUps
         consumer.WakeOnPool();
     }
 
-    /// <summary>A message was at hand, and the next may be too.</summary>
+    /// <summary>A message was available, and the next one may be too.</summary>
     public void OneMore()
     {
         if (_hasHeld && ++_read >= Patience)
             WakeAll();
     }
 
-    /// <summary>Wakes all of them on other threads.</summary>
+    /// <summary>Wakes all delayed consumers on other threads.</summary>
     public void WakeAll() => WakeAll(butOne: false);
 
-    /// <summary>Wakes all but one of them on other threads.</summary>
-    /// <returns>The one, if there was any, for the caller to wake on this thread.</returns>
+    /// <summary>Wakes all delayed consumers but one on other threads.</summary>
+    /// <returns>The remaining one, if any, for the caller to wake on this thread.</returns>
     public ConsumerSignal? WakeAllButOne() => WakeAll(butOne: true);
 
     private ConsumerSignal? WakeAll(bool butOne)

@@ -1,6 +1,6 @@
 namespace PgListener.Telemetry;
 
-/// <summary>Counts errors by their type. How many types it tells apart is limited, since each becomes a series of its own in a metric.</summary>
+/// <summary>Counts errors by their type. The number of types is limited, because each becomes a series of its own in a metric.</summary>
 internal sealed class ErrorCounts
 {
     internal const int MaxTypes = 50;

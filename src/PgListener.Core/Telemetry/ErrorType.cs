@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace PgListener.Telemetry;
 
-/// <summary>What an error is called in <see cref="PgListenerTags.ErrorType"/>.</summary>
+/// <summary>The value of <see cref="PgListenerTags.ErrorType"/> for an error.</summary>
 internal static class ErrorType
 {
     public static string Of(Exception error) => error is PostgresException { SqlState: { Length: > 0 } state }

@@ -1,4 +1,4 @@
 namespace PgListener.Telemetry;
 
-/// <summary>What the metrics say of a listener's connection.</summary>
+/// <summary>The values that the metrics report about a listener's connection.</summary>
 internal readonly record struct ListenerFigures(ListenerState State, long Reconnects, TimeSpan? RoundTrip, double? QueueUsage);

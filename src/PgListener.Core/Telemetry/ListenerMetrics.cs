@@ -5,8 +5,8 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 namespace PgListener.Telemetry;
 
 /// <summary>
-/// What the instruments report of one listener. Nearly all of them are observed: they read counts that are kept anyway, when somebody
-/// collects. Only durations are recorded, and timed only when somebody wants them.
+/// The metrics of one listener. Nearly all instruments are observable: when metrics are collected, they read counts that are kept anyway.
+/// Only durations are recorded, and measured only while they are collected.
 /// </summary>
 internal sealed class ListenerMetrics : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class ListenerMetrics : IDisposable
     private Func<IReadOnlyList<MetricSeries>> _series = static () => [];
     private Func<ListenerFigures> _figures = static () => default;
 
-    /// <summary>Finds or makes the instruments. Only durations are reported before <see cref="Observe"/>.</summary>
-    /// <param name="factory">Where the meter comes from, and who disposes of it; without one the listener has a meter of its own.</param>
+    /// <summary>Finds or creates the instruments. Only durations are reported before <see cref="Observe"/>.</summary>
+    /// <param name="factory">Creates and owns the meter; without one, the listener has a meter of its own.</param>
     /// <param name="name">The listener's name; empty for one without.</param>
     public ListenerMetrics(IMeterFactory? factory, string name)
     {
@@ -33,7 +33,7 @@ internal sealed class ListenerMetrics : IDisposable
 
     public Histogram<double> ResyncDuration => _instruments.ResyncDuration;
 
-    /// <summary>The subscriptions of now and before.</summary>
+    /// <summary>The present and the ended subscriptions.</summary>
     public IReadOnlyList<MetricSeries> Series => _series();
 
     /// <summary>The connection.</summary>
@@ -41,7 +41,7 @@ internal sealed class ListenerMetrics : IDisposable
 
     /// <summary>Begins to report.</summary>
     /// <param name="series">Gets the subscriptions.</param>
-    /// <param name="figures">Looks at the connection.</param>
+    /// <param name="figures">Reads the state of the connection.</param>
     public void Observe(Func<IReadOnlyList<MetricSeries>> series, Func<ListenerFigures> figures)
     {
         (_series, _figures) = (series, figures);
@@ -50,7 +50,7 @@ internal sealed class ListenerMetrics : IDisposable
 
     public void ConnectionFailed(Exception error) => _connectionErrors.Add(ErrorType.Of(error));
 
-    /// <summary>From now on nothing is reported, and nothing holds on to the listener. A factory's meter outlives it and belongs to others too.</summary>
+    /// <summary>Stops reporting, and releases the listener. The meter of a factory lives longer, and is shared.</summary>
     public void Dispose()
     {
         _instruments.Remove(this);

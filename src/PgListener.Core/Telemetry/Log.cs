@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PgListener.Telemetry;
 
-/// <summary>What the listener logs. Ids are never reused: 1xx the connection, 2xx subscriptions, 3xx stopping.</summary>
+/// <summary>The log events of the listener. Ids are never reused: 1xx the connection, 2xx subscriptions, 3xx stopping.</summary>
 internal static partial class Log
 {
     private static readonly Func<ILogger, string, string, IDisposable?> CallScopeOf = LoggerMessage.DefineScope<string, string>("{Subscription} on channel '{Channel}'");
@@ -13,10 +13,10 @@ internal static partial class Log
     [LoggerMessage(100, LogLevel.Information, "Listening to {Channels} channel(s) on {Server}, server process {ProcessId}.")]
     public static partial void Listening(this ILogger logger, int channels, string server, int processId);
 
-    [LoggerMessage(101, LogLevel.Warning, "The connection that listens was lost; connecting again. What is sent meanwhile is missed and will be announced. {Problem}")]
+    [LoggerMessage(101, LogLevel.Warning, "The listening connection was lost; connecting again. Notifications sent in the meantime are missed, and the gap is announced afterwards. {Problem}")]
     public static partial void ConnectionLost(this ILogger logger, string problem);
 
-    [LoggerMessage(102, LogLevel.Warning, "Cannot listen; trying again until it works. {Problem}")]
+    [LoggerMessage(102, LogLevel.Warning, "Cannot listen; trying again until it succeeds. {Problem}")]
     public static partial void ConnectFailed(this ILogger logger, string problem);
 
     [LoggerMessage(103, LogLevel.Debug, "Attempt {Attempt} to connect and listen failed; the next follows in {Delay}.")]
@@ -25,13 +25,13 @@ internal static partial class Log
     [LoggerMessage(104, LogLevel.Error, "The server refused to listen to channel '{Channel}'; the other channels are not affected.")]
     public static partial void ChannelRejected(this ILogger logger, Exception exception, string channel);
 
-    [LoggerMessage(105, LogLevel.Debug, "Could not wake the listening connection from a second one; a change of channels waits until its present wait ends by itself.")]
+    [LoggerMessage(105, LogLevel.Debug, "Could not wake the listening connection from a second one; a change of channels takes effect when its current wait ends, within KeepAlive.")]
     public static partial void WakeFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(106, LogLevel.Debug, "The old connection could not be closed in an orderly way.")]
+    [LoggerMessage(106, LogLevel.Debug, "The old connection could not be closed cleanly.")]
     public static partial void CloseFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(107, LogLevel.Warning, "It could not be proven that notifications arrive, since none could be sent from a second connection.")]
+    [LoggerMessage(107, LogLevel.Warning, "Could not prove that notifications arrive, because none could be sent from a second connection. Leave room for one more connection, or set ProveDelivery to false and ProveDeliveryInterval to null.")]
     public static partial void Unproven(this ILogger logger);
 
     [LoggerMessage(108, LogLevel.Warning, "{Problem}")]
@@ -43,55 +43,55 @@ internal static partial class Log
     [LoggerMessage(110, LogLevel.Error, "An observer of the metrics or traces failed; the notification is not affected.")]
     public static partial void TelemetryFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(111, LogLevel.Debug, "The error that has ended the connection.")]
+    [LoggerMessage(111, LogLevel.Debug, "The error that ended the connection.")]
     public static partial void ConnectionLostBy(this ILogger logger, Exception exception);
 
     [LoggerMessage(112, LogLevel.Debug, "The error of the attempt to connect and listen.")]
     public static partial void ConnectFailedBy(this ILogger logger, Exception exception);
 
-    [LoggerMessage(113, LogLevel.Information, "The server does not let the listening session change a setting for itself, and it is left as it is. {Problem}")]
+    [LoggerMessage(113, LogLevel.Information, "The server does not let the listening session change one of its settings, which stays as it is. {Problem}")]
     public static partial void SettingRefused(this ILogger logger, string problem);
 
     [LoggerMessage(114, LogLevel.Warning, "The thread pool of this process is starved: the listener was called {Seconds:0.0} s late, and waits longer for the server. Find what blocks the pool's threads.")]
     public static partial void ThreadPoolStarved(this ILogger logger, double seconds);
 
-    [LoggerMessage(115, LogLevel.Debug, "A proof that notifications arrive could not be sent from a second connection.")]
+    [LoggerMessage(115, LogLevel.Debug, "The notification that proves delivery could not be sent from a second connection.")]
     public static partial void ProofFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(116, LogLevel.Information, "The server does not say how full its notification queue is. {Problem}")]
     public static partial void QueueUsageUnknown(this ILogger logger, string problem);
 
-    [LoggerMessage(200, LogLevel.Error, "{Subscription} failed for a notification on channel '{Channel}'; the next one goes on.")]
+    [LoggerMessage(200, LogLevel.Error, "{Subscription} failed for a notification on channel '{Channel}'; the next one follows.")]
     public static partial void CallbackFailed(this ILogger logger, Exception exception, string subscription, string channel);
 
-    [LoggerMessage(201, LogLevel.Error, "{Subscription} was cancelled for a notification on channel '{Channel}' after its limit of {Timeout}; the next one goes on.")]
+    [LoggerMessage(201, LogLevel.Error, "{Subscription} was cancelled for a notification on channel '{Channel}' after its Timeout of {Timeout}; the next one follows.")]
     public static partial void CallbackTimedOut(this ILogger logger, Exception exception, string subscription, string channel, TimeSpan timeout);
 
     [LoggerMessage(202, LogLevel.Warning, "{Subscription} cannot keep up: its queue is full, and its newest notifications are dropped and counted until it has caught up. {Announcement}")]
     public static partial void Overflowed(this ILogger logger, string subscription, string announcement);
 
-    [LoggerMessage(203, LogLevel.Error, "{Subscription} failed to read again what it may have missed on channel '{Channel}'. It is called again, with growing waits, until it succeeds; its notifications wait for that.")]
+    [LoggerMessage(203, LogLevel.Error, "{Subscription} failed to read again what it may have missed on channel '{Channel}'. It is called again, with growing waits, until it succeeds; its notifications wait until then.")]
     public static partial void ResyncFailed(this ILogger logger, Exception exception, string subscription, string channel);
 
     [LoggerMessage(204, LogLevel.Error, "{Subscription} failed for {Count} more notification(s) on channel '{Channel}' ({ErrorType}); the first was logged in full.")]
     public static partial void CallbackFailedAgain(this ILogger logger, string subscription, long count, string channel, string errorType);
 
-    [LoggerMessage(205, LogLevel.Error, "{Subscription} failed {Count} more time(s) to read again what it may have missed on channel '{Channel}' ({ErrorType}); its notifications still wait for that.")]
+    [LoggerMessage(205, LogLevel.Error, "{Subscription} failed {Count} more time(s) to read again what it may have missed on channel '{Channel}' ({ErrorType}); its notifications still wait.")]
     public static partial void ResyncStillFails(this ILogger logger, string subscription, long count, string channel, string errorType);
 
-    [LoggerMessage(206, LogLevel.Information, "{Subscription} has read again what it may have missed on channel '{Channel}', at attempt {Attempt}; its notifications go on.")]
+    [LoggerMessage(206, LogLevel.Information, "{Subscription} has read again what it may have missed on channel '{Channel}', at attempt {Attempt}; its notifications follow.")]
     public static partial void ResyncSucceeded(this ILogger logger, string subscription, string channel, int attempt);
 
     [LoggerMessage(207, LogLevel.Warning, "{Subscription} overflowed {Count} more time(s): it cannot keep up.")]
     public static partial void OverflowedAgain(this ILogger logger, string subscription, long count);
 
-    [LoggerMessage(208, LogLevel.Warning, "{Subscription} may have missed notifications on channel '{Channel}' while the connection was lost, and nothing tells it so. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
+    [LoggerMessage(208, LogLevel.Warning, "{Subscription} may have missed notifications on channel '{Channel}' while the connection was lost, and it is not told of gaps. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
     public static partial void MissedUnheard(this ILogger logger, string subscription, string channel);
 
-    [LoggerMessage(209, LogLevel.Warning, "{Count} more time(s) a subscription may have missed notifications while the connection was lost, with nothing that tells it so.")]
+    [LoggerMessage(209, LogLevel.Warning, "{Count} more time(s) a subscription that is not told of gaps may have missed notifications while the connection was lost.")]
     public static partial void MissedUnheardToo(this ILogger logger, long count);
 
-    [LoggerMessage(210, LogLevel.Warning, "The listener was started, but Listen() was not called: notifications wait in the queues of the callbacks, and are dropped once these are full. Call Listen().")]
+    [LoggerMessage(210, LogLevel.Warning, "The listener was started, but Listen() was not called: notifications wait in the queues of the callbacks, and are dropped once the queues are full. Call Listen().")]
     public static partial void NotDispatching(this ILogger logger);
 
     [LoggerMessage(211, LogLevel.Warning, "{Subscription} was cancelled for {Count} more notification(s) on channel '{Channel}' because the time to stop ran out.")]

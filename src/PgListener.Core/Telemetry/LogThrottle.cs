@@ -1,14 +1,14 @@
 namespace PgListener.Telemetry;
 
 /// <summary>
-/// Keeps a log readable when the same thing happens again and again: the first is said in full, and then at most one line in an
-/// interval says how many more there were. After an hour the next is said in full again.
+/// Keeps a log readable when the same thing happens again and again. The first one is logged in full, and after that at most one line in an
+/// interval has the number of further ones. After an hour the next one is logged in full again.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="report">Says how many more there were since the last line. Called on a thread of the clock's, or of <see cref="Dispose"/>.</param>
+/// <param name="report">Logs how many there were since the last line. Called on a thread of the clock, or of <see cref="Dispose"/>.</param>
 internal sealed class LogThrottle(TimeProvider time, Action<long> report) : IDisposable
 {
-    /// <summary>How often a line says how many more there were.</summary>
+    /// <summary>The interval of the lines with a count.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan FullAgainAfter = TimeSpan.FromHours(1);
@@ -19,8 +19,8 @@ internal sealed class LogThrottle(TimeProvider time, Action<long> report) : IDis
     private long _more;
     private bool _disposed;
 
-    /// <summary>It has happened.</summary>
-    /// <returns>Whether it is to be said in full. Otherwise it has been counted.</returns>
+    /// <summary>Records one occurrence.</summary>
+    /// <returns>Whether to log it in full. Otherwise it was counted.</returns>
     public bool IsNew()
     {
         lock (_sync)
@@ -38,7 +38,7 @@ internal sealed class LogThrottle(TimeProvider time, Action<long> report) : IDis
         }
     }
 
-    /// <summary>Says what has been counted and not been said.</summary>
+    /// <summary>Logs the count that was not logged yet.</summary>
     public void Dispose()
     {
         lock (_sync)

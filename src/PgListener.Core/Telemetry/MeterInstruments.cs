@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace PgListener.Telemetry;
 
 /// <summary>
-/// The instruments of one meter, once, for all listeners that share it. It knows them weakly: a meter of a factory lives as long as the
-/// process, and is not to keep a listener alive, disposed of or not.
+/// The instruments of one meter, created once for all listeners that share it. It refers to them weakly, because a factory's meter lives as long as the
+/// process and must not keep a listener alive.
 /// </summary>
 internal sealed class MeterInstruments
 {
@@ -21,7 +21,7 @@ internal sealed class MeterInstruments
         ProcessDuration = meter.CreateHistogram(
             PgListenerInstruments.ProcessDuration, PgListenerInstruments.SecondUnit, "How long a callback took for a notification.", tags: null, MeterSource.Durations);
         ResyncDuration = meter.CreateHistogram(
-            PgListenerInstruments.ResyncDuration, PgListenerInstruments.SecondUnit, "How long it took to deal with the announcement of a gap.", tags: null, MeterSource.Durations);
+            PgListenerInstruments.ResyncDuration, PgListenerInstruments.SecondUnit, "How long it took to handle the announcement of a gap.", tags: null, MeterSource.Durations);
         ObserveCounts();
         ObserveQueues();
         ObserveConnection();
@@ -33,14 +33,14 @@ internal sealed class MeterInstruments
 
     public static MeterInstruments Of(Meter meter) => Known.GetValue(meter, static key => new(key));
 
-    /// <summary>From now on the instruments report of it.</summary>
+    /// <summary>From now on the instruments report the listener.</summary>
     public void Add(ListenerMetrics listener)
     {
         lock (_sync)
             _listeners.Add(new(listener));
     }
 
-    /// <summary>From now on nothing is reported of it.</summary>
+    /// <summary>From now on the listener is not reported.</summary>
     public void Remove(ListenerMetrics listener)
     {
         lock (_sync)
@@ -51,7 +51,7 @@ internal sealed class MeterInstruments
     {
         Counter(PgListenerInstruments.ConsumedMessages, PgListenerInstruments.MessageUnit, "Notifications that arrived for a subscription.",
             static (series, name, into) => series.SayConsumed(name, into));
-        Counter(PgListenerInstruments.Processed, PgListenerInstruments.MessageUnit, "Notifications that were dealt with, successfully or not.",
+        Counter(PgListenerInstruments.Processed, PgListenerInstruments.MessageUnit, "Notifications that were handled, successfully or not.",
             static (series, name, into) => series.SayProcessed(name, into));
         Counter(PgListenerInstruments.Failed, PgListenerInstruments.MessageUnit, "Notifications whose callback failed.",
             static (series, name, into) => series.SayFailed(name, into));
@@ -63,24 +63,24 @@ internal sealed class MeterInstruments
 
     private void ObserveQueues()
     {
-        UpDown(PgListenerInstruments.QueueUsage, PgListenerInstruments.MessageUnit, "Notifications that wait in a subscription's queue or are in work.",
+        UpDown(PgListenerInstruments.QueueUsage, PgListenerInstruments.MessageUnit, "Notifications that wait in a subscription's queue or are in progress.",
             static (series, name, into) => series.SayQueued(name, into));
         UpDown(PgListenerInstruments.QueueLimit, PgListenerInstruments.MessageUnit, "How many notifications a subscription's queue may hold.",
             static (series, name, into) => series.SayQueueCapacity(name, into));
         UpDown(PgListenerInstruments.QueueMemoryUsage, PgListenerInstruments.ByteUnit, "The memory of what a subscription's queue holds.",
             static (series, name, into) => series.SayQueuedBytes(name, into));
-        UpDown(PgListenerInstruments.QueueMemoryLimit, PgListenerInstruments.ByteUnit, "How much memory the content of a subscription's queue may take.",
+        UpDown(PgListenerInstruments.QueueMemoryLimit, PgListenerInstruments.ByteUnit, "How much memory a subscription's queue may take.",
             static (series, name, into) => series.SayQueueCapacityBytes(name, into));
     }
 
     private void ObserveConnection()
     {
-        Counter(PgListenerInstruments.Reconnects, PgListenerInstruments.ReconnectUnit, "How often a lost connection was made again.", static (listener, into) => listener.SayReconnects(into));
+        Counter(PgListenerInstruments.Reconnects, PgListenerInstruments.ReconnectUnit, "How often a lost connection was established again.", static (listener, into) => listener.SayReconnects(into));
         Counter(PgListenerInstruments.ConnectionErrors, PgListenerInstruments.ErrorUnit, "Lost connections and failed attempts to connect and listen.", static (listener, into) => listener.SayErrors(into));
         UpDown(PgListenerInstruments.ConnectionState, PgListenerInstruments.StateUnit, "1 for the state the listener is in, 0 for the others.", static (listener, into) => listener.SayState(into));
-        Gauge(PgListenerInstruments.RoundTrip, PgListenerInstruments.SecondUnit, "How long the latest notification took that was sent through the server to prove that they arrive.",
+        Gauge(PgListenerInstruments.RoundTrip, PgListenerInstruments.SecondUnit, "How long a notification took through the server when delivery was last proven.",
             static figures => figures.RoundTrip?.TotalSeconds);
-        Gauge(PgListenerInstruments.ServerQueueUsage, PgListenerInstruments.RatioUnit, "How full the server's notification queue was when it was last looked at.",
+        Gauge(PgListenerInstruments.ServerQueueUsage, PgListenerInstruments.RatioUnit, "How full the server's notification queue was when last checked.",
             static figures => figures.QueueUsage);
     }
 
@@ -99,7 +99,7 @@ internal sealed class MeterInstruments
     private void Gauge(string name, string unit, string description, Func<ListenerFigures, double?> read)
         => _meter.CreateObservableGauge<double>(name, () => ObserveGauge(read), unit, description);
 
-    /// <summary>One series after the other: with ten thousand of them no list of all measurements is made.</summary>
+    /// <summary>One series after the other, without a list of all measurements, because there may be ten thousand series.</summary>
     private IEnumerable<Measurement<long>> Observe(Action<MetricSeries, string, List<Measurement<long>>> say)
     {
         var measurements = new List<Measurement<long>>();

@@ -4,7 +4,7 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace PgListener.Telemetry;
 
-/// <summary>What one instrument last said of one series. It is said again as it is while the value stays the same: a measurement has a copy of its tags.</summary>
+/// <summary>The last measurement of one series by one instrument. It is reused while the value stays the same, because a measurement copies its tags.</summary>
 internal sealed class MetricLine(Measurement<long> measurement)
 {
     public MetricLine(long value, Tag[] tags)

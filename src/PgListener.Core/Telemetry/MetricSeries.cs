@@ -4,7 +4,7 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace PgListener.Telemetry;
 
-/// <summary>What the metrics report of the subscriptions of one name and channel. Each instrument reads only what it reports.</summary>
+/// <summary>The values that the metrics report for the subscriptions of one name and channel. Each instrument reads only its own value.</summary>
 internal abstract class MetricSeries(string? channel, string name)
 {
     private static readonly ResyncReason[] Reasons = Enum.GetValues<ResyncReason>();
@@ -20,7 +20,7 @@ internal abstract class MetricSeries(string? channel, string name)
     private MetricLine? _queuedBytes;
     private MetricLine? _queueCapacityBytes;
 
-    /// <summary>Whether there is one that has not ended, with a queue.</summary>
+    /// <summary>Whether any of them has not ended, and has a queue.</summary>
     public abstract bool IsAlive { get; }
 
     public abstract long Received { get; }
@@ -83,7 +83,7 @@ internal abstract class MetricSeries(string? channel, string name)
             Say(ref line, value, listener, into);
     }
 
-    /// <summary>Adds a value with its tags. Several threads may do that at a time.</summary>
+    /// <summary>Adds a value with its tags. Thread-safe.</summary>
     private void Say(ref MetricLine? line, long value, string listener, List<Measurement<long>> into, string? operation = null, string? key = null, string? tag = null)
     {
         var known = line;

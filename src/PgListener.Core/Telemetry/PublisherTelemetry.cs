@@ -16,11 +16,11 @@ internal sealed class PublisherTelemetry : IDisposable
     private readonly Histogram<double> _duration;
     private volatile bool _disposed;
 
-    /// <summary>Makes the instruments.</summary>
-    /// <param name="factory">Where the meter comes from; without one the publisher has a meter of its own.</param>
+    /// <summary>Creates the instruments.</summary>
+    /// <param name="factory">Creates and owns the meter; without one, the publisher has a meter of its own.</param>
     /// <param name="name">The publisher's name; empty for one without.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of observers that fail.</param>
+    /// <param name="logger">Logs observers that fail.</param>
     public PublisherTelemetry(IMeterFactory? factory, string name, TimeProvider time, ILogger logger)
     {
         _name = name;
@@ -33,21 +33,21 @@ internal sealed class PublisherTelemetry : IDisposable
             PgListenerInstruments.OperationDuration, PgListenerInstruments.SecondUnit, "How long a publish took until its commit.", tags: null, MeterSource.Durations);
     }
 
-    /// <summary>Whether somebody listens. If nobody does, a publish need not go through <see cref="SendAsync"/>.</summary>
+    /// <summary>Whether metrics or traces are collected. If not, a publish need not use <see cref="SendAsync"/>.</summary>
     public bool IsObserved => Tracing.IsOn || _sent.Enabled || _duration.Enabled;
 
-    /// <summary>From now on nothing is reported.</summary>
+    /// <summary>Stops reporting.</summary>
     public void Dispose()
     {
         _disposed = true;
-        _ownMeter?.Dispose(); // The meter of a factory belongs to others too.
+        _ownMeter?.Dispose(); // The meter of a factory is shared.
     }
 
     /// <summary>Runs a publish within its span and counts it.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="count">How many notifications it sends.</param>
     /// <param name="server">The server as <c>host:port</c>, if it is known.</param>
-    /// <param name="send">Sends. It is given the context to put into the payloads with <see cref="TraceContext.Inject"/>: of the span, or of what is under way if nobody listens for spans here.</param>
+    /// <param name="send">Sends. Its argument is the context to put into the payloads with <see cref="TraceContext.Inject"/>: that of the span, or the current one if spans are not collected here.</param>
     public async Task SendAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
     {
         var started = _time.GetTimestamp();
@@ -76,7 +76,7 @@ internal sealed class PublisherTelemetry : IDisposable
         }
         catch (Exception e)
         {
-            _logger.TelemetryFailed(e); // Nothing is left unsent because of an observer of traces.
+            _logger.TelemetryFailed(e); // An observer of traces must not keep anything from being sent.
             return null;
         }
     }
@@ -91,7 +91,7 @@ internal sealed class PublisherTelemetry : IDisposable
         }
         catch (Exception e)
         {
-            _logger.TelemetryFailed(e); // What was committed has not failed because of an observer of metrics or traces.
+            _logger.TelemetryFailed(e); // An observer of metrics or traces must not make a committed publish fail.
         }
     }
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PgListener.Telemetry;
 
-/// <summary>A logger whose failures (a full disk, a lost collector) do not end the listening.</summary>
+/// <summary>A logger whose failures (a full disk, a lost collector) do not stop the listener.</summary>
 internal sealed class SafeLogger(ILogger inner) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
@@ -38,7 +38,7 @@ internal sealed class SafeLogger(ILogger inner) : ILogger
         }
         catch (Exception)
         {
-            // There is nowhere left to report it to.
+            // There is nowhere to report it.
         }
     }
 }

@@ -2,14 +2,14 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace PgListener.Telemetry;
 
-/// <summary>The tags of what is reported about a subscription or a publisher.</summary>
+/// <summary>The tags of a subscription's or a publisher's metrics and spans.</summary>
 internal static class SubscriptionTags
 {
     /// <summary>Tags of metrics and spans.</summary>
     /// <param name="listener">The name of the listener or publisher, which may be empty.</param>
     /// <param name="channel">The channel; <see langword="null"/> for all.</param>
     /// <param name="subscription">The subscription's name; <see langword="null"/> for a publisher.</param>
-    /// <param name="operation">The name of the messaging operation; <see langword="null"/> for what OpenTelemetry's conventions do not know.</param>
+    /// <param name="operation">The name of the messaging operation; <see langword="null"/> if OpenTelemetry's conventions do not define one.</param>
     /// <param name="more">Further tags.</param>
     public static Tag[] Of(string listener, string? channel, string? subscription, string? operation, params ReadOnlySpan<Tag> more)
     {
@@ -30,7 +30,7 @@ internal static class SubscriptionTags
         return [.. tags];
     }
 
-    /// <summary>What a reason is called in <see cref="PgListenerTags.GapReason"/>.</summary>
+    /// <summary>The value of <see cref="PgListenerTags.GapReason"/> for a reason.</summary>
     public static string NameOf(ResyncReason reason) => reason switch
     {
         ResyncReason.Started => "started",

@@ -6,7 +6,7 @@ namespace PgListener.Telemetry;
 
 /// <summary>
 /// Carries the W3C trace context of a sender in a JSON payload, as one more property at its end:
-/// <c>{"id":1,"$trace":{"traceparent":"00-…-01","tracestate":"…"}}</c>. It is taken out again before anybody reads the payload.
+/// <c>{"id":1,"$trace":{"traceparent":"00-…-01","tracestate":"…"}}</c>. It is removed before anything reads the payload.
 /// </summary>
 internal static class TraceContext
 {
@@ -22,7 +22,7 @@ internal static class TraceContext
         """;
     private const string Closing = "\"}}";
 
-    /// <summary>Adds a context. A payload that is not a JSON object, has such a property already or would become too long is left as it is.</summary>
+    /// <summary>Adds a context. A payload that is not a JSON object, already has such a property, or would become too long is not changed.</summary>
     public static string Inject(string payload, in ActivityContext context)
     {
         if (context == default)
@@ -41,7 +41,7 @@ internal static class TraceContext
         return state.Length > 0 ? Inject(payload, new(context.TraceId, context.SpanId, context.TraceFlags)) : payload;
     }
 
-    /// <summary>Takes out what <see cref="Inject"/> has added, if it is there.</summary>
+    /// <summary>Removes what <see cref="Inject"/> has added, if it is there.</summary>
     /// <returns>The payload as it was before.</returns>
     public static string Extract(string payload, out ActivityContext context)
     {

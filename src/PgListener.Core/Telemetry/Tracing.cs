@@ -4,14 +4,14 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace PgListener.Telemetry;
 
-/// <summary>Spans, under OpenTelemetry's conventions for messaging. They exist only while somebody listens for them.</summary>
+/// <summary>Creates spans, by OpenTelemetry's conventions for messaging. There are none unless they are collected.</summary>
 internal static class Tracing
 {
     private static readonly ActivitySource Source = new(PgListenerDiagnostics.ActivitySourceName, PgListenerDiagnostics.Version);
 
     public static bool IsOn => Source.HasListeners();
 
-    /// <summary>Begins the span of a call for a notification. The sender is linked, not its parent: many may hear one notification, much later.</summary>
+    /// <summary>Begins the span of a call for a notification. The sender's span is linked, and is not the parent: many listeners may get one notification, much later.</summary>
     public static Activity? StartProcess(string channel, string subscription, string listener, string? server, in ActivityContext sender)
         => Source.StartActivity(
             $"{PgListenerTags.Process} {channel}",
@@ -28,7 +28,7 @@ internal static class Tracing
             parentContext: default,
             WithServer(SubscriptionTags.Of(listener, channel, subscription, operation: null, new Tag(PgListenerTags.GapReason, SubscriptionTags.NameOf(reason))), server));
 
-    /// <summary>Begins the span of a publish, as a child of whatever is under way.</summary>
+    /// <summary>Begins the span of a publish, as a child of the current one.</summary>
     public static Activity? StartSend(string channel, int count, string publisher, string? server)
     {
         if (!IsOn)
@@ -40,7 +40,7 @@ internal static class Tracing
         return Source.StartActivity($"{PgListenerTags.Send} {channel}", ActivityKind.Producer, parentContext: default, WithServer(tags, server));
     }
 
-    /// <summary>Ends a span. The exception itself is in the log, or is its caller's; its message may tell more than a trace should.</summary>
+    /// <summary>Ends a span. The exception itself is in the log or is thrown to the caller; its message may contain more than a trace should.</summary>
     public static void End(Activity? activity, string? errorType)
     {
         if (activity is null)

@@ -4,7 +4,7 @@ using PgListener.Registration;
 
 namespace PgListener.Health;
 
-/// <summary>Fails the start when a health check is for a listener that there is not.</summary>
+/// <summary>Fails the start when a health check is for a listener that does not exist.</summary>
 internal sealed class CheckedListenersValidator(IServiceCollection services) : IValidateOptions<CheckedListeners>
 {
     public ValidateOptionsResult Validate(string? name, CheckedListeners options)
@@ -13,7 +13,7 @@ internal sealed class CheckedListenersValidator(IServiceCollection services) : I
         return problems.Length > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 
-    /// <summary>What to say of a listener that there is not.</summary>
+    /// <summary>The message for a listener that does not exist.</summary>
     public static string ProblemWith(string name, IServiceCollection services)
     {
         string[] known = [.. ListenerRegistration.All(services).Select(listener => Shown(listener.Name))];
@@ -26,7 +26,7 @@ internal sealed class CheckedListenersValidator(IServiceCollection services) : I
         return $"AddHealthChecks().AddPgListener({(name.Length == 0 ? "" : $"\"{name}\"")}): There is no listener {(name.Length == 0 ? "without a name" : Shown(name))}; {others}.";
     }
 
-    /// <summary>A listener that was put into DI without <c>AddPgListener</c> can be checked too.</summary>
+    /// <summary>A listener that was registered without <c>AddPgListener</c> can be checked too.</summary>
     private bool Exists(string name)
         => services.Any(descriptor => descriptor.ServiceType == typeof(IPgListener) && Equals(descriptor.ServiceKey, name.Length == 0 ? null : name));
 

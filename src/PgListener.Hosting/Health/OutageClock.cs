@@ -1,6 +1,6 @@
 namespace PgListener.Health;
 
-/// <summary>How long a state has lasted, whatever is done to the clock while it lasts.</summary>
+/// <summary>Measures how long a state has lasted, regardless of changes to the clock.</summary>
 internal sealed class OutageClock(TimeProvider time)
 {
     private readonly Lock _sync = new();
@@ -8,7 +8,7 @@ internal sealed class OutageClock(TimeProvider time)
     private TimeSpan _before;
     private long _seen;
 
-    /// <summary>The time that has passed since a moment. What has passed before it is first asked for is taken from the clock; the rest is measured.</summary>
+    /// <summary>The time that has passed since a moment. The part before the first call is taken from the clock; the rest is measured.</summary>
     public TimeSpan Lasted(DateTimeOffset since)
     {
         lock (_sync)

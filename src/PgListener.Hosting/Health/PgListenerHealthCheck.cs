@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace PgListener.Health;
 
 /// <summary>
-/// Healthy while the server listens; degraded while it listens with a problem in sight or a handler cannot read again what it may have
-/// missed, and for a while after the connection was lost; otherwise unhealthy, or what the registration says instead.
+/// Healthy while the server listens. Degraded while it listens but its notification queue fills or a handler's <c>ResyncAsync</c> keeps failing, and for
+/// a while after the connection was lost. Otherwise unhealthy, or the failure status of the registration.
 /// </summary>
 internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage) : IHealthCheck
 {
@@ -27,7 +27,7 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         var stale = StaleHandlers(subscriptions);
         AddIfKnown("failingResyncs", stale);
 
-        var problem = string.Join(" ", new[] { status.Problem, stale is null ? null : $"These failed to read again what they may have missed, and are called again: {stale}." }.OfType<string>());
+        var problem = string.Join(" ", new[] { status.Problem, stale is null ? null : $"ResyncAsync keeps failing, and is called again, for: {stale}." }.OfType<string>());
         var description = problem.Length > 0 ? $"{status.State}: {problem}" : $"{status.State}.";
         var result = (status.State, problem.Length > 0 ? problem : null) switch
         {
@@ -45,7 +45,7 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         }
     }
 
-    /// <summary>Names those whose state is stale because the call for a gap keeps failing.</summary>
+    /// <summary>The names of the handlers whose state may be stale because <c>ResyncAsync</c> keeps failing.</summary>
     private static string? StaleHandlers(IReadOnlyList<SubscriptionStatistics> subscriptions)
     {
         const int Most = 10;

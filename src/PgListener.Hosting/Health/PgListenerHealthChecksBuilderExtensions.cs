@@ -16,11 +16,11 @@ public static class PgListenerHealthChecksBuilderExtensions
     /// <param name="builder">The application's health checks.</param>
     /// <param name="listenerName">The listener's name; empty for the one without a name.</param>
     /// <param name="name">The check's name; <c>pglistener</c>, or <c>pglistener-{listener name}</c>, when left out.</param>
-    /// <param name="failureStatus">What to report when it does not listen; unhealthy when left out.</param>
+    /// <param name="failureStatus">The status to report when the listener does not listen; unhealthy when left out.</param>
     /// <param name="tags">Tags to select checks by, such as <c>ready</c>.</param>
     /// <param name="gracePeriod">
-    /// How long after a loss of the connection it is only degraded; 10 seconds when left out. A listener that has not listened
-    /// yet, or is stopped, has no such period.
+    /// How long the check is only degraded after the connection was lost; 10 seconds when left out. It does not apply to a listener that has not
+    /// listened yet, or is stopped.
     /// </param>
     /// <returns>The same builder.</returns>
     /// <remarks>Use it for readiness, not for liveness: restarting the application does not repair a database.</remarks>
@@ -41,7 +41,7 @@ public static class PgListenerHealthChecksBuilderExtensions
         var grace = gracePeriod ?? DefaultGracePeriod;
         ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero, nameof(gracePeriod));
 
-        // Listeners may be added after their checks, so it is checked at the start whether there is such a listener.
+        // Listeners may be added after their checks, so whether the listener exists is checked at the start.
         var registered = builder.Services;
         builder.Services.AddOptions<CheckedListeners>().Configure(listeners => listeners.Names.Add(listenerName)).ValidateOnStart();
         builder.Services.TryAddSingleton<IValidateOptions<CheckedListeners>>(new CheckedListenersValidator(registered));
@@ -52,7 +52,7 @@ public static class PgListenerHealthChecksBuilderExtensions
             failureStatus,
             tags));
 
-        // What is injected elsewhere is what is checked, also when it was replaced.
+        // Checks the listener that is injected elsewhere, also if it was replaced.
         IPgListener Listener(IServiceProvider services)
             => (listenerName.Length == 0 ? services.GetService<IPgListener>() : services.GetKeyedService<IPgListener>(listenerName))
                 ?? throw new InvalidOperationException(CheckedListenersValidator.ProblemWith(listenerName, registered));

@@ -1,6 +1,6 @@
 namespace PgListener.Payloads;
 
-/// <summary>Logs one subscription's malformed payloads: the first of a kind in full, the others as a count, once a minute at most.</summary>
+/// <summary>Logs one subscription's malformed payloads: the first of a kind in full, the others as a count at most once a minute.</summary>
 internal sealed class MalformedPayloads(string subscription)
 {
     private const int MaxKinds = 20;
@@ -20,19 +20,19 @@ internal sealed class MalformedPayloads(string subscription)
         else if (others > 0)
             log.Logger.MalformedPayloadsCounted(subscription, others, channel, error.GetType().Name, at);
 
-        // The message of such an exception may quote the payload, so it is logged only where the payload is.
+        // The exception's message may quote the payload, so it is logged only together with the payload.
         log.Logger.MalformedPayloadText(error, channel, notification.Payload.ReplaceLineEndings(" "));
     }
 
     /// <summary>Counts a payload.</summary>
-    /// <param name="error">What it was refused with.</param>
-    /// <param name="position">Where.</param>
+    /// <param name="error">The type of the exception.</param>
+    /// <param name="position">The position in the payload.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="others">How many of its kind have not been logged, if it is time to say so.</param>
+    /// <param name="others">How many of its kind were not logged, if a count is due.</param>
     /// <returns>Whether it is the first of its kind.</returns>
     private bool Count(Type error, string position, TimeProvider time, out long others)
     {
-        // Which element and which byte makes no other kind: the sender could make up any number of them.
+        // The element and the byte do not make another kind, because a sender can produce any number of them.
         var comma = position.IndexOf(',', StringComparison.Ordinal);
         var place = string.Concat((comma < 0 ? position : position[..comma]).Where(letter => !char.IsAsciiDigit(letter)));
         others = 0;
@@ -41,7 +41,7 @@ internal sealed class MalformedPayloads(string subscription)
             var key = (error, place);
             if (!_kinds.TryGetValue(key, out var kind))
             {
-                // Beyond so many they are one kind.
+                // Beyond this number, all further ones are one kind.
                 key = _kinds.Count < MaxKinds ? key : (typeof(Exception), "");
                 if (!_kinds.TryGetValue(key, out kind))
                 {

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace PgListener.Payloads;
 
-/// <summary>Where a listener's readers of payloads log, and what has been logged for its channels.</summary>
+/// <summary>The log of a listener's payload readers, and what was logged for each channel.</summary>
 internal sealed class PayloadLog(ILogger logger, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, bool> _unknown = new(StringComparer.Ordinal);
 
-    /// <summary>For readers whose listener does not log: one that was made for a test.</summary>
+    /// <summary>For readers whose listener does not log, such as a fake in a test.</summary>
     public static PayloadLog None { get; } = new(NullLogger.Instance, TimeProvider.System);
 
     public ILogger Logger => logger;

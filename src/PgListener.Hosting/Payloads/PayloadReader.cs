@@ -5,7 +5,7 @@ internal abstract class PayloadReader
 {
     private volatile PayloadLog _log = PayloadLog.None;
 
-    /// <summary>Where to log. Set by the listener, before the first payload arrives.</summary>
+    /// <summary>The log. Set by the listener before the first payload arrives.</summary>
     public PayloadLog Log
     {
         get => _log;

@@ -10,9 +10,9 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
     private readonly MalformedPayloads _malformed;
     private readonly bool _isMapped;
 
-    /// <param name="subscription">What the subscription is called in logs.</param>
+    /// <param name="subscription">The subscription's name in logs.</param>
     /// <param name="channel">The channel; <see langword="null"/> for the one that the type names.</param>
-    /// <exception cref="InvalidOperationException">The channel's type is set up wrongly.</exception>
+    /// <exception cref="InvalidOperationException">The channel's type is not usable.</exception>
     public PayloadReader(string subscription, string? channel = null)
     {
         _shape = Inspect(channel);
@@ -41,13 +41,13 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
         }
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
         {
-            // What System.Text.Json says of a type that it cannot read.
-            throw new InvalidOperationException($"The payloads of channel '{channel.ReplaceLineEndings(" ")}' cannot be read into {type}, whatever they are. {e.Message}", e);
+            // The exception of System.Text.Json for a type that it cannot read.
+            throw new InvalidOperationException($"The payloads of channel '{channel.ReplaceLineEndings(" ")}' cannot be read into {type}. {e.Message}", e);
         }
     }
 
     /// <summary>Reads a payload for a callback.</summary>
-    /// <exception cref="MalformedPayloadException">It is malformed. That has been logged; the caller of the callback counts it.</exception>
+    /// <exception cref="MalformedPayloadException">The payload is malformed. It was logged; the caller of the callback counts it.</exception>
     public Notification<TChannel> Read(in Notification notification)
         => TryRead(notification, out var read, out var cause) ? read : throw new MalformedPayloadException(cause);
 
@@ -60,7 +60,7 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
         }
         catch (Exception e)
         {
-            // Whether the type can be read is known, so this is about the payload.
+            // The type can be read, so the error is in the payload.
             _malformed.Report(e, notification, _shape, Log);
             read = default;
             cause = e;

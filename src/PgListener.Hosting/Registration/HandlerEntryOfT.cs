@@ -5,9 +5,9 @@ namespace PgListener.Registration;
 
 /// <summary>A handler of a channel that is going to run.</summary>
 /// <param name="Key">Which one.</param>
-/// <param name="Type">As for <see cref="HandlerEntry"/>.</param>
-/// <param name="Descriptor">As for <see cref="HandlerEntry"/>.</param>
-/// <param name="Options">As for <see cref="HandlerEntry"/>.</param>
+/// <param name="Type">The class that it is named by; <see langword="null"/> for one that only a factory knows.</param>
+/// <param name="Descriptor">The registration that creates it.</param>
+/// <param name="Options">The settings that the code gave it.</param>
 /// <param name="ChannelNameOf">The channel's name on this listener.</param>
 /// <param name="Resolve">Gets it from a scope.</param>
 /// <param name="ResyncFrom">Gets those from a scope, one after the other, of which the first that wants gaps is told of them.</param>

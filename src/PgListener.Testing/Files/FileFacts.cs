@@ -25,10 +25,10 @@ internal sealed record FileFacts(uint Owner, uint Mode)
 
     public bool IsFile => (Mode & KindMask) == FileKind;
 
-    /// <summary>Gets a value indicating whether this user, or root, owns it, and nobody else may write to it.</summary>
+    /// <summary>Gets a value indicating whether this user, or root, owns it, and no other user may write to it.</summary>
     public bool IsOursAlone => (Owner == Unix.UserId || Owner == 0) && (Mode & WritableByOthers) == 0;
 
-    /// <summary>Gets a value indicating whether anybody may replace what is in this folder.</summary>
+    /// <summary>Gets a value indicating whether every user may replace what is in this folder.</summary>
     public bool LetsAnybodyReplace => (Mode & WritableByAnybody) != 0 && (Mode & Sticky) == 0;
 
     /// <summary>Returns the facts, or null when there is nothing at the path, or it cannot be looked at.</summary>

@@ -1,7 +1,7 @@
 namespace PgListener.Testing;
 
-/// <summary>A lock between processes: a file that only one can hold open. The system opens it when its holder dies, however it dies.</summary>
-/// <remarks>Only for files in a folder that nobody else can write to.</remarks>
+/// <summary>A lock between processes: a file that only one can hold open. The system releases it when its holder dies, in whatever way.</summary>
+/// <remarks>Only for files in a folder that other users cannot write to.</remarks>
 internal static class FileLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -19,7 +19,7 @@ internal static class FileLock
         }
     }
 
-    /// <summary>Waits until nobody else holds the lock, and takes it.</summary>
+    /// <summary>Waits until the lock is free, and takes it.</summary>
     public static async Task<FileStream> TakeAsync(string path, CancellationToken cancellationToken)
     {
         while (true)

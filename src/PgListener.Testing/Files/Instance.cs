@@ -6,13 +6,13 @@ namespace PgListener.Testing;
 /// <summary>The place of one server: a folder under the temp folder that only this user can write to.</summary>
 /// <remarks>
 /// <para>
-/// In it, its owner keeps a file locked. When somebody else can lock it, the owner has died, and what it left may be cleared. A lock
-/// rather than a process id, which the system gives to another process sooner or later.
+/// In it, its owner keeps a file locked. When another process can lock it, the owner has died, and what it left may be removed. A lock
+/// is used rather than a process id, which the system reuses.
 /// </para>
 /// <para>
-/// The temp folder belongs to everybody. So the folder is made by the one system call that never takes what is there already, and what
-/// others have put beside it is not looked at. For root, the server runs as another user, who owns the folder <c>server</c> in it and
-/// nothing else: whatever has to be done in there is done as that user.
+/// The temp folder is shared. So the folder is created by the one system call that never takes an existing one, and other users'
+/// files beside it are ignored. For root, the server runs as another user, who owns the folder <c>server</c> in it and
+/// nothing else; everything that has to be done in that folder is done as that user.
 /// </para>
 /// </remarks>
 internal sealed class Instance : IDisposable
@@ -43,7 +43,7 @@ internal sealed class Instance : IDisposable
 
     private string ServerFolder => Path.Combine(Folder, "server");
 
-    /// <summary>Makes the place of a new server.</summary>
+    /// <summary>Creates the place of a new server.</summary>
     /// <param name="root">The temp folder.</param>
     /// <param name="user">The user the server will run as; null for the user we are.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
@@ -71,7 +71,7 @@ internal sealed class Instance : IDisposable
             var file = OwnerFile(folder);
             if (FileLock.TryTake(file, FileMode.Open) is { } heldLock)
             {
-                // Somebody who clears may have removed it in the moment before we could lock it.
+                // Another process may have removed it just before we could lock it.
                 if (File.Exists(file))
                     yield return new(heldLock, folder, await ReadUserAsync(heldLock).ConfigureAwait(false));
                 else
@@ -85,7 +85,7 @@ internal sealed class Instance : IDisposable
         }
     }
 
-    /// <summary>Makes a file in the folder that the server can read and nobody else.</summary>
+    /// <summary>Creates a file in the folder that only the server can read.</summary>
     /// <returns>Its path.</returns>
     public string AddSecret(string name, string text)
     {
@@ -133,12 +133,12 @@ internal sealed class Instance : IDisposable
         }
     }
 
-    /// <summary>Lets go of the lock and leaves everything else as it is.</summary>
+    /// <summary>Releases the lock and changes nothing else.</summary>
     public void Dispose() => _lock.Dispose();
 
     private static Instance Create(string root, ServerUser? user)
     {
-        // A name of our own choosing is taken only if somebody who clears took it in the moment before we could lock it.
+        // A name that we chose is taken only if another process that clears took it just before we could lock it.
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var folder = Path.Combine(root, Prefix + Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture));
@@ -160,7 +160,7 @@ internal sealed class Instance : IDisposable
             }
         }
 
-        throw new EphemeralPostgresException($"No folder for the server's data could be made in {root}.");
+        throw new EphemeralPostgresException($"No folder for the server's data could be created in {root}.");
     }
 
     private static bool MakeFolder(string folder, string root)
@@ -177,8 +177,8 @@ internal sealed class Instance : IDisposable
         {
             0 => true,
             Unix.AlreadyExists => false,
-            Unix.NoSuchEntry => throw new EphemeralPostgresException($"The temp folder {root} does not exist. Make it, or set TMPDIR to one that exists."),
-            var error => throw new EphemeralPostgresException($"No folder can be made in the temp folder {root}: {Unix.ErrorText(error)}."),
+            Unix.NoSuchEntry => throw new EphemeralPostgresException($"The temp folder {root} does not exist. Create it, or set TMPDIR to a folder that exists."),
+            var error => throw new EphemeralPostgresException($"No folder can be created in the temp folder {root}: {Unix.ErrorText(error)}."),
         };
     }
 

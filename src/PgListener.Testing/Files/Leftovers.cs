@@ -1,6 +1,6 @@
 namespace PgListener.Testing;
 
-/// <summary>Clears what owners left that were killed before they could stop their servers.</summary>
+/// <summary>Removes what was left by processes that were killed before they could stop their servers.</summary>
 internal static class Leftovers
 {
     private static readonly TimeSpan CreationLimit = TimeSpan.FromMinutes(10);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PgListener.Testing;
 
-/// <summary>Tries again what was denied: somebody may have closed a folder for a moment, to set its permissions for instance.</summary>
+/// <summary>Retries what was denied, because a folder may be closed for a moment, for example while its permissions are set.</summary>
 internal static class Patience
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

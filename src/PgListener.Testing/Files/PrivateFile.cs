@@ -1,11 +1,11 @@
 namespace PgListener.Testing;
 
-/// <summary>Small files between us and a server: nobody else can read what we write, and nothing can hold up what we read.</summary>
+/// <summary>Small files that are exchanged with a server: other users cannot read what is written, and nothing can block the reading.</summary>
 internal static class PrivateFile
 {
     private const int Longest = 4096;
 
-    /// <summary>Makes a file that only its owner can read. One that is there already, a link above all, is an error.</summary>
+    /// <summary>Creates a file that only its owner can read. An existing one, a link in particular, is an error.</summary>
     /// <param name="path">Where.</param>
     /// <param name="text">What is in it.</param>
     /// <param name="owner">Who may read it; null for the user we are.</param>
@@ -21,7 +21,7 @@ internal static class PrivateFile
         writer.Write(text);
     }
 
-    /// <summary>Reads the beginning of a file that somebody else may have put there: no link is followed, and a pipe is not waited for.</summary>
+    /// <summary>Reads the beginning of a file that another user may have put there: no link is followed, and a pipe is not waited for.</summary>
     /// <returns>Its text; <see langword="null"/> if there is no ordinary file that this user may read.</returns>
     public static string? Read(string path)
     {

@@ -19,7 +19,7 @@ internal static class PrivateTree
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
         var error = Unix.MakePrivateFolder(folder);
         if (error is not (0 or Unix.AlreadyExists))
-            throw new EphemeralPostgresException($"the folder {folder} cannot be made: {Unix.ErrorText(error)}.");
+            throw new EphemeralPostgresException($"the folder {folder} cannot be created: {Unix.ErrorText(error)}.");
         CheckAbove(folder);
         CheckOne(folder, isFolder: true);
         File.SetUnixFileMode(folder, Mode);

@@ -24,7 +24,7 @@ internal static class Unix
     /// <summary>Gets the user this process acts as.</summary>
     public static uint UserId => EffectiveUserId();
 
-    /// <summary>Stops a process where it stands, or lets it go on.</summary>
+    /// <summary>Freezes a process, or resumes it.</summary>
     /// <returns><see langword="false"/> if there is no such process.</returns>
     public static bool SetPaused(int processId, bool paused)
     {
@@ -80,7 +80,7 @@ internal static class Unix
     /// <summary>Tells whether this user may run a program, or enter a folder. Links are followed.</summary>
     public static bool MayRunOrEnter(string path) => Access(Text(path), MayExecute) == 0;
 
-    /// <summary>Opens a file for reading without ever waiting for somebody to write to it, as the opening of a named pipe would.</summary>
+    /// <summary>Opens a file for reading without waiting for a writer, as opening a named pipe would.</summary>
     /// <returns>The open file, or <see langword="null"/> if there is none that this user may read.</returns>
     public static SafeFileHandle? OpenWithoutWaiting(string path)
     {

@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace PgListener.Testing;
 
-/// <summary>A server that runs as child processes of ours.</summary>
+/// <summary>A server that runs as child processes of this process.</summary>
 internal sealed class LocalServer : IServer
 {
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(5);
@@ -74,14 +74,14 @@ internal sealed class LocalServer : IServer
             _process.ErrorDataReceived += (_, line) => _log.Add(line.Data);
             _process.BeginOutputReadLine();
             _process.BeginErrorReadLine();
-            // Ends when nobody holds the log open any more: not before the last backend is gone, even after a crash.
+            // Ends when no process holds the log open any more: not before the last backend is gone, even after a crash.
             _exited = _process.WaitForExitAsync(CancellationToken.None);
         }
     }
 
     public Task<bool> IsRunningAsync(CancellationToken cancellationToken) => Task.FromResult(!_exited.IsCompleted);
 
-    // A server that could not take the port ends. So until it has written down that it listens, it was somebody else who answered.
+    // A server that could not take the port ends. So until it has recorded that it listens, another server has answered.
     public bool HasItsPort() => PostmasterFile.Read(_instance.DataFolder) is { Listens: true } file && file.ProcessId == ProcessId;
 
     public Task<string?> WhyUnreachableAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
@@ -148,7 +148,7 @@ internal sealed class LocalServer : IServer
             _disposed = true;
         }
 
-        // Nobody will read the data again, so it need not be stopped in order.
+        // The data is not read again, so no orderly shutdown is needed.
         if (!_exited.IsCompleted)
         {
             using var limit = new CancellationTokenSource(Command.ShortLimit);

@@ -55,7 +55,7 @@ internal sealed record PostmasterFile(string DataFolder, int ProcessId, DateTime
     }
 
     /// <summary>Removes the System V segment, of a few bytes, that a killed server leaves behind: a machine has only so many.</summary>
-    /// <param name="processId">The process that made it. An old or a forged file may name a number that belongs to somebody else.</param>
+    /// <param name="processId">The process that made it. An old or a forged file may contain the number of another process.</param>
     public void RemoveSharedMemory(int processId)
     {
         if (SharedMemoryId is { } id && !OperatingSystem.IsWindows() && (!OperatingSystem.IsLinux() ? ProcessId == processId : IsMadeBy(id, processId)))

@@ -19,7 +19,7 @@ internal sealed record ServerBinaries(string Folder)
         return Machine.IsProgram(binaries.InitDb) && Machine.IsProgram(binaries.PgCtl) && Machine.IsProgram(binaries.Postgres) ? binaries : null;
     }
 
-    /// <summary>Returns the programs of a folder somebody named on purpose.</summary>
+    /// <summary>Returns the programs of a folder that was named explicitly.</summary>
     public static ServerBinaries Required(string folder, string namedBy) =>
         In(folder) ?? throw new EphemeralPostgresException(
             $"{namedBy} names {folder}, which does not hold initdb, pg_ctl and postgres, or not as programs that this user may run.");

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace PgListener.Testing;
 
-/// <summary>Makes the data folder of a server: empty, or as a copy of another one's that follows it. Only those who have the password may log in.</summary>
+/// <summary>Creates the data folder of a server: empty, or as a copy of another one's, which it then follows. Only those who have the password may log in.</summary>
 internal sealed class ServerData(ServerBinaries binaries, Instance instance, string password)
 {
     private bool _exists;
@@ -21,8 +21,8 @@ internal sealed class ServerData(ServerBinaries binaries, Instance instance, str
     // In a file, because the settings stand on the command line, which everybody on the machine can read.
     private string PassFile => Path.Combine(instance.Folder, "pgpass");
 
-    /// <summary>Makes it, unless that was done.</summary>
-    /// <exception cref="EphemeralPostgresException">It could not be made.</exception>
+    /// <summary>Creates it, unless it exists.</summary>
+    /// <exception cref="EphemeralPostgresException">It could not be created.</exception>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         if (_exists)
@@ -42,7 +42,7 @@ internal sealed class ServerData(ServerBinaries binaries, Instance instance, str
 
     private async Task<bool> TryMakeAsync(CancellationToken cancellationToken)
     {
-        // What an attempt before this one left.
+        // Left by an earlier attempt.
         await instance.DeleteDataAsync(cancellationToken).ConfigureAwait(false);
         if (Primary is { } primary)
             await CopyAsync(primary, cancellationToken).ConfigureAwait(false);

