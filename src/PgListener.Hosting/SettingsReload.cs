@@ -104,7 +104,7 @@ internal sealed class SettingsReload : IDisposable
         foreach (var setting in KnownSettings.OfListener.Where(IsUsed))
             Report($"{_registration.SectionPath}:{setting.Name}", setting, old, next, AtStart);
 
-        foreach (var handlers in _registration.Handlers.GroupBy(handler => handler.ClassName, StringComparer.Ordinal))
+        foreach (var handlers in _registration.Handlers.GroupBy(handler => handler.SectionName, StringComparer.Ordinal))
         {
             // Of a class that handles several channels, the first tells of all: one entry changes them together.
             var key = handlers.First().Key;

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace PgListener.Subscriptions;
 
 /// <summary>What a subscription without a name of its own is called: by the method that is called for its notifications.</summary>
@@ -9,24 +11,30 @@ internal static class CallbackName
     /// The method's name; of a local function the name it has in the source; of a lambda the name of the method it stands in, or of the class if
     /// it stands in a constructor.
     /// </summary>
-    public static string Of(Delegate callback)
+    public static string Of(Delegate callback) => OfMethod(callback) ?? OfLambda(callback.Method);
+
+    /// <summary>The method's name; of a local function the name it has in the source. <see langword="null"/> for a lambda, which has none.</summary>
+    public static string? OfMethod(Delegate callback)
     {
         var name = callback.Method.Name;
         if (!name.StartsWith('<'))
             return name;
 
-        if (name.LastIndexOf(LocalFunction, StringComparison.Ordinal) is >= 0 and var found)
-        {
-            var local = name.AsSpan(found + LocalFunction.Length);
-            return (local.IndexOf('|') is >= 0 and var end ? local[..end] : local).ToString();
-        }
+        if (name.LastIndexOf(LocalFunction, StringComparison.Ordinal) is not (>= 0 and var found))
+            return null;
 
-        var outer = name.AsSpan().TrimStart('<');
+        var local = name.AsSpan(found + LocalFunction.Length);
+        return (local.IndexOf('|') is >= 0 and var end ? local[..end] : local).ToString();
+    }
+
+    private static string OfLambda(MethodInfo lambda)
+    {
+        var outer = lambda.Name.AsSpan().TrimStart('<');
         var method = (outer.IndexOf('>') is >= 0 and var close ? outer[..close] : outer).ToString();
         if (!method.StartsWith('.'))
             return method;
 
-        var type = callback.Method.DeclaringType;
+        var type = lambda.DeclaringType;
         while (type is { DeclaringType: { } declaring } && type.Name.StartsWith('<'))
             type = declaring;
         return type?.Name ?? method;

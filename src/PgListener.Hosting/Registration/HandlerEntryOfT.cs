@@ -14,16 +14,25 @@ internal sealed record HandlerEntry<TChannel>(
     HandlerKey Key,
     Type? Type,
     ServiceDescriptor Descriptor,
-    HandlerOptions Options,
+    HostedHandlerOptions Options,
     Func<IServiceProvider, INotificationHandler<TChannel>> Resolve,
     IReadOnlyList<Func<IServiceProvider, INotificationHandler<TChannel>>> ResyncFrom)
     : HandlerEntry(Key, Type, Descriptor, Options)
     where TChannel : INotificationChannel<TChannel>
 {
-    public override ListenerSubscription Subscribe(Listener listener, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log)
+    public override ListenerSubscription Subscribe(Listener listener, ListenerRegistration registration, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log)
     {
-        var runner = new HandlerRunner<TChannel>(Name, Resolve, scopes, log) { ResyncFrom = ResyncFrom };
+        var runner = CreateRunner(registration, scopes, log);
         var options = new SubscriptionOptions(settings) { Name = Name, OnResync = ResyncFrom.Count > 0 ? runner.ResyncAsync : null };
         return listener.Subscribe(TChannel.ChannelName, runner.HandleAsync, options, out _);
     }
+
+    /// <summary>Creates what calls it.</summary>
+    public HandlerRunner<TChannel> CreateRunner(ListenerRegistration registration, IServiceScopeFactory scopes, PayloadLog log) => new(Name, Resolve, scopes, log)
+    {
+        ResyncFrom = ResyncFrom,
+        Filters = [.. registration.Filters.Resolvers, .. Options.Filters.Resolvers],
+        ListenerName = registration.Name,
+        HandlerType = Type,
+    };
 }
