@@ -21,7 +21,9 @@ internal sealed class Printer
 {
     private readonly TextWriter _writer = Console.Out;
 
-    public void Print(OrderPlaced order) => _writer.WriteLine($"order {order.Id} for {order.Total}");
+    public void Print(OrderPlaced order) => Print($"order {order.Id} for {order.Total}");
+
+    public void Print(string line) => _writer.WriteLine(line);
 }
 
 internal sealed class OrderPlacedHandler(Printer printer, IHostApplicationLifetime lifetime) : INotificationHandler<OrderPlaced>
@@ -31,6 +33,25 @@ internal sealed class OrderPlacedHandler(Printer printer, IHostApplicationLifeti
         printer.Print(notification.Value);
         if (notification.Value.Id == 7)
             lifetime.StopApplication();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Made by its constructor, which the compiler must keep.</summary>
+internal sealed class TimingFilter(Printer printer) : INotificationFilter
+{
+    public async Task InvokeAsync(NotificationFilterContext context, NotificationFilterDelegate next, CancellationToken cancellationToken)
+    {
+        await next(cancellationToken);
+        printer.Print($"filtered {context.HandlerName} {context.GetValue<OrderPlaced>().Id}");
+    }
+}
+
+internal static class Orders
+{
+    public static Task CountAsync(Notification<OrderPlaced> notification, Printer printer, CancellationToken cancellationToken)
+    {
+        printer.Print($"counted {notification.Value.Id}");
         return Task.CompletedTask;
     }
 }
