@@ -184,7 +184,11 @@ public sealed class FilterTests
         Assert.Equal(["call 1", "call 1", "Handler 1 for nobody in 1", "disposed", "disposed"], _notes);
 
         _notes.Clear();
-        await using (var kit = Kit(builder => builder.AddFilter<CountingFilter>().AddHandler<Item, Handler>().Services.AddSingleton<CountingFilter>()))
+        await using (var kit = Kit(builder =>
+        {
+            builder.Services.AddSingleton<CountingFilter>();
+            builder.AddFilter<CountingFilter>().AddHandler<Item, Handler>();
+        }))
         {
             await kit.NotifyAsync();
             await kit.NotifyAsync();
