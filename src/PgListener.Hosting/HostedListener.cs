@@ -72,7 +72,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         if (!_subscribed)
         {
             foreach (var handler in _registration.Handlers)
-                _handlers[handler.Key] = handler.Subscribe(Listener, _scopes, _settings.Current.Handlers[handler.Key], _payloadLog);
+                _handlers[handler.Key] = handler.Subscribe(Listener, _registration, _scopes, _settings.Current.Handlers[handler.Key], _payloadLog);
 
             _settings.ApplyAgain(); // What changed while they were being subscribed.
             _subscribed = true;

@@ -8,7 +8,7 @@ using PgListener.Registration;
 namespace PgListener;
 
 /// <summary>Adds channels and handlers to a listener.</summary>
-public sealed class PgListenerBuilder
+public sealed partial class PgListenerBuilder
 {
     private readonly ListenerRegistration _registration;
 
@@ -23,7 +23,7 @@ public sealed class PgListenerBuilder
     /// <summary>Adds a handler class for a channel. A channel may have several, each with a queue of its own.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <typeparam name="THandler">The handler's class. It is registered as transient, unless it is registered already, and resolved in a fresh scope for every notification.</typeparam>
-    /// <param name="configure">Its settings: queue, concurrency, time limit.</param>
+    /// <param name="configure">Its settings: queue, concurrency, time limit, name, filters.</param>
     /// <returns>This builder.</returns>
     /// <remarks>
     /// <para>
@@ -34,9 +34,9 @@ public sealed class PgListenerBuilder
     /// </para>
     /// <para>Adding the same class again for the same channel only applies further settings.</para>
     /// </remarks>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range, or <see cref="HostedHandlerOptions.OnResync"/> is set.</exception>
     public PgListenerBuilder AddHandler<TChannel, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
-        Action<HandlerOptions>? configure = null)
+        Action<HostedHandlerOptions>? configure = null)
         where TChannel : INotificationChannel<TChannel>
         where THandler : class, INotificationHandler<TChannel>
     {
@@ -45,17 +45,11 @@ public sealed class PgListenerBuilder
         if (handler is null)
         {
             Services.TryAddTransient<THandler>();
-            var descriptor = _registration.Key is { } key
-                ? ServiceDescriptor.KeyedTransient(key, static (scope, _) => HandlerProxy<TChannel>.Of(scope.GetRequiredService<THandler>()))
-                : ServiceDescriptor.Transient(static scope => HandlerProxy<TChannel>.Of(scope.GetRequiredService<THandler>()));
-            handler = new(typeof(THandler), descriptor, static scope => scope.GetRequiredService<THandler>(), new());
-            Services.Add(handler.Begin.Descriptor);
-            Services.Add(descriptor);
-            Services.Add(handler.End.Descriptor);
-            channel.Add(handler);
+            handler = new(typeof(THandler), _registration.Key, static scope => scope.GetRequiredService<THandler>(), new(Services));
+            channel.Add(handler, Services);
         }
 
-        Configure(handler.Options, configure, $"handler {HandlerName.Of(typeof(THandler))} on channel {typeof(TChannel).Name}");
+        ConfigureClasses<TChannel>(handler.Options, configure, $"handler {HandlerName.Of(typeof(THandler))} on channel {typeof(TChannel).Name}");
         return this;
     }
 
@@ -63,11 +57,32 @@ public sealed class PgListenerBuilder
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="configure">The settings of each of these handlers.</param>
     /// <returns>This builder.</returns>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
-    public PgListenerBuilder AddChannel<TChannel>(Action<HandlerOptions>? configure = null)
+    /// <exception cref="ArgumentException">A setting is out of range, or <see cref="HostedHandlerOptions.OnResync"/> is set.</exception>
+    public PgListenerBuilder AddChannel<TChannel>(Action<HostedHandlerOptions>? configure = null)
         where TChannel : INotificationChannel<TChannel>
     {
-        Configure(_registration.Channel<TChannel>().ForeignOptions ??= new(), configure, $"the handlers that AddChannel<{typeof(TChannel).Name}>() adds");
+        ConfigureClasses<TChannel>(_registration.Channel<TChannel>().ForeignOptions ??= new(Services), configure, $"the handlers that AddChannel<{typeof(TChannel).Name}>() adds");
+        return this;
+    }
+
+    /// <summary>Runs a filter around each call of the listener's handlers, inside those that were added before, and outside the handler's own.</summary>
+    /// <typeparam name="TFilter">The filter's class. It is registered as transient, unless it is registered already, and resolved in the scope of each call.</typeparam>
+    /// <returns>This builder.</returns>
+    /// <remarks>It is for all handlers of this listener, whether they are added before or after it. Streams and the callbacks of <c>SubscribeAsync</c> are not handlers.</remarks>
+    public PgListenerBuilder AddFilter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFilter>()
+        where TFilter : class, INotificationFilter
+    {
+        _registration.Filters.Add<TFilter>();
+        return this;
+    }
+
+    /// <summary>Runs a filter around each call of the listener's handlers, inside those that were added before, and outside the handler's own.</summary>
+    /// <param name="filter">The filter, as <see cref="INotificationFilter.InvokeAsync"/>.</param>
+    /// <returns>This builder.</returns>
+    /// <inheritdoc cref="AddFilter{TFilter}" path="/remarks"/>
+    public PgListenerBuilder AddFilter(Func<NotificationFilterContext, NotificationFilterDelegate, CancellationToken, Task> filter)
+    {
+        _registration.Filters.Add(filter);
         return this;
     }
 
@@ -118,7 +133,15 @@ public sealed class PgListenerBuilder
         return this;
     }
 
-    private static void Configure(HandlerOptions options, Action<HandlerOptions>? configure, string whose)
+    private static void ConfigureClasses<TChannel>(HostedHandlerOptions options, Action<HostedHandlerOptions>? configure, string whose)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        Configure(options, configure, whose);
+        if (options.OnResync is not null)
+            throw new ArgumentException($"{nameof(options.OnResync)} is for handlers without a class. Implement IResyncHandler<{typeof(TChannel).Name}> on the class instead. It was set for {whose}.", nameof(configure));
+    }
+
+    private static void Configure(HostedHandlerOptions options, Action<HostedHandlerOptions>? configure, string whose)
     {
         configure?.Invoke(options);
         var problems = options.Validate(new ValidationContext(options, nameof(HandlerOptions), serviceProvider: null, items: null));

@@ -104,7 +104,7 @@ internal sealed class SettingsReload : IDisposable
         foreach (var setting in KnownSettings.OfListener.Where(IsUsed))
             Report($"{_registration.SectionPath}:{setting.Name}", setting, old, next, AtStart);
 
-        foreach (var handlers in _registration.Handlers.GroupBy(handler => handler.ClassName, StringComparer.Ordinal))
+        foreach (var handlers in _registration.Handlers.GroupBy(handler => handler.SectionName, StringComparer.Ordinal))
         {
             // For a class that handles several channels, only the first is reported, because one entry changes them together.
             var key = handlers.First().Key;

@@ -21,7 +21,9 @@ internal sealed class Printer
 {
     private readonly TextWriter _writer = Console.Out;
 
-    public void Print(OrderPlaced order) => _writer.WriteLine($"order {order.Id} for {order.Total}");
+    public void Print(OrderPlaced order) => Print($"order {order.Id} for {order.Total}");
+
+    public void Print(string line) => _writer.WriteLine(line);
 }
 
 internal sealed class OrderPlacedHandler(Printer printer, IHostApplicationLifetime lifetime) : INotificationHandler<OrderPlaced>
@@ -47,4 +49,23 @@ internal sealed record Reflected(long Id) : IJsonNotificationChannel<Reflected>
 internal sealed class ReflectedHandler : INotificationHandler<Reflected>
 {
     public Task HandleAsync(Notification<Reflected> notification, CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>Made by its constructor, which the compiler must keep.</summary>
+internal sealed class TimingFilter(Printer printer) : INotificationFilter
+{
+    public async Task InvokeAsync(NotificationFilterContext context, NotificationFilterDelegate next, CancellationToken cancellationToken)
+    {
+        await next(cancellationToken);
+        printer.Print($"filtered {context.HandlerName} {context.GetValue<OrderPlaced>().Id}");
+    }
+}
+
+internal static class Orders
+{
+    public static Task CountAsync(Notification<OrderPlaced> notification, Printer printer, CancellationToken cancellationToken)
+    {
+        printer.Print($"counted {notification.Value.Id}");
+        return Task.CompletedTask;
+    }
 }

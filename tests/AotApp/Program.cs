@@ -3,10 +3,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using PgListener;
 
-// Compiled ahead of time by a test: settings from the environment, a JSON handler in a fresh scope, publishing, an orderly stop.
+// Compiled ahead of time by a test: settings from the environment, a JSON handler and a method in fresh scopes, a filter around them, publishing, an orderly stop.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddScoped<Printer>();
-var listener = builder.Services.AddPgListener().AddHandlers();
+var listener = builder.Services.AddPgListener()
+    .AddHandlers()
+    .AddHandler<OrderPlaced, Printer>(Orders.CountAsync, handler => handler.AddFilter<TimingFilter>());
 if (args is ["--reflected"])
     listener.AddHandler<Reflected, ReflectedHandler>();
 using var host = builder.Build();

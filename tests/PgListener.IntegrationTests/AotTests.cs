@@ -30,8 +30,7 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
             var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__Postgres"] = server.ConnectionString };
             using var app = ChildProcess.Start(executable.FullName, [], environment);
             Assert.Matches("^listening after [0-9]+ ms$", await LineAsync(app, "listening after"));
-            Assert.Equal("order 1 for 2.5", await LineAsync(app, "order"));
-            Assert.Equal("order 2 for 2.5", await LineAsync(app, "order"));
+            await ReadAsync(app, "order 1 for 2.5", "order 2 for 2.5", "counted 1", "filtered CountAsync 1", "counted 2", "filtered CountAsync 2");
             await server.NotifyAsync("aot_order_placed", """{"id":7,"total":12.5}""");
             Assert.Equal("order 7 for 12.5", await LineAsync(app, "order"));
             await app.WaitForExitAsync(Cancellation).SoonAsync();
@@ -47,6 +46,14 @@ public sealed class AotTests(ServerFixture server, ITestOutputHelper output)
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>Reads what handlers print, each in its own time, until all of it has come.</summary>
+    private async Task ReadAsync(Process app, params string[] expected)
+    {
+        var missing = new HashSet<string>(expected, StringComparer.Ordinal);
+        while (missing.Count > 0)
+            missing.Remove(await LineAsync(app, ""));
     }
 
     private async Task<string> LineAsync(Process app, string beginning)

@@ -105,6 +105,27 @@ public sealed partial class DispatchCostTests : IDisposable
     }
 
     [Fact]
+    public void A_handler_that_was_added_without_filters_costs_the_same_and_a_delegate_one_object_more()
+    {
+        var services = new ServiceCollection().AddSingleton(this);
+        services.AddPgListener()
+            .AddHandler<Order, Handler>()
+            .AddHandler((Notification<Order> notification, Handler handler, CancellationToken token) => handler.HandleAsync(notification, token))
+            .AddHandler((Notification<Order> notification, Handler handler, CancellationToken token) => handler.HandleAsync(notification, token), handler => handler.AddFilter(static (_, next, token) => next(token)));
+        using var provider = services.BuildServiceProvider();
+        var registration = provider.GetRequiredKeyedService<ListenerRegistration>("");
+        var scopes = provider.GetRequiredService<IServiceScopeFactory>();
+        var direct = new HandlerRunner<Order>("test", scope => scope.GetRequiredService<Handler>(), scopes, PayloadLog.None);
+        var bytes = registration.Handlers.Cast<HandlerEntry<Order>>()
+            .Select(handler => handler.CreateRunner(registration, scopes, PayloadLog.None))
+            .Prepend(direct)
+            .Select(runner => BytesOf(() => Repeat(() => Assert.True(runner.HandleAsync(new(new(Order.ChannelName, Payload, 0)), CancellationToken.None).IsCompletedSuccessfully))))
+            .ToArray();
+        Assert.Equal([bytes[0], bytes[0], bytes[0] + (5 * IntPtr.Size)], bytes[..3]);
+        Assert.True(bytes[3] > bytes[2]);
+    }
+
+    [Fact]
     public void A_notification_has_one_scope()
     {
         using var services = new ServiceCollection().AddTransient<Handler>().AddSingleton(this).BuildServiceProvider();

@@ -10,11 +10,18 @@ internal sealed class ChannelRegistration<TChannel>(ListenerRegistration listene
     private readonly List<HandlerRegistration<TChannel>> _added = [];
 
     /// <summary>Set by <c>AddChannel</c>: handlers that the application registered itself run too.</summary>
-    public HandlerOptions? ForeignOptions { get; set; }
+    public HostedHandlerOptions? ForeignOptions { get; set; }
 
     public HandlerRegistration<TChannel>? Find(Type handlerType) => _added.Find(handler => handler.HandlerType == handlerType);
 
-    public void Add(HandlerRegistration<TChannel> handler) => _added.Add(handler);
+    /// <summary>Adds a handler, also to the services.</summary>
+    public void Add(HandlerRegistration<TChannel> handler, IServiceCollection services)
+    {
+        services.Add(handler.Begin.Descriptor);
+        services.Add(handler.Descriptor);
+        services.Add(handler.End.Descriptor);
+        _added.Add(handler);
+    }
 
     public IEnumerable<HandlerEntry> Plan(IServiceCollection services)
     {
@@ -33,7 +40,7 @@ internal sealed class ChannelRegistration<TChannel>(ListenerRegistration listene
         }
     }
 
-    private HandlerEntry<TChannel> Entry(IServiceCollection services, ServiceDescriptor descriptor, int index, HandlerRegistration<TChannel>? original, HandlerOptions options)
+    private HandlerEntry<TChannel> Entry(IServiceCollection services, ServiceDescriptor descriptor, int index, HandlerRegistration<TChannel>? original, HostedHandlerOptions options)
     {
         var isOriginal = original?.Descriptor == descriptor;
         var type = HandlerFactory.TypeOf(descriptor);
@@ -46,6 +53,11 @@ internal sealed class ChannelRegistration<TChannel>(ListenerRegistration listene
         if (original is not null && original.MayWantGaps(services))
             resyncFrom.Add(original.Resolve);
 
-        return new(new(typeof(TChannel), index), original?.HandlerType ?? type, descriptor, options, listener.ChannelNameOf<TChannel>, resolve, resyncFrom);
+        return new(new(typeof(TChannel), index), original is null ? type : original.HandlerType, descriptor, options, resolve, resyncFrom)
+        {
+            MethodName = original?.MethodName,
+            Nameless = original is null ? $"INotificationHandler<{typeof(TChannel).Name}>" : HandlerNames.OfLambda<TChannel>(),
+            TakenServices = original?.TakenServices ?? [],
+        };
     }
 }

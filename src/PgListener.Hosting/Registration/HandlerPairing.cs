@@ -51,7 +51,7 @@ internal static class HandlerPairing
         // One that is, or derives from, the class of a single handler stands for that.
         foreach (var handler in vacant.ToArray())
         {
-            var ofClass = moved.FindAll(index => HandlerFactory.TypeOf(descriptors[index]) is { } type && handler.HandlerType.IsAssignableFrom(type));
+            var ofClass = moved.FindAll(index => HandlerFactory.TypeOf(descriptors[index]) is { } type && handler.HandlerType?.IsAssignableFrom(type) == true);
             if (ofClass is not [var only])
                 continue;
 
@@ -72,8 +72,8 @@ internal static class HandlerPairing
     {
         var service = $"INotificationHandler<{typeof(TChannel).Name}>";
         return new(
-            $"The registration(s) of {string.Join(", ", vacant.Select(handler => HandlerName.Of(handler.HandlerType)))} as {service} were removed, and {moved} other(s) were added, " +
-            $"so it cannot be told which of them runs with whose settings. Decorate each in its place (services[index] = …), replace the class itself (services.Replace of {HandlerName.Of(vacant[0].HandlerType)}), " +
+            $"The registration(s) of {string.Join(", ", vacant.Select(handler => handler.DisplayName))} as {service} were removed, and {moved} other(s) were added, " +
+            $"so it cannot be told which of them runs with whose settings. Decorate each in its place (services[index] = …), replace the class itself (services.Replace of {vacant[0].DisplayName}), " +
             $"or add the replacements with AddHandler<{typeof(TChannel).Name}, …>() and leave out the originals.");
     }
 }

@@ -1,12 +1,15 @@
 using Microsoft.Extensions.DependencyInjection;
+using PgListener.Filters;
 using PgListener.Payloads;
 
 namespace PgListener.Registration;
 
-/// <summary>Takes one handler's notifications from the engine: payload to value, a fresh scope, the handler.</summary>
+/// <summary>Takes one handler's notifications from the engine: payload to value, a fresh scope, the filters, the handler.</summary>
 internal sealed class HandlerRunner<TChannel>
     where TChannel : INotificationChannel<TChannel>
 {
+    private readonly string _name;
+    private readonly string _channel;
     private readonly Func<IServiceProvider, INotificationHandler<TChannel>> _resolve;
     private readonly IServiceScopeFactory _scopes;
     private readonly PayloadReader<TChannel> _payloads;
@@ -19,6 +22,8 @@ internal sealed class HandlerRunner<TChannel>
     /// <exception cref="InvalidOperationException">The channel's type is set up wrongly.</exception>
     public HandlerRunner(string name, Func<IServiceProvider, INotificationHandler<TChannel>> resolve, IServiceScopeFactory scopes, PayloadLog log, string? channel = null)
     {
+        _name = name;
+        _channel = channel ?? TChannel.ChannelName;
         _resolve = resolve;
         _scopes = scopes;
         _payloads = new(name, channel) { Log = log };
@@ -27,6 +32,15 @@ internal sealed class HandlerRunner<TChannel>
 
     /// <summary>Gets those from a scope, one after the other, of which the first that wants gaps is told of them.</summary>
     public IReadOnlyList<Func<IServiceProvider, INotificationHandler<TChannel>>> ResyncFrom { get; init; }
+
+    /// <summary>Gets the filters around it from a scope, the outermost first.</summary>
+    public IReadOnlyList<Func<IServiceProvider, INotificationFilter>> Filters { get; init; } = [];
+
+    /// <summary>The listener's name, for filters.</summary>
+    public string ListenerName { get; init; } = "";
+
+    /// <summary>The handler's class if it is known, for filters.</summary>
+    public Type? HandlerType { get; init; }
 
     public async Task HandleAsync(NotificationContext context, CancellationToken cancellationToken)
     {
@@ -37,16 +51,19 @@ internal sealed class HandlerRunner<TChannel>
             var scope = _scopes.CreateAsyncScope();
             try
             {
-                await _resolve(scope.ServiceProvider).HandleAsync(notification, cancellationToken).ConfigureAwait(false);
+                var call = Filters.Count == 0
+                    ? _resolve(scope.ServiceProvider).HandleAsync(notification, cancellationToken)
+                    : HandleFilteredAsync(notification, scope.ServiceProvider, cancellationToken);
+                await call.ConfigureAwait(false);
             }
             finally
             {
                 await scope.DisposeAsync().ConfigureAwait(false);
             }
         }
-        catch (ObjectDisposedException) when (AreServicesGone())
+        catch (ObjectDisposedException) when (_scopes.AreGone())
         {
-            await WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
+            await HostServices.WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -57,36 +74,54 @@ internal sealed class HandlerRunner<TChannel>
             var scope = _scopes.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))
             {
-                foreach (var resolve in ResyncFrom)
-                {
-                    if (resolve(scope.ServiceProvider) is not IResyncHandler<TChannel> handler)
-                        continue;
-
-                    await handler.ResyncAsync(resync, cancellationToken).ConfigureAwait(false);
-                    return;
-                }
+                var call = Filters.Count == 0 ? TellAsync(resync, scope.ServiceProvider, cancellationToken) : TellFilteredAsync(resync, scope.ServiceProvider, cancellationToken);
+                await call.ConfigureAwait(false);
             }
         }
-        catch (ObjectDisposedException) when (AreServicesGone())
+        catch (ObjectDisposedException) when (_scopes.AreGone())
         {
-            await WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
+            await HostServices.WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Whether the host is being disposed of without a stop, as when its start has failed.</summary>
-    private bool AreServicesGone()
+    private Task HandleFilteredAsync(Notification<TChannel> notification, IServiceProvider services, CancellationToken cancellationToken)
     {
-        try
+        var context = new NotificationFilterContext
         {
-            _scopes.CreateScope().Dispose();
-            return false;
-        }
-        catch (ObjectDisposedException)
-        {
-            return true;
-        }
+            ListenerName = ListenerName,
+            Channel = notification.Channel,
+            HandlerName = _name,
+            HandlerType = HandlerType,
+            Value = notification.Value,
+            Payload = notification.Payload,
+            ProcessId = notification.ProcessId,
+            Services = services,
+        };
+        return new FilteredCall(Filters, _scopes, (scope, token) => _resolve(scope).HandleAsync(notification, token), cancellationToken).RunAsync(context);
     }
 
-    /// <summary>The listener is about to be disposed of too, and cancels its calls. That is no failure of the handler's.</summary>
-    private static Task WhenCanceledAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+    private Task TellFilteredAsync(Resync resync, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var context = new NotificationFilterContext
+        {
+            ListenerName = ListenerName,
+            Channel = _channel,
+            HandlerName = _name,
+            HandlerType = HandlerType,
+            Resync = resync,
+            Services = services,
+        };
+        return new FilteredCall(Filters, _scopes, (scope, token) => TellAsync(resync, scope, token), cancellationToken).RunAsync(context);
+    }
+
+    private Task TellAsync(Resync resync, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        foreach (var resolve in ResyncFrom)
+        {
+            if (resolve(services) is IResyncHandler<TChannel> handler)
+                return handler.ResyncAsync(resync, cancellationToken);
+        }
+
+        return Task.CompletedTask;
+    }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgListener.Filters;
 
 namespace PgListener.Registration;
 
@@ -38,28 +39,17 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Whole configurations that were given, in which the listener's section is to be found.</summary>
     public List<IConfiguration> Roots { get; } = [];
 
+    /// <summary>Those that run around each of its handlers.</summary>
+    public FilterList Filters { get; } = new(services);
+
     /// <summary>The handlers of all channels, as they are registered in DI now, each with a name of its own.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be told which handlers are to run.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be told which handlers are to run, or two have the same name.</exception>
     public IReadOnlyList<HandlerEntry> Handlers
     {
         get
         {
             HandlerEntry[] handlers = [.. _channels.Values.SelectMany(channel => channel.Plan(services))];
-            var names = HandlerName.OfAll(handlers.Select(handler => handler.Type).OfType<Type>());
-            var nameless = new Dictionary<string, int>(StringComparer.Ordinal);
-            foreach (var handler in handlers)
-            {
-                if (handler.Type is not null)
-                {
-                    handler.Name = names[handler.Type];
-                    continue;
-                }
-
-                var service = $"INotificationHandler<{handler.ChannelName}>";
-                var count = nameless[service] = nameless.GetValueOrDefault(service) + 1;
-                handler.Name = count == 1 ? service : $"{service} {count}";
-            }
-
+            HandlerNames.Assign(handlers);
             return handlers;
         }
     }

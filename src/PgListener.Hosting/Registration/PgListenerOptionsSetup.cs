@@ -24,10 +24,10 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         foreach (var handler in registration.Handlers)
         {
             var settings = new HandlerOptions(handler.Options);
-            if (handler.ClassName is { } className)
+            if (handler.SectionName is { } sectionName)
             {
                 foreach (var section in HandlerSections())
-                    section.GetSection(className).Bind(settings);
+                    section.GetSection(sectionName).Bind(settings);
             }
 
             options.Handlers[handler.Key] = settings;
@@ -58,21 +58,31 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         foreach (var handler in registration.Handlers)
         {
             // A class that handles several channels is named once. One without a name has its settings from AddChannel, which has checked them.
-            if (handler.ClassName is null || !named.Add(handler.ClassName))
+            foreach (var problem in MissingServices(handler))
+                yield return problem;
+
+            if (handler.SectionName is null || !named.Add(handler.SectionName))
                 continue;
 
             var settings = options.Handlers[handler.Key];
             var context = new ValidationContext(settings, nameof(HandlerOptions), serviceProvider: null, items: null);
             foreach (var problem in settings.Validate(context))
-                yield return $"{path}:{handler.ClassName}:{problem.ErrorMessage}";
+                yield return $"{path}:{handler.SectionName}:{problem.ErrorMessage}";
         }
     }
+
+    /// <summary>What a delegate takes that is not registered, as far as the container says: found here, and not with the first notification.</summary>
+    private IEnumerable<string> MissingServices(HandlerEntry handler)
+        => services.GetService<IServiceProviderIsService>() is not { } registered
+            ? []
+            : handler.TakenServices.Where(service => !registered.IsService(service))
+                .Select(service => $"Handler {handler.Name} on channel {handler.ChannelName} takes {HandlerName.Of(service)} from the services, and it is not registered. Add it to the services, or take the parameter away.");
 
     private IEnumerable<string> ProblemsWithSections()
     {
         var all = ListenerRegistration.All(registration.Services);
         var keys = new UnknownKeys(registration, all);
-        string[] handlers = [.. registration.Handlers.Select(handler => handler.ClassName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+        string[] handlers = [.. registration.Handlers.Select(handler => handler.SectionName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
         var problems = registration.SectionsFrom(services).SelectMany(section => keys.ProblemsIn(section, handlers)).ToList();
 
         // The section of all listeners is looked at once, for the first of those that have their settings in it.

@@ -1,0 +1,85 @@
+using PgListener.Registration;
+
+namespace PgListener.Filters;
+
+/// <summary>One filter's part in a call. It holds the filter to its contract: one call of <c>next</c> at a time, and none after it has returned.</summary>
+/// <param name="call">The call.</param>
+/// <param name="filter">The filter.</param>
+/// <param name="depth">How many filters are outside this one.</param>
+/// <param name="context">What the filter is given.</param>
+internal sealed class FilterStep(FilteredCall call, INotificationFilter filter, int depth, NotificationFilterContext context)
+{
+    private const int Idle = 0;
+    private const int Inside = 1;
+    private const int Over = 2;
+
+    private int _state;
+    private bool _isRepeated;
+    private Exception? _error;
+    private TaskCompletionSource? _whenLeft;
+
+    private string Subject
+        => $"{(filter is DelegateFilter ? "A filter" : HandlerName.Of(filter.GetType()))} around handler {context.HandlerName} on channel '{context.Channel.ReplaceLineEndings(" ")}'";
+
+    /// <summary>Runs the filter, and returns when nothing that it began is running any longer: the scope may be disposed of then.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var wasInside = false;
+        try
+        {
+            await filter.InvokeAsync(context, NextAsync, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A filter that has thrown, such as one that waited for a limited time only, has said enough.
+            wasInside = await EndAsync().ConfigureAwait(false);
+        }
+
+        if (wasInside)
+            throw new InvalidOperationException($"{Subject} returned before the task that its call of next gave it was completed. Await that task.", _error);
+    }
+
+    private Task NextAsync(CancellationToken cancellationToken) => Interlocked.CompareExchange(ref _state, Inside, Idle) switch
+    {
+        Idle => RunInsideAsync(cancellationToken),
+        Inside => throw new InvalidOperationException($"{Subject} called next again while its former call was in progress. Await each call before the next one: attempts run one after the other."),
+        _ => throw new InvalidOperationException($"{Subject} called next after it had returned. Call next, and await it, before InvokeAsync returns."),
+    };
+
+    private async Task RunInsideAsync(CancellationToken cancellationToken)
+    {
+        var isRepeated = _isRepeated;
+        (_isRepeated, _error) = (true, null);
+        try
+        {
+            await (isRepeated ? call.RunAgainAsync(depth + 1, context, cancellationToken) : call.RunAsync(depth + 1, context, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException) when (call.IsHostGone)
+        {
+            await call.WhenCanceledAsync().ConfigureAwait(false); // Not a failure, which the filter might log, or try again.
+        }
+        catch (Exception e)
+        {
+            _error = e;
+            throw;
+        }
+        finally
+        {
+            if (Interlocked.CompareExchange(ref _state, Idle, Inside) == Over)
+                _whenLeft!.SetResult();
+        }
+    }
+
+    /// <summary>Lets the filter call nothing from now on, and waits for what it has left running.</summary>
+    /// <returns>Whether there was such.</returns>
+    private async ValueTask<bool> EndAsync()
+    {
+        if (Interlocked.CompareExchange(ref _state, Over, Idle) == Idle)
+            return false;
+
+        _whenLeft = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.Exchange(ref _state, Over) == Inside)
+            await _whenLeft.Task.ConfigureAwait(false);
+        return true;
+    }
+}

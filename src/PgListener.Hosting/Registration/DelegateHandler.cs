@@ -1,0 +1,15 @@
+namespace PgListener.Registration;
+
+/// <summary>A handler without a class, for one scope: what is called is given the services of that.</summary>
+/// <param name="services">The scope.</param>
+/// <param name="call">Gets the services that the user's delegate takes, and calls it.</param>
+/// <param name="options">Its settings, which have what is called for gaps.</param>
+internal sealed class DelegateHandler<TChannel>(
+    IServiceProvider services, Func<Notification<TChannel>, IServiceProvider, CancellationToken, Task> call, HostedHandlerOptions options)
+    : INotificationHandler<TChannel>, IResyncHandler<TChannel>
+    where TChannel : INotificationChannel<TChannel>
+{
+    public Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken) => call(notification, services, cancellationToken);
+
+    public Task ResyncAsync(Resync resync, CancellationToken cancellationToken) => options.OnResync?.Invoke(resync, services, cancellationToken) ?? Task.CompletedTask;
+}
