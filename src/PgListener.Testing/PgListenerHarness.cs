@@ -1,4 +1,5 @@
 using PgListener.Publishing;
+using PgListener.Registration;
 using PgListener.Telemetry;
 using PgListener.Testing.Memory;
 
@@ -58,7 +59,7 @@ public sealed class PgListenerHarness
     /// <inheritdoc cref="Published()" path="/remarks"/>
     public IReadOnlyList<TChannel> Published<TChannel>()
         where TChannel : INotificationChannel<TChannel>
-        => [.. Published().Where(notification => notification.Channel == TChannel.ChannelName).Select(notification => TChannel.Parse(TraceContext.Extract(notification.Payload, out _)))];
+        => [.. _scope.PublishedOn(static listener => listener.ChannelNameOf<TChannel>()).Select(notification => TChannel.Parse(TraceContext.Extract(notification.Payload, out _)))];
 
     /// <summary>What the application has published with <see cref="INotificationPublisher"/>, on all channels and in its order.</summary>
     /// <returns>The notifications as they were sent. What <see cref="PublishAsync{TChannel}"/> has sent is not among them.</returns>
@@ -78,7 +79,7 @@ public sealed class PgListenerHarness
     /// <exception cref="InvalidOperationException">No listener is started.</exception>
     public Task PublishAsync<TChannel>(TChannel value)
         where TChannel : INotificationChannel<TChannel>
-        => SendAsync(new ValuesRequest<TChannel>(value, null, null));
+        => SendAsync(new ValuesRequest<TChannel>(value, null, null), static listener => listener.ChannelNameOf<TChannel>());
 
     /// <summary>Sends notifications, as if another process had committed them in one transaction: identical ones are one.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
@@ -86,13 +87,13 @@ public sealed class PgListenerHarness
     /// <inheritdoc cref="PublishAsync{TChannel}"/>
     public Task PublishManyAsync<TChannel>(IEnumerable<TChannel> values)
         where TChannel : INotificationChannel<TChannel>
-        => SendAsync(new ValuesRequest<TChannel>(values, null, null));
+        => SendAsync(new ValuesRequest<TChannel>(values, null, null), static listener => listener.ChannelNameOf<TChannel>());
 
     /// <summary>Sends a notification as text, for example one that the application cannot read.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="payload">The payload: at most 7,999 bytes in UTF-8, any characters but NUL.</param>
     /// <inheritdoc cref="PublishAsync{TChannel}"/>
-    public Task PublishAsync(string channel, string payload) => SendAsync(new TextRequest(channel, payload, null, null));
+    public Task PublishAsync(string channel, string payload) => SendAsync(new TextRequest(channel, payload, null, null), _ => channel);
 
     /// <summary>Waits until every handler of a channel has handled a number of notifications.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
@@ -110,7 +111,7 @@ public sealed class PgListenerHarness
     /// <exception cref="InvalidOperationException">Nothing is subscribed to the channel.</exception>
     public Task WhenHandledAsync<TChannel>(int count = 1, TimeSpan? limit = null, bool allowFailures = false)
         where TChannel : INotificationChannel<TChannel>
-        => WhenHandledAsync(TChannel.ChannelName, count, limit, allowFailures);
+        => WhenHandledAsync(static listener => listener.ChannelNameOf<TChannel>(), count, limit, allowFailures);
 
     /// <summary>Waits until one handler has handled a number of notifications of a channel.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
@@ -120,7 +121,7 @@ public sealed class PgListenerHarness
     public Task WhenHandledAsync<TChannel, THandler>(int count = 1, TimeSpan? limit = null, bool allowFailures = false)
         where TChannel : INotificationChannel<TChannel>
         where THandler : class, INotificationHandler<TChannel>
-        => _scope.WaitAsync(new(_scope.SubjectsOf<TChannel, THandler>(), CheckCount(count), allowFailures), "notifications", TChannel.ChannelName, CheckLimit(limit));
+        => _scope.WaitAsync(new(_scope.SubjectsOf<TChannel, THandler>(), CheckCount(count), allowFailures), "notifications", CheckLimit(limit));
 
     /// <summary>Waits until every handler and callback of a channel has handled a number of notifications.</summary>
     /// <param name="channel">The channel's name.</param>
@@ -131,7 +132,7 @@ public sealed class PgListenerHarness
     public Task WhenHandledAsync(string channel, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        return _scope.WaitAsync(new(_scope.SubjectsOf(channel, gap: null), CheckCount(count), allowFailures), "notifications", channel, CheckLimit(limit));
+        return WhenHandledAsync(_ => channel, count, limit, allowFailures);
     }
 
     /// <summary>Waits until every handler of a channel that hears of gaps has been told of one: its <see cref="IResyncHandler{TChannel}.ResyncAsync"/> has ended.</summary>
@@ -146,7 +147,7 @@ public sealed class PgListenerHarness
     /// <exception cref="InvalidOperationException">Nothing that is subscribed to the channel hears of gaps.</exception>
     public Task WhenResyncedAsync<TChannel>(ResyncReason reason = ResyncReason.Reconnected, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
         where TChannel : INotificationChannel<TChannel>
-        => _scope.WaitAsync(new(_scope.SubjectsOf(TChannel.ChannelName, reason), CheckCount(count), allowFailures), $"gaps ({reason})", TChannel.ChannelName, CheckLimit(limit));
+        => _scope.WaitAsync(new(_scope.SubjectsOf(static listener => listener.ChannelNameOf<TChannel>(), reason), CheckCount(count), allowFailures), $"gaps ({reason})", CheckLimit(limit));
 
     /// <summary>Ends the connection of each listener, which listens again at once: a gap stands in the queue of each handler, behind what was sent before and ahead of what is sent after.</summary>
     /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
@@ -206,6 +207,9 @@ public sealed class PgListenerHarness
         _scope.Server.Forget(_scope.Includes);
     }
 
+    private Task WhenHandledAsync(Func<ListenerRegistration, string> channelOf, int count, TimeSpan? limit, bool allowFailures)
+        => _scope.WaitAsync(new(_scope.SubjectsOf(channelOf, gap: null), CheckCount(count), allowFailures), "notifications", CheckLimit(limit));
+
     private static int CheckCount(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -221,12 +225,13 @@ public sealed class PgListenerHarness
         return given;
     }
 
-    private async Task SendAsync(PublishRequest request)
+    private async Task SendAsync(PublishRequest request, Func<ListenerRegistration, string> channelOf)
     {
-        var notifications = RequestWriter.Write(request, makeDistinct: false);
+        Outgoing[][] transactions = [.. _scope.ServerNamesOf(channelOf).Select(channel => RequestWriter.Write(request, channel, makeDistinct: false))];
         _scope.ThrowIfNotStarted();
         await _scope.Server.WhenConnectedAsync(CancellationToken.None).WaitAsync(DefaultLimit).ConfigureAwait(false);
-        _scope.Server.Commit(notifications, _processId, publisher: null);
+        foreach (var notifications in transactions)
+            _scope.Server.Commit(notifications, _processId);
     }
 
     private static async Task WhenListeningAsync(IReadOnlyList<MemoryLine> lines, TimeSpan limit)

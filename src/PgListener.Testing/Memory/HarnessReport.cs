@@ -13,16 +13,16 @@ internal sealed class HarnessReport
     /// <param name="problem">What was waited for.</param>
     public HarnessReport(string problem) => _text.Append(problem);
 
-    /// <summary>The handlers and callbacks of a channel, with what they have had to do.</summary>
-    public HarnessReport WithSubscriptions(MemoryLine line, string channel, CallLog calls)
+    /// <summary>The handlers and callbacks of channels, with what they have had to do.</summary>
+    public HarnessReport WithSubscriptions(MemoryLine line, IReadOnlyCollection<string> channels, CallLog calls)
     {
         if (line.Parts is not { } parts)
             return this;
 
-        foreach (var subscription in parts.Channels.All.Where(subscription => !subscription.IsReader && subscription.Channel == channel))
+        foreach (var subscription in parts.Channels.All.Where(subscription => !subscription.IsReader && subscription.Channel is { } channel && channels.Contains(channel, StringComparer.Ordinal)))
         {
             var figures = subscription.Statistics;
-            var handled = calls.CountOf(new(line.Listener, channel, figures.Name, Gap: null));
+            var handled = calls.CountOf(new(line.Listener, subscription.Channel!, figures.Name, Gap: null));
             Line($"{figures.Name}{Of(line)}: received {figures.Received}, handled {handled}, failed {figures.Failed}, queued or in work {figures.Queued}, dropped {figures.Dropped}.");
         }
 

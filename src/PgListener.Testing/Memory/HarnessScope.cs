@@ -19,6 +19,20 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
 
     public Notification[] Published => [.. Server.Published.Where(published => Includes(published.Listener)).Select(published => published.Notification)];
 
+    /// <summary>What the server calls a channel of the listeners that are connected to it: with the prefix of each.</summary>
+    /// <param name="channelOf">What a listener calls it.</param>
+    /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
+    public IReadOnlyList<string> ServerNamesOf(Func<ListenerRegistration, string> channelOf)
+        => [.. Registrations.Select(registration => ChannelName.WithPrefix(Server.LineOf(registration.Name).Parts?.Options.Current.ChannelPrefix ?? "", channelOf(registration))).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>What the application has published on a channel.</summary>
+    /// <param name="channelOf">What a listener's publisher calls it.</param>
+    public IEnumerable<Notification> PublishedOn(Func<ListenerRegistration, string> channelOf)
+    {
+        var channels = Registrations.ToDictionary(registration => registration.Name, channelOf, StringComparer.Ordinal);
+        return Server.Published.Where(published => channels.TryGetValue(published.Listener, out var channel) && channel == published.Notification.Channel).Select(published => published.Notification);
+    }
+
     public bool Includes(string listener) => Listener is null || Listener == listener;
 
     /// <summary>One listener of the application.</summary>
@@ -44,25 +58,29 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     }
 
     /// <summary>The handlers and callbacks of a channel; of those that hear of gaps only, if it is about gaps.</summary>
+    /// <param name="channelOf">What a listener calls the channel.</param>
+    /// <param name="gap">The reason of the gap, if it is about gaps.</param>
     /// <exception cref="InvalidOperationException">There are none.</exception>
-    public CallSubject[] SubjectsOf(string channel, ResyncReason? gap)
+    public CallSubject[] SubjectsOf(Func<ListenerRegistration, string> channelOf, ResyncReason? gap)
     {
+        var channelNames = Registrations.ToDictionary(registration => registration.Name, channelOf, StringComparer.Ordinal);
         var subscriptions = Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription))
             .Where(entry => !entry.Subscription.IsReader).ToArray();
         CallSubject[] subjects =
         [
-            .. subscriptions.Where(entry => entry.Subscription.Channel == channel && (gap is null || entry.Subscription.HearsGaps))
-                .Select(entry => new CallSubject(entry.Listener, channel, entry.Subscription.Key.Name, gap)).Distinct(),
+            .. subscriptions.Where(entry => entry.Subscription.Channel == channelNames[entry.Listener] && (gap is null || entry.Subscription.HearsGaps))
+                .Select(entry => new CallSubject(entry.Listener, channelNames[entry.Listener], entry.Subscription.Key.Name, gap)).Distinct(),
         ];
         if (subjects.Length > 0)
             return subjects;
 
         ThrowIfNotStarted();
+        var name = string.Join("' or '", channelNames.Values.Distinct(StringComparer.Ordinal));
         var channels = subscriptions.Select(entry => entry.Subscription.Channel).Distinct(StringComparer.Ordinal).ToArray();
         throw new InvalidOperationException(
-            gap is not null && channels.Contains(channel, StringComparer.Ordinal)
-                ? $"Nothing that is subscribed to channel '{channel}' hears of gaps: a handler does with IResyncHandler, a callback with {nameof(SubscriptionOptions.OnResync)}."
-                : $"Nothing is subscribed to channel '{channel}' but, perhaps, readers of streams. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
+            gap is not null && channels.Any(channel => channelNames.ContainsValue(channel!))
+                ? $"Nothing that is subscribed to channel '{name}' hears of gaps: a handler does with IResyncHandler, a callback with {nameof(SubscriptionOptions.OnResync)}."
+                : $"Nothing is subscribed to channel '{name}' but, perhaps, readers of streams. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
     }
 
     /// <summary>The handlers of a channel that are of one class.</summary>
@@ -70,9 +88,9 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     public CallSubject[] SubjectsOf<TChannel, THandler>()
         where TChannel : INotificationChannel<TChannel>
     {
-        var handlers = Registrations.SelectMany(registration => registration.Handlers, (registration, handler) => (Listener: registration.Name, Handler: handler))
+        var handlers = Registrations.SelectMany(registration => registration.Handlers, (registration, handler) => (Listener: registration.Name, Channel: registration.ChannelNameOf<TChannel>(), Handler: handler))
             .Where(entry => entry.Handler.Key.Channel == typeof(TChannel)).ToArray();
-        CallSubject[] subjects = [.. handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => new CallSubject(entry.Listener, TChannel.ChannelName, entry.Handler.Name, Gap: null))];
+        CallSubject[] subjects = [.. handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => new CallSubject(entry.Listener, entry.Channel, entry.Handler.Name, Gap: null))];
         if (subjects.Length > 0)
             return subjects;
 
@@ -84,19 +102,19 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     /// <summary>Waits for calls.</summary>
     /// <param name="wait">For which.</param>
     /// <param name="what">What they are for, in the plural.</param>
-    /// <param name="channel">On which channel.</param>
     /// <param name="limit">How long, by the system's clock.</param>
     /// <exception cref="TimeoutException">They have not ended within the limit.</exception>
-    public async Task WaitAsync(CallWait wait, string what, string channel, TimeSpan limit)
+    public async Task WaitAsync(CallWait wait, string what, TimeSpan limit)
     {
         if (await Log.WaitAsync(wait, limit).ConfigureAwait(false))
             return;
 
+        var channels = wait.Subjects.Select(subject => subject.Channel).Distinct(StringComparer.Ordinal).ToArray();
         var late = wait.Subjects.Select(subject => (subject.Handler, Count: Log.CountOf(subject))).Where(subject => subject.Count < wait.Count);
         var report = new HarnessReport(
-            $"Within {HarnessReport.Text(limit)}, {string.Join(" and ", late.Select(subject => $"{subject.Handler} has handled {subject.Count} of {wait.Count}"))} {what} on channel '{channel}'.");
+            $"Within {HarnessReport.Text(limit)}, {string.Join(" and ", late.Select(subject => $"{subject.Handler} has handled {subject.Count} of {wait.Count}"))} {what} on channel '{string.Join("' or '", channels)}'.");
         foreach (var line in Lines)
-            report.WithSubscriptions(line, channel, Log).WithState(line);
+            report.WithSubscriptions(line, channels, Log).WithState(line);
         var failures = Failures;
         throw new TimeoutException(
             report.WithFailures(failures).WithPublished(Published).ToString(),

@@ -11,5 +11,8 @@ internal sealed class MemoryConnector(MemoryServer server, CallLog calls) : ILis
         => new(parts => new MemoryLink(server, server.LineOf(registration.Name), parts), registration.WithHost(options, services), new CallRecorder(registration.Name, calls));
 
     public NotificationPublisher CreatePublisher(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
-        => new(_ => new MemoryPublisherLink(server, server.LineOf(registration.Name)), registration.PublisherWithHost(options, services));
+    {
+        var own = registration.PublisherWithHost(options, services);
+        return new(_ => new MemoryPublisherLink(server, server.LineOf(registration.Name), own.ChannelPrefix ?? ""), own);
+    }
 }

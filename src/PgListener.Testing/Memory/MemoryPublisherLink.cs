@@ -4,7 +4,7 @@ using PgListener.Publishing;
 namespace PgListener.Testing.Memory;
 
 /// <summary>A publisher's way to the in-memory server. There is no transaction there: what is published on the caller's connection is committed at once.</summary>
-internal sealed class MemoryPublisherLink(MemoryServer server, MemoryLine line) : IPublisherLink, ICallerConnection
+internal sealed class MemoryPublisherLink(MemoryServer server, MemoryLine line, string prefix) : IPublisherLink, ICallerConnection
 {
     private readonly int _processId = server.NextProcessId();
 
@@ -25,7 +25,7 @@ internal sealed class MemoryPublisherLink(MemoryServer server, MemoryLine line) 
                 $"The in-memory server cannot be reached: the test has called {nameof(PgListenerHarness)}.{nameof(PgListenerHarness.DisconnectAsync)}.", new IOException("The network is down."));
         }
 
-        server.Commit(notifications, _processId, line.Listener);
+        server.Commit(notifications, _processId, line.Listener, prefix);
     }
 
     public async Task<IReadOnlyList<Exception?>> SendEachAsync(IReadOnlyList<IReadOnlyList<Outgoing>> transactions, CancellationToken cancellationToken)

@@ -66,12 +66,13 @@ internal sealed class MemoryServer
     /// <param name="notifications">The notifications, checked already.</param>
     /// <param name="processId">Who sends them.</param>
     /// <param name="publisher">The listener whose publisher of the application's sends them; <see langword="null"/> for everyone else.</param>
-    public void Commit(IReadOnlyList<Outgoing> notifications, int processId, string? publisher)
+    /// <param name="prefix">What that publisher puts before each channel's name.</param>
+    public void Commit(IReadOnlyList<Outgoing> notifications, int processId, string? publisher = null, string prefix = "")
     {
         lock (Sync)
         {
             if (publisher is not null)
-                _published.AddRange(notifications.Select(sent => new PublishedNotification(publisher, new(sent.Channel, sent.Payload, processId))));
+                _published.AddRange(notifications.Select(sent => new PublishedNotification(publisher, new(sent.Channel[prefix.Length..], sent.Payload, processId))));
             foreach (var sent in notifications.Distinct())
             {
                 foreach (var line in _lines.Values)
