@@ -5,7 +5,7 @@ using static PgListener.IntegrationTests.ServerFixture;
 namespace PgListener.IntegrationTests;
 
 /// <summary>The proof that notifications arrive, which is repeated while a session lasts.</summary>
-public sealed class PeriodicProofTests(ServerFixture server)
+public sealed class PeriodicProofTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -15,9 +15,10 @@ public sealed class PeriodicProofTests(ServerFixture server)
         const int Subscriptions = 1_000;
         const int Count = 200_000;
         var channel = NewChannel();
-        await using var proxy = FaultProxy.Start(server.ConnectionString);
+        await using var own = await TestServers.StartOwnAsync(); // A session that reads slowly keeps others from dropping a database.
+        await using var proxy = FaultProxy.Start(own.ConnectionString);
         var sources = 0;
-        await using var listener = new Listener(server.ConnectionString, new() { KeepAlive = TimeSpan.FromSeconds(1), ProveDeliveryInterval = TimeSpan.FromSeconds(1) }, builder =>
+        await using var listener = new Listener(own.ConnectionString, new() { KeepAlive = TimeSpan.FromSeconds(1), ProveDeliveryInterval = TimeSpan.FromSeconds(1) }, builder =>
         {
             // Each proof is sent on a new connection of the second source.
             if (++sources == 2)
@@ -28,7 +29,8 @@ public sealed class PeriodicProofTests(ServerFixture server)
         for (var i = 0; i < Subscriptions; i++)
             await listener.SubscribeAsync(channel, (_, _) => Task.CompletedTask, new() { QueueCapacity = 1, FullQueueMode = FullQueueMode.Drop }, Cancellation);
         await listener.StartAsync(Cancellation).SoonAsync();
-        await server.Sender.NotifyRangeAsync(channel, 0, Count, cancellationToken: Cancellation);
+        await using (var sender = NpgsqlDataSource.Create($"{own.ConnectionString};Pooling=false"))
+            await sender.NotifyRangeAsync(channel, 0, Count, cancellationToken: Cancellation);
         await WhenAsync(() => Received() > 0);
         var before = proxy.Accepted;
         await WhenAsync(() => proxy.Accepted >= before + 2 || Received() == Count);
