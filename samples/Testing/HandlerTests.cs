@@ -40,7 +40,7 @@ public sealed class HandlerTests
         await harness.ReconnectAsync();
         await harness.WhenResyncedAsync<OrderPlaced>();
 
-        Assert.Empty(harness.Calls.Where(call => call.Notification is not null));
+        Assert.DoesNotContain(harness.Calls, call => call.Notification is not null);
         Assert.Equal([new("Tea", 1, 2)], host.Services.GetRequiredService<SalesBoard>().Products);
     }
 

@@ -33,14 +33,13 @@ public sealed class SubscriptionLifeTests
     {
         var time = TimeProvider.System;
         var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, new FakeLogger());
-        await using var connections = ConnectionSource.From("Host=127.0.0.1;Port=1", new(), configure: null);
         for (var round = 0; round < 20; round++)
         {
             var routing = new RoutingKit();
             var owner = new SessionOwner(routing.Difference, routing.Router, new(time, context.Logger), context.LastGood);
-            var loop = new ListenerLoop(static (_, _, stopping) => Task.Delay(Timeout.Infinite, stopping), owner, context.Options, time, static () => 0, context.Logger);
-            var inbox = new SessionInbox(routing.Difference, context.Backpressure, static _ => { });
-            var runs = new ListenerRuns(owner, routing.Table, inbox, loop, connections, context.Dispatching, context.Options, time, context.Logger);
+            await using var link = new IdleLink(new(routing.Difference, context.Backpressure, static _ => { }));
+            var loop = new ListenerLoop(link.RunAsync, owner, context.Options, time, static () => 0, context.Logger) { WaitToRetry = link.WaitToRetryAsync };
+            var runs = new ListenerRuns(owner, routing.Table, link, loop, context.Dispatching, context.Options, time, context.Logger);
             var subscriptions = Enumerable.Range(0, 100).Select(i => new Subscription($"c{i}", (_, _) => Task.CompletedTask, new(), context)).ToArray();
             foreach (var subscription in subscriptions)
                 _ = runs.Add(subscription);
