@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PgListener.Connections;
 using PgListener.Session;
 using PgListener.Subscriptions;
 
