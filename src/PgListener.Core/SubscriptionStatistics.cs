@@ -18,11 +18,23 @@ public sealed record SubscriptionStatistics
     /// <summary>Notifications that could not be read, or whose callback failed or was cancelled, by its time limit or the stop.</summary>
     public long Failed { get; init; }
 
+    /// <summary>When the latest of these failed, by this machine's clock; <see langword="null"/> if none has.</summary>
+    public DateTimeOffset? LastFailedAt { get; init; }
+
     /// <summary>Notifications that found its queue full and were dropped.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>How often it was told that it may have missed some: at starts, after reconnects, for overflows.</summary>
+    /// <summary>When the latest of these was dropped, by this machine's clock; <see langword="null"/> if none was.</summary>
+    public DateTimeOffset? LastDroppedAt { get; init; }
+
+    /// <summary>How often notifications may have been missed: after reconnects, and when its queue was full. The start is not one of them.</summary>
     public long Gaps { get; init; }
+
+    /// <summary>
+    /// The latest of these gaps since the listener was started, as it is or will be announced; <see langword="null"/> if there was none.
+    /// While notifications are being dropped it grows: <see cref="Resync.Until"/> is then the present moment.
+    /// </summary>
+    public Resync? LastGap { get; init; }
 
     /// <summary>Notifications that wait in its queue or are in work.</summary>
     public int Queued { get; init; }

@@ -58,9 +58,16 @@ internal sealed class ListenerLoop(
                 var delay = DelayAfter(error, listened, ref failures);
                 reported = await ReportAsync(run, error, listened is not null, reported, delay).ConfigureAwait(false);
                 if (delay > TimeSpan.Zero)
-                    await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await WaitAsync(run, delay, stopping).ConfigureAwait(false);
             }
         }
+    }
+
+    private async Task WaitAsync(long run, TimeSpan delay, CancellationToken stopping)
+    {
+        owner.Plan(run, time.GetUtcNow() + delay);
+        await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        owner.Plan(run, nextAttempt: null);
     }
 
     /// <summary>

@@ -47,6 +47,16 @@ internal sealed class SubscriptionQueue
         }
     }
 
+    /// <summary>The latest gap; the start is none.</summary>
+    public Resync? LastGap
+    {
+        get
+        {
+            lock (_sync)
+                return _contents.LastGap;
+        }
+    }
+
     /// <summary>Whether it takes nothing more in, and all that it held has been dealt with.</summary>
     public bool IsOver
     {
