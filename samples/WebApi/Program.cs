@@ -17,6 +17,7 @@ builder.AddTelemetry();
 builder.Services.AddShopDatabase();
 builder.Services.AddScoped<OrderStore>();
 builder.Services.AddSingleton<SalesBoard>();
+builder.Services.AddSingleton<LiveStatus>();
 builder.Services.AddSingleton<OrderStream>();
 
 builder.Services.AddValidation();
@@ -33,7 +34,7 @@ app.UseFileServer();
 app.MapOrders();
 app.MapStatus();
 
-// What the listener is doing, for people. Open in Development only: elsewhere the page is refused until .RequireAuthorization()
+// The dashboard. Open in Development only: elsewhere the page is refused until .RequireAuthorization()
 // or .AllowAnonymous() says who may see it.
 app.MapPgListener("/pg-listener");
 app.MapOpenApi();
