@@ -25,6 +25,7 @@ builder.Services.AddProblems();
 builder.Services.AddOpenApi();
 
 var app = builder.Build();
+throwAway.StartAgainWhenLost(app.Services);
 
 app.UseExceptionHandler();
 app.UseStatusCodePages();
