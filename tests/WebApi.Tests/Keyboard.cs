@@ -12,7 +12,9 @@ internal static class Keyboard
     {
         var left = (await page.EvaluateAsync<string[]>($"{All}.map((e, i) => `${{i}} ${{e.outerHTML.slice(0, 80)}}`)")).ToList();
         Assert.NotEmpty(left);
-        for (var presses = left.Count; presses > 0; presses--)
+
+        // Two more, since it may begin in the middle: then it comes past the end.
+        for (var presses = left.Count + 2; presses > 0; presses--)
         {
             await page.Keyboard.PressAsync("Tab");
             var reached = await page.EvaluateAsync<string>(
