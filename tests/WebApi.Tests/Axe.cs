@@ -15,6 +15,8 @@ internal static class Axe
     private static readonly string Cached = Path.Combine(Path.GetTempPath(), "pglistener-axe-core-4.10.3.tgz");
     private static readonly Lazy<Task<(string? Script, string WhyNot)>> Loaded = new(LoadAsync);
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     /// <summary>Reports what keeps people out, in the light and the dark scheme, on a phone and on a desktop. The page must have been opened with <c>BypassCSP</c>.</summary>
     public static async Task<IReadOnlyList<string>> InspectAsync(IPage page)
     {
@@ -43,14 +45,14 @@ internal static class Axe
         {
             if (!File.Exists(Cached))
                 await FetchAsync();
-            var package = await File.ReadAllBytesAsync(Cached);
+            var package = await File.ReadAllBytesAsync(Cached, Cancellation);
             Assert.Equal(Sha512, Convert.ToBase64String(SHA512.HashData(package)));
             await using var unzipped = new GZipStream(new MemoryStream(package), CompressionMode.Decompress);
             await using var files = new TarReader(unzipped);
-            while (await files.GetNextEntryAsync() is { } file)
+            while (await files.GetNextEntryAsync(cancellationToken: Cancellation) is { } file)
             {
                 if (file.Name == "package/axe.min.js")
-                    return (await new StreamReader(file.DataStream!).ReadToEndAsync(), "");
+                    return (await new StreamReader(file.DataStream!).ReadToEndAsync(Cancellation), "");
             }
 
             throw new InvalidOperationException($"There is no axe.min.js in {Package}.");
@@ -72,12 +74,13 @@ internal static class Axe
         {
             using var npm = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["pack", Package, "--ignore-scripts", "--silent", "--fetch-retries=0", "--pack-destination", folder])
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
-            var errors = npm.StandardError.ReadToEndAsync();
-            _ = npm.StandardOutput.ReadToEndAsync();
-            await npm.WaitForExitAsync();
+            var errors = npm.StandardError.ReadToEndAsync(Cancellation);
+            _ = npm.StandardOutput.ReadToEndAsync(Cancellation);
+            await npm.WaitForExitAsync(Cancellation);
             if (npm.ExitCode != 0)
                 throw new IOException((await errors).ReplaceLineEndings(" "));
             File.Move(Directory.GetFiles(folder).Single(), Cached, overwrite: true);
