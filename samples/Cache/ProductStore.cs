@@ -7,7 +7,7 @@ public sealed record Product(long Id, string Name, decimal Price);
 /// <summary>The products in the database. The trigger notifies of every change, whether by this application, another one, or psql.</summary>
 internal sealed class ProductStore(NpgsqlDataSource dataSource)
 {
-    public async Task CreateTableAsync()
+    public async Task CreateTableAsync(CancellationToken cancellationToken)
     {
         // The lock is for two instances that start at the same time.
         await using var command = dataSource.CreateCommand("""
@@ -23,7 +23,7 @@ internal sealed class ProductStore(NpgsqlDataSource dataSource)
             create or replace trigger product_changed after insert or update or delete on products
                 for each row execute function product_changed();
             """);
-        await command.ExecuteNonQueryAsync();
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async Task<Product?> FindAsync(long id)

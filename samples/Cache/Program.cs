@@ -8,6 +8,7 @@ var builder = WebApplication.CreateBuilder(args);
 // Without ConnectionStrings:Postgres the sample starts a PostgreSQL server, which is removed when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
+builder.Services.AddDatabaseSetup<ProductStore>((store, cancellationToken) => store.CreateTableAsync(cancellationToken));
 builder.Services.AddPgListener()
     .AddHandler<ProductChanged, Invalidation>(handler =>
     {
@@ -23,7 +24,7 @@ builder.Services.AddSingleton<ProductStore>();
 builder.Services.AddSingleton<ProductCache>();
 
 var app = builder.Build();
-await app.Services.GetRequiredService<ProductStore>().CreateTableAsync();
+throwAway.StartAgainWhenLost(app.Services);
 
 app.MapGet("/products/{id:long}", async (long id, ProductCache cache, ProductStore store, HttpResponse response) =>
 {

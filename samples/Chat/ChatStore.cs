@@ -6,7 +6,7 @@ namespace Chat;
 public sealed class ChatStore(NpgsqlDataSource dataSource)
 {
     /// <summary>The lock is for two instances that start at the same time.</summary>
-    public async Task CreateTableAsync()
+    public async Task CreateTableAsync(CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("""
             select pg_advisory_xact_lock(5081);
@@ -16,7 +16,7 @@ public sealed class ChatStore(NpgsqlDataSource dataSource)
                 text text not null,
                 at timestamptz not null default now());
             """);
-        await command.ExecuteNonQueryAsync();
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Writes and notifies in one statement, and so in one transaction: a handler that gets the notification finds the message in the table.</summary>

@@ -1,3 +1,4 @@
+using PgListener;
 using PgListener.Testing;
 
 namespace Samples;
@@ -28,5 +29,41 @@ internal static class ThrowAwayPostgres
         configuration["ConnectionStrings:Postgres"] = server.ConnectionString;
         Console.WriteLine($"Started {server.Source}, {server.ConnectionString}");
         return server;
+    }
+
+    /// <summary>Starts it again, with the data and the port it had, whenever the listener has lost it.</summary>
+    public static void StartAgainWhenLost(this EphemeralPostgres? server, IServiceProvider services)
+    {
+        if (server is null)
+            return;
+
+        var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var listener = services.GetRequiredService<IPgListener>();
+        listener.StateChanged += (_, change) =>
+        {
+            if (change.Status.State == ListenerState.Reconnecting)
+                _ = StartAgainAsync(server, listener, stopping);
+        };
+    }
+
+    private static async Task StartAgainAsync(EphemeralPostgres server, IPgListener listener, CancellationToken stopping)
+    {
+        while (listener.State == ListenerState.Reconnecting && !stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var before = server.ProcessId;
+                await server.StartAsync(stopping); // Does nothing if it runs.
+                if (server.ProcessId != before)
+                    Console.WriteLine($"The PostgreSQL had ended: started it again, {server.ConnectionString}");
+            }
+            catch (Exception e) when (e is EphemeralPostgresException or ObjectDisposedException or OperationCanceledException)
+            {
+                if (!stopping.IsCancellationRequested)
+                    await Console.Error.WriteLineAsync(e.Message);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }

@@ -17,6 +17,7 @@ builder.AddTelemetry();
 builder.Services.AddShopDatabase();
 builder.Services.AddScoped<IOrderStore, OrderStore>();
 builder.Services.AddSingleton<SalesBoard>();
+builder.Services.AddSingleton<LiveStatus>();
 builder.Services.AddSingleton<OrderStream>();
 
 builder.Services.AddValidation();
@@ -24,6 +25,7 @@ builder.Services.AddProblems();
 builder.Services.AddOpenApi();
 
 var app = builder.Build();
+throwAway.StartAgainWhenLost(app.Services);
 
 app.UseExceptionHandler();
 app.UseStatusCodePages();

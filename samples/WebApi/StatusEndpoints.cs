@@ -6,11 +6,6 @@ using WebApi.Sales;
 
 namespace WebApi;
 
-/// <summary>The state of the shop.</summary>
-/// <param name="State">The listener's state.</param>
-/// <param name="Products">The sales that the handler has read.</param>
-public sealed record ShopStatus(string State, IReadOnlyList<ProductSales> Products);
-
 internal static class StatusEndpoints
 {
     public static void MapStatus(this WebApplication app)
@@ -29,7 +24,7 @@ internal static class StatusEndpoints
         });
 
     /// <summary>The state of the shop.</summary>
-    private static ShopStatus Status(IPgListener listener, SalesBoard board) => new(listener.State.ToString(), board.Products);
+    private static ShopStatus Status(IPgListener listener, SalesBoard board) => ShopStatus.Of(listener, board);
 
     private static Task WriteHealthAsync(HttpContext context, HealthReport report)
         => context.Response.WriteAsJsonAsync(

@@ -6,7 +6,7 @@ namespace Worker;
 internal sealed class JobStore(NpgsqlDataSource dataSource)
 {
     /// <summary>The trigger wakes the workers, whatever program adds the job. The lock is for two workers that start at the same time.</summary>
-    public Task CreateTablesAsync() => ExecuteAsync("""
+    public Task CreateTablesAsync(CancellationToken cancellationToken) => ExecuteAsync("""
         select pg_advisory_xact_lock(5083);
         create table if not exists jobs (
             id bigint generated always as identity primary key, queue text not null, text text not null,
@@ -15,10 +15,10 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
         create or replace function job_added() returns trigger language plpgsql as
             $$ begin perform pg_catalog.pg_notify(new.queue, new.id::text); return null; end $$;
         create or replace trigger job_added after insert on jobs for each row execute function job_added();
-        """);
+        """, cancellationToken);
 
-    public Task AddExamplesAsync()
-        => ExecuteAsync("insert into jobs (queue, text) values ('mails', 'ada@example.org'), ('mails', 'nobody'), ('reports', 'March')");
+    public Task AddExamplesAsync(CancellationToken cancellationToken)
+        => ExecuteAsync("insert into jobs (queue, text) values ('mails', 'ada@example.org'), ('mails', 'nobody'), ('reports', 'March')", cancellationToken);
 
     /// <summary>Does the oldest job that no other worker has taken, and returns its result; <see langword="null"/> if there is none.</summary>
     public async Task<string?> DoNextAsync(string queue, Func<string, string> work, CancellationToken cancellationToken)
@@ -63,9 +63,9 @@ internal sealed class JobStore(NpgsqlDataSource dataSource)
         return $"job {id} is done: {result}";
     }
 
-    private async Task ExecuteAsync(string sql)
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

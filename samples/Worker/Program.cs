@@ -8,6 +8,13 @@ var builder = Host.CreateApplicationBuilder(args);
 // Without ConnectionStrings:Postgres the worker starts a PostgreSQL server, which is removed when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
+builder.Services.AddDatabaseSetup<JobStore>(async (jobs, cancellationToken) =>
+{
+    await jobs.CreateTablesAsync(cancellationToken);
+    if (throwAway is not null)
+        await jobs.AddExamplesAsync(cancellationToken);
+});
+
 // Two channels, each with its own handler and queue, so many slow mails delay no report. The queues may be short and drop the rest, because one
 // notification is as good as another, and ResyncAsync makes up for what was dropped.
 builder.Services.AddPgListener()
@@ -19,13 +26,9 @@ builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRe
 builder.Services.AddSingleton<JobStore>();
 
 using var host = builder.Build();
+throwAway.StartAgainWhenLost(host.Services);
 try
 {
-    var jobs = host.Services.GetRequiredService<JobStore>();
-    await jobs.CreateTablesAsync();
-    if (throwAway is not null)
-        await jobs.AddExamplesAsync();
-
     await host.RunAsync();
     return 0; // An ordinary stop. Unfinished jobs are still in the table.
 }
@@ -33,10 +36,10 @@ catch (OperationCanceledException)
 {
     return 0; // Told to stop while it was still starting.
 }
-catch (Exception e) when (e is NpgsqlException or TimeoutException)
+catch (TimeoutException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
-    return 1; // The worker could not start. The process's supervisor may start it again.
+    return 1; // The listener did not listen within PgListener:StartupTimeout, if that is set. The supervisor of the process may start it again.
 }
 
 static void ShortQueue(HandlerOptions handler, int parallelism)

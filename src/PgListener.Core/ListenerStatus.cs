@@ -18,6 +18,9 @@ public sealed record ListenerStatus
     /// <summary>How many attempts to connect and listen have failed since the listener last listened.</summary>
     public int FailedAttempts { get; init; }
 
+    /// <summary>When it begins its next attempt to connect, by this machine's clock; <see langword="null"/> while it does not wait for one.</summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
     /// <summary>What is wrong and what to do about it, in one line without secrets; <see langword="null"/> while all is well.</summary>
     public string? Problem { get; init; }
 

@@ -18,11 +18,23 @@ public sealed record SubscriptionStatistics
     /// <summary>Notifications whose payload could not be read, or whose callback failed or was cancelled by its time limit or by the stop.</summary>
     public long Failed { get; init; }
 
+    /// <summary>When the latest of these failed, by the clock of this machine; <see langword="null"/> if none did.</summary>
+    public DateTimeOffset? LastFailedAt { get; init; }
+
     /// <summary>Notifications that were dropped because the queue was full.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>How often a gap was announced: at starts, after reconnects, and for overflows.</summary>
+    /// <summary>When the latest of these was dropped, by the clock of this machine; <see langword="null"/> if none was.</summary>
+    public DateTimeOffset? LastDroppedAt { get; init; }
+
+    /// <summary>How often notifications may have been missed: after reconnects, and when its queue was full. The start is not one of them.</summary>
     public long Gaps { get; init; }
+
+    /// <summary>
+    /// The latest of these gaps since the listener was started, as it is or will be announced; <see langword="null"/> if there was none.
+    /// While notifications are being dropped it grows: <see cref="Resync.Until"/> is then the current time.
+    /// </summary>
+    public Resync? LastGap { get; init; }
 
     /// <summary>Notifications that are queued or in progress.</summary>
     public int Queued { get; init; }

@@ -42,7 +42,7 @@ internal sealed class FakeListener(string name = "") : IPgListener
 
     /// <summary>Adds a subscription that has just begun.</summary>
     public void Subscribe(string subscription, string? channel)
-        => Subscriptions.Add(new() { Name = subscription, Channel = channel, Gaps = 1, QueueCapacity = 100, QueueCapacityBytes = 10_000 });
+        => Subscriptions.Add(new() { Name = subscription, Channel = channel, QueueCapacity = 100, QueueCapacityBytes = 10_000 });
 
     public void Update(int index, Func<SubscriptionStatistics, SubscriptionStatistics> change) => Subscriptions[index] = change(Subscriptions[index]);
 

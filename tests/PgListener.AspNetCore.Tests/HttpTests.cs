@@ -19,6 +19,14 @@ public sealed class HttpTests
         var listener = new FakeListener("orders");
         listener.Subscribe("OrderHandler", "order_placed");
         listener.Update(0, one => one with { Received = 12, Processed = 9, Failed = 2, Dropped = 1, Gaps = 1, Queued = 3, QueuedBytes = 5_000 });
+        listener.Update(0, one => one with
+        {
+            LastFailedAt = Site.Start.AddSeconds(-1),
+            LastDroppedAt = Site.Start.AddSeconds(-2),
+            LastGap = new("order_placed", ResyncReason.Overflow, Site.Start.AddSeconds(-4), Site.Start.AddSeconds(-3), dropped: 1),
+            ResyncFailure = new() { Since = Site.Start.AddSeconds(-2), Attempts = 3, ErrorType = "Npgsql.NpgsqlException" },
+        });
+        listener.Status = listener.Status with { NextAttemptAt = Site.Start.AddSeconds(5) };
         await using var site = await Site.StartAsync(listener);
 
         var document = await site.StatusAsync();
@@ -35,9 +43,12 @@ public sealed class HttpTests
             """
             [{
               "name": "orders", "state": "Listening", "since": "2026-05-04T10:00:00+00:00", "server": "db.example:5432", "processId": 4711,
-              "failedAttempts": 0, "problem": null, "roundTripMs": 1.5, "queueUsage": 0.25, "channels": ["order_placed"],
+              "failedAttempts": 0, "nextAttemptAt": "2026-05-04T10:00:05+00:00", "problem": null, "roundTripMs": 1.5, "queueUsage": 0.25, "channels": ["order_placed"],
               "subscriptions": [{
-                "name": "OrderHandler", "channel": "order_placed", "instances": 1, "received": 12, "processed": 9, "failed": 2, "dropped": 1, "gaps": 1,
+                "name": "OrderHandler", "channel": "order_placed", "instances": 1, "received": 12, "processed": 9,
+                "failed": 2, "lastFailedAt": "2026-05-04T09:59:59+00:00", "dropped": 1, "lastDroppedAt": "2026-05-04T09:59:58+00:00",
+                "gaps": 1, "lastGap": { "reason": "Overflow", "since": "2026-05-04T09:59:56+00:00", "until": "2026-05-04T09:59:57+00:00", "dropped": 1 },
+                "resyncFailure": { "since": "2026-05-04T09:59:58+00:00", "attempts": 3, "errorType": "Npgsql.NpgsqlException" },
                 "queued": 3, "queueCapacity": 100, "queuedBytes": 5000, "queueCapacityBytes": 10000, "fill": 0.5
               }],
               "omittedSubscriptions": 0
@@ -48,11 +59,13 @@ public sealed class HttpTests
             $$"""
             [
               { "id": 1, "kind": "State", "listener": "orders", "since": "2026-05-04T10:00:00+00:00", "until": "2026-05-04T10:00:00+00:00",
-                "state": "Listening", "problem": null, "subscription": null, "channel": null, "count": 1 },
-              { "id": 2, "kind": "Failed", "listener": "orders", "since": "{{startedAt}}", "until": "2026-05-04T10:00:00+00:00",
-                "state": null, "problem": null, "subscription": "OrderHandler", "channel": "order_placed", "count": 2 },
-              { "id": 3, "kind": "Dropped", "listener": "orders", "since": "{{startedAt}}", "until": "2026-05-04T10:00:00+00:00",
-                "state": null, "problem": null, "subscription": "OrderHandler", "channel": "order_placed", "count": 1 }
+                "state": "Listening", "problem": null, "reason": null, "subscription": null, "channel": null, "count": 1 },
+              { "id": 2, "kind": "Gap", "listener": "orders", "since": "2026-05-04T09:59:56+00:00", "until": "2026-05-04T09:59:57+00:00",
+                "state": null, "problem": null, "reason": "Overflow", "subscription": "OrderHandler", "channel": "order_placed", "count": 1 },
+              { "id": 3, "kind": "Failed", "listener": "orders", "since": "{{startedAt}}", "until": "2026-05-04T10:00:00+00:00",
+                "state": null, "problem": null, "reason": null, "subscription": "OrderHandler", "channel": "order_placed", "count": 2 },
+              { "id": 4, "kind": "Dropped", "listener": "orders", "since": "{{startedAt}}", "until": "2026-05-04T10:00:00+00:00",
+                "state": null, "problem": null, "reason": null, "subscription": "OrderHandler", "channel": "order_placed", "count": 1 }
             ]
             """,
             document.GetProperty("timeline"));

@@ -11,6 +11,9 @@ namespace PgListener.AspNetCore.Tests;
 public sealed class Pictures(Chromium chromium)
 {
     private const int Seconds = 125;
+
+    /// <summary>Further pictures, and in which second of the scene.</summary>
+    private static readonly Dictionary<int, string> States = new() { [18] = "healthy", [102] = "dropping" };
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact(Explicit = true)]
@@ -28,6 +31,7 @@ public sealed class Pictures(Chromium chromium)
             (await OpenAsync(site, ColorScheme.Dark, 360, 740), "narrow-dark.png", true),
             (await OpenAsync(site, ColorScheme.Light, 800, 740), "middle.png", true),
         ];
+        var others = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "pglistener-pictures")).FullName;
         for (var i = 0; i < Seconds; i++)
         {
             scene.Move(i, site.Time.GetUtcNow());
@@ -35,10 +39,14 @@ public sealed class Pictures(Chromium chromium)
 
             // Time for the pages to draw.
             await Task.Delay(40, TestContext.Current.CancellationToken);
+            if (States.TryGetValue(i, out var state))
+            {
+                foreach (var (page, name, fullPage) in views)
+                    await page.ScreenshotAsync(new() { Path = Path.Combine(others, $"{state}-{name}"), FullPage = fullPage });
+            }
         }
 
         var documentation = Documentation();
-        var others = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "pglistener-pictures")).FullName;
         foreach (var (page, name, fullPage) in views)
         {
             var folder = name.StartsWith("dashboard", StringComparison.Ordinal) ? documentation : others;
@@ -48,7 +56,7 @@ public sealed class Pictures(Chromium chromium)
         await site.App.StopAsync(TestContext.Current.CancellationToken);
         foreach (var (page, name, fullPage) in views)
         {
-            await Assertions.Expect(page.Locator("#link")).ToContainTextAsync("Lost");
+            await Assertions.Expect(page.Locator("#link")).ToContainTextAsync("no updates");
             await page.ScreenshotAsync(new() { Path = Path.Combine(others, "lost-" + name), FullPage = fullPage, Animations = ScreenshotAnimations.Disabled });
         }
     }

@@ -6,6 +6,7 @@ internal sealed class Scene
     private readonly FakeListener _shop = new();
     private readonly FakeListener _billing = new("billing");
     private readonly FakeListener _warehouse = new("warehouse");
+    private DateTimeOffset? _fullSince;
 
     public Scene(DateTimeOffset started)
     {
@@ -40,11 +41,11 @@ internal sealed class Scene
 
         Receive(_billing, 0, 3 + (second % 4), queued: second % 3);
         if (second > 60 && second % 3 == 0)
-            _billing.Update(0, one => one with { Failed = one.Failed + 1 });
+            _billing.Update(0, one => one with { Failed = one.Failed + 1, LastFailedAt = now });
         var queued = Math.Clamp((second - 30) * 80, 0, 5_000);
         Receive(_billing, 1, 380 + (second % 40 * 2), queued);
         if (queued == 5_000)
-            _billing.Update(1, one => one with { Dropped = one.Dropped + 173 });
+            DropLedger(now);
         _billing.Status = _billing.Status with { RoundTrip = TimeSpan.FromMilliseconds(4.1 + (second > 60 ? 2.2 : 0) + (second % 7 * 0.08)) };
 
         if (second == 20)
@@ -52,7 +53,7 @@ internal sealed class Scene
         if (second == 24)
         {
             _warehouse.Move(ListenerState.Listening, now);
-            _warehouse.Update(0, one => one with { Gaps = 2 });
+            _warehouse.Update(0, one => one with { Gaps = 1, LastGap = new("shelf_moved", ResyncReason.Reconnected, now.AddSeconds(-6.3), now) });
         }
 
         if (second is < 20 or (> 24 and < 104))
@@ -64,7 +65,19 @@ internal sealed class Scene
         }
 
         if (second > 104)
-            _warehouse.Status = _warehouse.Status with { FailedAttempts = (second - 104) / 3 };
+            _warehouse.Status = _warehouse.Status with { FailedAttempts = (second - 104) / 3, NextAttemptAt = now.AddSeconds(4 - ((second - 104) % 3)) };
+    }
+
+    private void DropLedger(DateTimeOffset now)
+    {
+        _fullSince ??= now.AddMilliseconds(-200);
+        _billing.Update(1, one => one with
+        {
+            Dropped = one.Dropped + 173,
+            LastDroppedAt = now,
+            Gaps = 1,
+            LastGap = new("ledger_entry", ResyncReason.Overflow, _fullSince, now, one.Dropped + 173),
+        });
     }
 
     private static void Add(FakeListener listener, string name, string channel, int capacity, long received)
@@ -72,7 +85,6 @@ internal sealed class Scene
         {
             Name = name,
             Channel = channel,
-            Gaps = 1,
             Received = received,
             Processed = received,
             QueueCapacity = capacity,

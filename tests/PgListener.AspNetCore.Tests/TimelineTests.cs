@@ -44,14 +44,36 @@ public sealed class TimelineTests
         listener.Move(ListenerState.Reconnecting, site.Time.GetUtcNow());
         site.Time.Advance(Second);
         listener.Move(ListenerState.Listening, site.Time.GetUtcNow());
-        listener.Update(0, one => one with { Gaps = 2 });
+        var (lost, again) = (site.Time.GetUtcNow() - (3 * Second), site.Time.GetUtcNow());
+        listener.Update(0, one => one with { Gaps = 1, LastGap = new("channel", ResyncReason.Reconnected, lost, again) });
         site.Time.Advance(2 * Second);
         site.Time.Advance(TimeSpan.FromHours(1));
 
         var gap = (await site.TimelineAsync())[^1];
         Assert.Equal(("Gap", "Handler", "channel", 1), (Text(gap, "kind"), Text(gap, "subscription"), Text(gap, "channel"), gap.GetProperty("count").GetInt32()));
-        Assert.Equal(Site.Start + TimeSpan.FromHours(1) + (3 * Second), gap.GetProperty("until").GetDateTimeOffset());
+        Assert.Equal(("Reconnected", lost, again), (Text(gap, "reason"), gap.GetProperty("since").GetDateTimeOffset(), gap.GetProperty("until").GetDateTimeOffset()));
         Assert.Equal(0, site.Time.Timers);
+    }
+
+    [Fact]
+    public async Task A_gap_that_still_grows_is_one_event_that_grows_with_it()
+    {
+        var listener = new FakeListener();
+        listener.Subscribe("Handler", "channel");
+        await using var site = await Site.StartAsync(listener);
+        await site.StatusAsync();
+
+        for (var i = 1; i <= 5; i++)
+        {
+            site.Time.Advance(Second);
+            listener.Update(0, one => one with { Gaps = 1, LastGap = new("channel", ResyncReason.Overflow, Site.Start, site.Time.GetUtcNow(), dropped: i) });
+            await site.StatusAsync();
+        }
+
+        site.Time.Advance(TimeSpan.FromMinutes(1));
+        listener.Update(0, one => one with { LastGap = new("channel", ResyncReason.Overflow, Site.Start, site.Time.GetUtcNow()) });
+        var gap = Assert.Single((await site.TimelineAsync())[1..]);
+        Assert.Equal((1, 5 * Second), (gap.GetProperty("count").GetInt32(), gap.GetProperty("until").GetDateTimeOffset() - gap.GetProperty("since").GetDateTimeOffset()));
     }
 
     [Fact]

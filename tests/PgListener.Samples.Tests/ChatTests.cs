@@ -138,6 +138,31 @@ public sealed class ChatTests(Server server, Chromium chromium)
         await page.CloseAsync();
     }
 
+    [Fact]
+    public async Task The_page_keeps_nobody_out_and_fits_on_a_phone()
+    {
+        SetDefaultExpectTimeout((float)Eventually.Limit.TotalMilliseconds);
+        await using var database = await server.CreateDatabaseAsync();
+        await using var chat = await WebSample<ChatHub>.StartAsync(database);
+        await using var ada = await Client.ConnectAsync(chat);
+        var page = await chromium.OpenPageAsync(new() { BypassCSP = true, ViewportSize = new() { Width = 360, Height = 740 } });
+        await page.GotoAsync(chat.Address.ToString());
+        await Expect(page.Locator("#state")).ToHaveTextAsync("Connected");
+        await Expect(page.Locator("#empty")).ToBeVisibleAsync();
+        Assert.Empty(await Axe.InspectAsync(page));
+
+        await ada.PostAsync("https://example.org/" + new string('x', 200));
+        await Expect(page.Locator("#messages > li")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#empty")).ToBeHiddenAsync();
+
+        Assert.Empty(await Axe.InspectAsync(page));
+        await page.SetViewportSizeAsync(360, 740);
+        Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.True(await page.GetByLabel("Message", new() { Exact = true }).EvaluateAsync<double>("input => input.clientWidth") > 150);
+        Assert.Empty(await Keyboard.FindUnreachableAsync(page));
+        await page.CloseAsync();
+    }
+
     private static void Add(List<string> list, string item, bool condition)
     {
         lock (list)

@@ -141,15 +141,6 @@ public sealed class WorkerTests(Server server)
     }
 
     [Fact]
-    public async Task Without_its_database_it_ends_with_exit_code_1_and_one_line()
-    {
-        using var worker = SampleProcess.Start("Worker", "Host=127.0.0.1;Port=1;Username=nobody");
-
-        Assert.Equal(1, await worker.ExitCodeAsync());
-        Assert.Equal("Failed to connect to 127.0.0.1:1", (await worker.ErrorsAsync()).Trim());
-    }
-
-    [Fact]
     public async Task If_it_cannot_hear_within_the_time_limit_it_ends_with_exit_code_1_and_one_line()
     {
         await using var database = await server.CreateDatabaseAsync();

@@ -62,6 +62,29 @@ public class ListenerLoopTests
     }
 
     [Fact]
+    public async Task Says_when_its_next_attempt_begins_for_as_long_as_it_waits()
+    {
+        var gate = new TaskCompletionSource();
+        var loop = Create((session, _) => session == 2 ? gate.Task : throw new TimeoutException());
+        var running = loop.RunAsync(_run, firstMustSucceed: false, _stopping.Token);
+        await SessionsAfterAsync(expected: 1, TimeSpan.Zero);
+        var delay = await _time.NextWaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(_time.GetUtcNow() + delay, _state.Status.NextAttemptAt);
+
+        _time.Advance(delay);
+        Assert.Equal(2, await _begun.Reader.ReadAsync(TestContext.Current.CancellationToken));
+        Assert.Null(_state.Status.NextAttemptAt);
+
+        gate.SetException(new TimeoutException());
+        await _time.NextWaitAsync(TestContext.Current.CancellationToken);
+        Assert.NotNull(_state.Status.NextAttemptAt);
+        _owner.EndRun(_run);
+        Assert.Null(_state.Status.NextAttemptAt);
+        await _stopping.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task Waits_as_the_settings_say_at_the_time()
     {
         var loop = Create((_, _) => throw new TimeoutException());

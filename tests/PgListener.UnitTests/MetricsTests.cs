@@ -101,7 +101,8 @@ public sealed class MetricsTests
             [process, $"error.type=System.InvalidOperationException {process}", $"error.type=System.FormatException {process}", process, $"error.type=System.InvalidOperationException {process}"],
             TestMeters.Lines(durations));
         Assert.Equal([$"{Tags} pglistener.gap.reason=started -> 2"], TestMeters.Lines(resyncs));
-        Assert.Equal((5, 5, 3, 1), (subscription.Statistics.Received, subscription.Statistics.Processed, subscription.Statistics.Failed, subscription.Statistics.Gaps));
+        Assert.Equal((5, 5, 3, 0), (subscription.Statistics.Received, subscription.Statistics.Processed, subscription.Statistics.Failed, subscription.Statistics.Gaps));
+        Assert.Equal(pipeline.Time.GetUtcNow(), subscription.Statistics.LastFailedAt);
         Assert.Equal([200, 204], pipeline.Logger.Collector.GetSnapshot().Select(record => record.Id.Id));
     }
 

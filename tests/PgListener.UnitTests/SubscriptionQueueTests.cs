@@ -9,9 +9,13 @@ public class SubscriptionQueueTests
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _logger = new();
     private readonly Backpressure _backpressure;
-    private readonly SubscriptionCounters _counters = new();
+    private readonly SubscriptionCounters _counters;
 
-    public SubscriptionQueueTests() => _backpressure = new(_time);
+    public SubscriptionQueueTests()
+    {
+        _backpressure = new(_time);
+        _counters = new(_time);
+    }
 
     [Fact]
     public void Keeps_the_order_while_it_grows_and_wraps_around()
@@ -307,6 +311,31 @@ public class SubscriptionQueueTests
     }
 
     [Fact]
+    public void It_knows_its_latest_gap_which_grows_while_it_drops_and_when_it_last_dropped()
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var queue = Create(capacity: 1, mode: FullQueueMode.Drop);
+        queue.EnqueueGap(ResyncReason.Started, null);
+        Take(queue, 1);
+        Assert.Equal((0, null, null), (_counters.Gaps, queue.LastGap, _counters.LastDroppedAt));
+
+        Add(queue, 1, 2);
+        var full = _time.GetUtcNow();
+        _time.Advance(5 * second);
+        Assert.Equal((ResyncReason.Overflow, _time.GetUtcNow(), 1), (queue.LastGap!.Reason, queue.LastGap.Until, queue.LastGap.Dropped));
+        Assert.Equal(full, _counters.LastDroppedAt);
+
+        Take(queue, 2);
+        var end = _time.GetUtcNow();
+        _time.Advance(5 * second);
+        Assert.Equal(end, queue.LastGap.Until);
+
+        Add(queue, 3);
+        queue.EnqueueGap(ResyncReason.Reconnected, _time.GetTimestamp() - (long)(3 * second).TotalSeconds * _time.TimestampFrequency);
+        Assert.Equal((ResyncReason.Reconnected, 3 * second, 2), (queue.LastGap.Reason, queue.LastGap.Until - queue.LastGap.Since, _counters.Gaps));
+    }
+
+    [Fact]
     public void Overflows_again_and_again_are_one_line_and_then_a_count_now_and_then()
     {
         var queue = Create(capacity: 1, mode: FullQueueMode.Drop);
@@ -379,7 +408,7 @@ public class SubscriptionQueueTests
     {
         var time = new SteppingTime();
         var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, _logger);
-        var queue = new SubscriptionQueue("c", new(1, 1_000_000, FullQueueMode.Drop, TimeSpan.Zero), new(), new("test", "c", hearsGaps: true, context), context);
+        var queue = new SubscriptionQueue("c", new(1, 1_000_000, FullQueueMode.Drop, TimeSpan.Zero), new(time), new("test", "c", hearsGaps: true, context), context);
         context.LastGood.Prove(time.GetTimestamp());
         time.Pass(TimeSpan.FromSeconds(10));
         time.Offset = TimeSpan.FromHours(-1);

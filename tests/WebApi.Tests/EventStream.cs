@@ -26,17 +26,30 @@ internal sealed class EventStream : EventReader
     }
 
     /// <summary>The data of the next event of a type. The others are left out.</summary>
-    public async Task<JsonElement> NextAsync(string type)
+    /// <param name="type">Its type.</param>
+    /// <param name="others">Told of the orders before it.</param>
+    public async Task<JsonElement> NextAsync(string type, Action<JsonElement>? others = null)
     {
         var watch = Stopwatch.StartNew();
         while (await NextAsync() is { } item)
         {
             if (item.EventType == type)
                 return JsonElement.Parse(item.Data);
+            if (item.EventType == "order")
+                others?.Invoke(JsonElement.Parse(item.Data));
             if (watch.Elapsed > Eventually.Limit)
                 throw new TimeoutException($"No event '{type}' within {Eventually.Limit}.");
         }
 
         throw new InvalidOperationException($"The stream ended before an event '{type}'.");
+    }
+
+    /// <summary>Reads on until an event of a type is the expected one.</summary>
+    public async Task UntilAsync(string type, Func<JsonElement, bool> isExpected)
+    {
+        while (!isExpected(await NextAsync(type)))
+        {
+            // The next may be it.
+        }
     }
 }

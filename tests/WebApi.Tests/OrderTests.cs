@@ -90,6 +90,6 @@ public sealed class OrderTests(TestDatabase database)
 
     private static async Task WaitForSalesAsync(Shop shop, params ProductSales[] expected)
         => await Eventually.GetAsync(
-            async () => string.Join('\n', (await shop.StatusAsync()).Products),
+            async () => string.Join('\n', (await shop.StatusAsync()).Products ?? []),
             products => products == string.Join('\n', expected.AsEnumerable()));
 }

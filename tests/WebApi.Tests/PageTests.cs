@@ -47,7 +47,7 @@ public sealed class PageTests(TestDatabase database, Chromium chromium)
         await Expect(page.Locator("#orders .took")).ToContainTextAsync("ms");
         await Expect(page.Locator("#total-orders")).ToHaveTextAsync("1");
         await Expect(page.Locator("#products > li")).ToHaveCountAsync(1);
-        await Expect(page.Locator("#no-orders")).ToBeHiddenAsync();
+        await Expect(page.Locator("#orders-note")).ToBeHiddenAsync();
         await page.CloseAsync();
     }
 
@@ -79,6 +79,8 @@ public sealed class PageTests(TestDatabase database, Chromium chromium)
 
         await data.TerminateListenerAsync();
         await Expect(page.Locator("#state")).ToHaveTextAsync("Reconnecting");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no connection to its database since");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Place 25" })).ToBeDisabledAsync();
         await shop.PlaceAsync();
         await shop.PlaceAsync();
         Assert.Equal("Reconnecting", (await shop.StatusAsync()).State);
@@ -102,17 +104,80 @@ public sealed class PageTests(TestDatabase database, Chromium chromium)
 
         await first.DisposeAsync();
         await Expect(page.Locator("#state")).ToHaveTextAsync("Connection lost");
-        await Expect(page.Locator("#lost")).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Place an order" }).ClickAsync();
-        await Expect(page.Locator("#problem")).ToContainTextAsync("The order was not placed.");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no connection to the shop since");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Place an order" })).ToBeDisabledAsync();
         await data.QueryAsync<long>("insert into orders (product, quantity) values ('Tea', 5) returning id");
 
         await using var second = await Shop.StartOnPortAsync(data, address.Port);
         await Expect(page.Locator("#state")).ToHaveTextAsync("Listening");
-        await Expect(page.Locator("#lost")).ToBeHiddenAsync();
+        await Expect(page.Locator("#outage")).ToBeHiddenAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Place an order" })).ToBeEnabledAsync();
         await ExpectIdsAsync(page, [2, 1]);
         await second.PlaceAsync();
         await ExpectIdsAsync(page, [3, 2, 1]);
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Lists_that_are_read_empty_and_unreadable_look_different()
+    {
+        await using var data = await database.CreateAsync();
+        await using var shop = await Shop.StartOnPortAsync(data);
+        var page = await chromium.OpenPageAsync();
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var isReadable = false;
+        await page.RouteAsync("**/orders?limit=100", async route =>
+        {
+            asked.TrySetResult();
+            await answer.Task;
+            if (isReadable)
+                await route.ContinueAsync();
+            else
+                await route.FulfillAsync(new() { Status = 503, ContentType = "application/problem+json", Body = """{"detail":"The database cannot be reached at the moment."}""" });
+        });
+        await page.GotoAsync(Address(shop).ToString());
+
+        await asked.Task.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+        await Expect(page.Locator("#orders-note")).ToHaveTextAsync("Reading the orders …");
+        answer.SetResult();
+        await Expect(page.Locator("#orders-note")).ToHaveTextAsync("The orders cannot be read. The database cannot be reached at the moment. Trying again …");
+        isReadable = true;
+        await Expect(page.Locator("#orders-note")).ToContainTextAsync("No orders yet.");
+        await Expect(page.Locator("#products-note")).ToHaveTextAsync("Nothing sold yet.");
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_was_said_of_an_outage_goes_when_it_is_over()
+    {
+        await using var data = await database.CreateAsync();
+        await using var shop = await Shop.StartOnPortAsync(data);
+        var page = await OpenAsync(shop);
+        await page.RouteAsync("**/orders", route => route.FulfillAsync(new() { Status = 503, ContentType = "application/problem+json", Body = """{"detail":"The database cannot be reached at the moment."}""" }));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Place an order" }).ClickAsync();
+        await Expect(page.Locator("#problem")).ToHaveTextAsync("The order was not placed. The database cannot be reached at the moment.");
+
+        await data.TerminateListenerAsync();
+
+        await Expect(page.Locator("#problem")).ToBeHiddenAsync();
+        await Expect(page.Locator("#outage")).ToBeHiddenAsync();
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task No_list_scrolls_inside_the_page_and_all_orders_are_shown_when_asked_for()
+    {
+        await using var data = await database.CreateAsync();
+        await using var shop = await Shop.StartOnPortAsync(data);
+        var page = await OpenAsync(shop, new() { ViewportSize = new() { Width = 360, Height = 740 } });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Place 25" }).ClickAsync();
+        await ExpectIdsAsync(page, Enumerable.Range(1, 25).Reverse());
+        await Expect(page.Locator("#orders > li:visible")).ToHaveCountAsync(10);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show all 25" }).ClickAsync();
+
+        await Expect(page.Locator("#orders > li:visible")).ToHaveCountAsync(25);
+        Assert.Equal(0, await page.EvaluateAsync<int>("[...document.querySelectorAll('body *')].filter(e => e.scrollHeight > e.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(e).overflowY)).length"));
         await page.CloseAsync();
     }
 

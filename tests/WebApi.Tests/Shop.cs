@@ -50,10 +50,14 @@ internal sealed class Shop : WebApplicationFactory<Program>
     }
 
     /// <summary>Starts it on a real port and waits until it listens.</summary>
-    public static async Task<Shop> StartOnPortAsync(ShopData data, int port = 0, params (string Key, string Value)[] settings)
+    public static Task<Shop> StartOnPortAsync(ShopData data, int port = 0, params (string Key, string Value)[] settings)
+        => StartOnPortAsync(data, configure: null, port, settings);
+
+    /// <summary>Starts it on a real port with further services, and waits until it listens.</summary>
+    public static async Task<Shop> StartOnPortAsync(ShopData data, Action<IServiceCollection>? configure, int port = 0, params (string Key, string Value)[] settings)
     {
         // Not UseKestrel(port): that sets the port while the sample's own Main is starting the server, which is a race.
-        var shop = new Shop(data.ConnectionString, [.. settings, ("urls", $"http://127.0.0.1:{port}")]);
+        var shop = new Shop(data.ConnectionString, [.. settings, ("urls", $"http://127.0.0.1:{port}")]) { _configure = configure };
         shop.UseKestrel();
         shop.StartServer();
         shop.Client = shop.CreateClient();

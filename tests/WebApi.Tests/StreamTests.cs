@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using PgListener;
@@ -11,16 +14,16 @@ public sealed class StreamTests(TestDatabase database)
     private static readonly (string, string) SlowReconnect = ("PgListener:ReconnectDelay", "00:00:01.5");
 
     [Fact]
-    public async Task It_says_hello_at_once_and_then_what_the_state_is()
+    public async Task It_says_at_once_what_the_state_is_and_that_orders_are_to_be_read()
     {
         await using var data = await database.CreateAsync();
         await using var shop = await Shop.StartAsync(data);
         using var stream = await EventStream.OpenAsync(shop.Client);
 
-        var hello = await stream.NextAsync();
+        var first = await stream.NextAsync();
         var resync = await stream.NextAsync("resync");
 
-        Assert.Equal(("hello", """{"state":"Listening"}"""), (hello?.EventType, hello?.Data));
+        Assert.Equal(("status", "Listening"), (first?.EventType, JsonElement.Parse(first!.Value.Data).GetProperty("state").GetString()));
         Assert.Equal("Started", resync.GetProperty("reason").GetString());
     }
 
@@ -64,11 +67,10 @@ public sealed class StreamTests(TestDatabase database)
         await using var data = await database.CreateAsync();
         await using var shop = await Shop.StartAsync(data);
         using var stream = await EventStream.OpenLiveAsync(shop.Client);
-        Assert.Equal(0, (await stream.NextAsync("sales")).GetArrayLength());
 
         await shop.PlaceAsync("Tea", 3);
 
-        Assert.Equal("""[{"product":"Tea","orders":1,"quantity":3}]""", (await stream.NextAsync("sales")).GetRawText());
+        await stream.UntilAsync("status", status => status.GetProperty("products").GetRawText() == """[{"product":"Tea","orders":1,"quantity":3}]""");
     }
 
     [Fact]
@@ -85,6 +87,7 @@ public sealed class StreamTests(TestDatabase database)
         await shop.PlaceAsync();
         Assert.Equal(ListenerState.Reconnecting, shop.Listener.State);
 
+        await stream.UntilAsync("status", status => status.GetProperty("state").GetString() == "Reconnecting");
         Assert.Equal("Reconnected", (await stream.NextAsync("resync")).GetProperty("reason").GetString());
         var after = await shop.PlaceAsync();
         Assert.Equal(after.Id, (await stream.NextAsync("order")).GetProperty("id").GetInt64());
@@ -100,10 +103,57 @@ public sealed class StreamTests(TestDatabase database)
 
         using var stream = await EventStream.OpenAsync(shop.Client);
 
-        Assert.Equal("""{"state":"Reconnecting"}""", (await stream.NextAsync())?.Data);
+        Assert.Equal("Reconnecting", (await stream.NextAsync("status")).GetProperty("state").GetString());
         await stream.NextAsync("resync");
         await shop.PlaceAsync();
         await stream.NextAsync("order");
+    }
+
+    [Fact]
+    public async Task A_browser_that_does_not_read_is_told_of_the_gap_in_its_place_and_holds_up_nobody()
+    {
+        const int Flood = 3_500; // Less than the handler's queue holds, in notifications and in bytes.
+        await using var data = await database.CreateAsync();
+        await using var shop = await Shop.StartOnPortAsync(data, static services => services.Configure<KestrelServerOptions>(static server => server.Limits.MinResponseDataRate = null));
+        using var slowClient = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectWithSmallBufferAsync }) { BaseAddress = shop.Client.BaseAddress };
+        using var slow = await EventStream.OpenLiveAsync(slowClient);
+        using var quick = await EventStream.OpenLiveAsync(shop.Client);
+
+        await data.QueryAsync<long>(
+            "select count(pg_notify('order_placed', json_build_object('id', i, 'product', repeat('x', 2000), 'quantity', 1, 'placedAt', now())::text)) from generate_series(1, $1) i", Flood);
+        await quick.UntilAsync("order", order => order.GetProperty("id").GetInt32() == 1);
+        await Eventually.GetAsync(() => Task.FromResult(Browsers().Sum(one => one.Received)), received => received == 2 * Flood);
+
+        var order = 0;
+        Assert.Equal("Overflow", (await slow.NextAsync("resync", seen => order = seen.GetProperty("id").GetInt32())).GetProperty("reason").GetString());
+        Assert.InRange(order, 1000, Flood - 1);
+        await shop.PlaceAsync("After");
+        await slow.UntilAsync("order", seen => seen.GetProperty("product").GetString() == "After");
+
+        IEnumerable<SubscriptionStatistics> Browsers() => shop.Listener.GetStatistics().Where(one => one.Name == "A browser");
+
+        static async ValueTask<Stream> ConnectWithSmallBufferAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_browser_that_leaves_leaves_nothing_behind()
+    {
+        await using var data = await database.CreateAsync();
+        await using var shop = await Shop.StartOnPortAsync(data);
+        var streams = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => EventStream.OpenLiveAsync(shop.Client)));
+        Assert.Equal(20, Browsers());
+
+        foreach (var stream in streams)
+            stream.Dispose();
+
+        await Eventually.GetAsync(() => Task.FromResult(Browsers()), browsers => browsers == 0);
+
+        int Browsers() => shop.Listener.GetStatistics().Count(one => one.Name == "A browser");
     }
 
     [Fact]

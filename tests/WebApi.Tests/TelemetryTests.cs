@@ -74,7 +74,7 @@ public sealed class TelemetryTests(TestDatabase database)
         await using (var shop = await Shop.StartAsync(data, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")))
         {
             await shop.PlaceAsync();
-            await Eventually.GetAsync(shop.StatusAsync, status => status.Products.Count == 1);
+            await Eventually.GetAsync(shop.StatusAsync, status => status.Products is [_]);
             await Eventually.GetAsync(
                 () =>
                 {

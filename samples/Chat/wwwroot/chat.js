@@ -2,11 +2,15 @@
 
 const byId = id => document.getElementById(id);
 const call = connectToHub('chat', {
-  onOpen: () => { byId('state').textContent = 'Connected'; reload(); },
-  onClose: () => { byId('state').textContent = 'Connecting'; },
+  onOpen: () => { showState('Connected'); byId('problem').textContent = ''; reload(); },
+  onClose: () => showState('Connecting'),
   Posted: show,
   Missed: reload,
 });
+
+function showState(state) {
+  byId('state').dataset.state = byId('state').textContent = state;
+}
 
 /** Shows a message in its place. One that is shown already stays: after a gap messages may come twice. */
 function show({ id, author, text }) {

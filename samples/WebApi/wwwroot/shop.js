@@ -1,7 +1,8 @@
 'use strict';
 
 const maxRows = 100;
-const heartbeatLimit = 25_000; // The server sends something every 10 seconds.
+const fewRows = 10;
+const silenceLimit = 40_000; // The server sends something every 15 seconds.
 const menu = ['Espresso', 'Flat white', 'Cappuccino', 'Iced tea', 'Croissant', 'Cinnamon roll', 'Lemon cake', 'Bagel'];
 const byId = id => document.getElementById(id);
 
@@ -31,7 +32,8 @@ function showOrder(order, isFresh) {
   list.insertBefore(row, older ?? null);
   rows.set(order.id, row);
   while (rows.size > maxRows) removeRow(Number(list.lastElementChild.dataset.id));
-  byId('no-orders').hidden = true;
+  if (byId('orders-note').dataset.kind !== 'unreadable') note('orders-note', null);
+  offerAll();
 }
 
 function removeRow(id) {
@@ -39,13 +41,24 @@ function removeRow(id) {
   rows.delete(id);
 }
 
+/** All of them, or the newest few. */
+function offerAll() {
+  const all = byId('orders').classList.contains('all');
+  byId('more').hidden = rows.size <= fewRows;
+  byId('more').textContent = all ? `Show the newest ${fewRows}` : `Show all ${rows.size}`;
+  byId('more').ariaExpanded = String(all);
+}
+
+byId('more').addEventListener('click', () => {
+  byId('orders').classList.toggle('all');
+  offerAll();
+});
+
 /** Reads the orders again: whatever the stream may have left out is then here, and what is here already is not doubled. */
 async function readOrders() {
   const arrived = arrivedDuringRead = new Set();
   try {
-    const response = await fetch(`orders?limit=${maxRows}`);
-    if (!response.ok) throw new Error(response.statusText);
-    const orders = await response.json();
+    const orders = await ask(`orders?limit=${maxRows}`);
     if (arrived !== arrivedDuringRead) return; // A newer reading is on its way.
 
     const known = new Set([...arrived, ...orders.map(order => order.id)]);
@@ -53,10 +66,13 @@ async function readOrders() {
       if (!known.has(id)) removeRow(id);
     }
     for (const order of orders) showOrder(order, false);
-    byId('no-orders').hidden = rows.size > 0;
+    note('orders-note', rows.size > 0 ? null : 'empty', 'No orders yet. Place one, here or with POST /orders.');
+    offerAll();
     arrivedDuringRead = null;
-  } catch {
-    if (arrived === arrivedDuringRead) setTimeout(() => arrived === arrivedDuringRead && readOrders(), 1000);
+  } catch (error) {
+    if (arrived !== arrivedDuringRead) return;
+    note('orders-note', 'unreadable', `The orders cannot be read. ${error.message} Trying again …`);
+    setTimeout(() => arrived === arrivedDuringRead && readOrders(), 1000);
   }
 }
 
@@ -65,10 +81,16 @@ async function readOrders() {
 const products = new Map();
 
 function showSales(sales) {
+  if (sales === null) {
+    const canRead = state === 'Listening';
+    note('products-note', canRead ? 'loading' : 'unreadable', canRead ? 'Reading the sales …' : 'The sales cannot be read at the moment.');
+    return;
+  }
+
   const sum = key => sales.reduce((total, product) => total + product[key], 0);
   byId('total-orders').textContent = sum('orders').toLocaleString();
   byId('total-quantity').textContent = sum('quantity').toLocaleString();
-  byId('no-products').hidden = sales.length > 0;
+  note('products-note', sales.length > 0 ? null : 'empty', 'Nothing sold yet.');
 
   const top = sales.slice(0, 12);
   for (const [name, item] of products) {
@@ -101,22 +123,26 @@ function createProduct(name) {
 
 let source;
 let lastHeard;
+let state = 'Connecting';
+let lostSince = null;
 
 function connect() {
   source?.close();
   lastHeard = Date.now();
   source = new EventSource('orders/stream');
-  on('hello', status => showState(status.state));
-  on('state', status => showState(status.state));
+  on('status', status => {
+    lostSince = null;
+    showState(status.state, status.since);
+    showSales(status.products);
+  });
   on('resync', () => readOrders());
-  on('sales', showSales);
   on('order', order => {
     showOrder(order, true);
     seen(order.id);
   });
   source.onerror = () => {
     // The browser connects again by itself, unless it was told no (the server answered with an error).
-    showState('Lost');
+    lose();
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
   };
 }
@@ -128,21 +154,39 @@ function on(name, show) {
   });
 }
 
+function lose() {
+  lostSince ??= new Date();
+  showState('Lost', lostSince);
+  if (byId('products-note').dataset.kind === 'loading') showSales(null);
+}
+
 // A connection can die without anybody being told: then nothing is heard any more.
 setInterval(() => {
-  if (Date.now() - lastHeard > heartbeatLimit) {
-    showState('Lost');
+  if (Date.now() - lastHeard > silenceLimit) {
+    lose();
     connect();
   }
 }, 5000);
 
-function showState(state) {
-  const badge = byId('state');
-  if (badge.dataset.state !== state) {
-    badge.dataset.state = state;
-    badge.textContent = state === 'Lost' ? 'Connection lost' : state;
-  }
-  byId('lost').hidden = state !== 'Lost';
+// ---- Whether the shop is open -------------------------------------------------------------------------------------------
+
+const outages = {
+  Lost: 'There has been no connection to the shop since {time}. Trying again …',
+  Connecting: 'The shop has been connecting to its database since {time}. Orders can be placed once it is there.',
+  Reconnecting: 'The shop has had no connection to its database since {time}. Orders can be placed once it is back.',
+  Stopping: 'The shop is closing.',
+  Stopped: 'The shop is closed.',
+};
+
+function showState(now, since) {
+  state = now;
+  byId('state').dataset.state = state;
+  setText('state', state === 'Lost' ? 'Connection lost' : state);
+  const isOpen = state === 'Listening';
+  byId('outage').hidden = isOpen;
+  setText('outage', isOpen ? '' : outages[state].replace('{time}', new Date(since).toLocaleTimeString()));
+  if (isOpen) byId('problem').hidden = true; // Whatever could not be done then can be done now.
+  enableButtons();
 }
 
 // ---- Placing orders, and how long it takes until the stream brings them -------------------------------------------------
@@ -154,13 +198,7 @@ const latencies = [];
 async function place() {
   const order = { product: menu[Math.floor(Math.random() * menu.length)], quantity: 1 + Math.floor(Math.random() * 5) };
   const started = performance.now();
-  const response = await fetch('orders', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(order),
-  });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail ?? answer.title);
+  const answer = await ask('orders', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(order) });
   placedAt.set(answer.id, started);
   showLatency(answer.id);
 }
@@ -186,8 +224,18 @@ function showLatency(id) {
   if (took) took.textContent = `${format(latency)} ms`;
 }
 
-async function placeMany(button, count) {
-  button.disabled = true;
+const buttons = [[byId('place'), 1], [byId('place-many'), 25]];
+let isPlacing = false;
+
+/** They keep the focus when they cannot be used for a while, which buttons that are disabled do not. */
+function enableButtons() {
+  for (const [button] of buttons) button.ariaDisabled = String(isPlacing || state !== 'Listening');
+}
+
+async function placeMany(count) {
+  if (isPlacing || state !== 'Listening') return;
+  isPlacing = true;
+  enableButtons();
   byId('problem').hidden = true;
   let left = count;
   try {
@@ -196,18 +244,42 @@ async function placeMany(button, count) {
       while (left-- > 0) await place();
     }));
   } catch (error) {
-    const reason = error instanceof TypeError ? 'The shop cannot be reached.' : error.message;
-    byId('problem').textContent = `The order was not placed. ${reason}`;
+    byId('problem').textContent = `The order was not placed. ${error.message}`;
     byId('problem').hidden = false;
   } finally {
-    button.disabled = false;
+    isPlacing = false;
+    enableButtons();
   }
 }
 
-byId('place').addEventListener('click', event => placeMany(event.currentTarget, 1));
-byId('place-many').addEventListener('click', event => placeMany(event.currentTarget, 25));
+for (const [button, count] of buttons) button.addEventListener('click', () => placeMany(count));
 
 // ---- Small things -------------------------------------------------------------------------------------------------------
+
+/** Asks the server. An error says what people can understand. */
+async function ask(address, request) {
+  let response;
+  try {
+    response = await fetch(address, request);
+  } catch {
+    throw new Error('The shop cannot be reached.');
+  }
+
+  if (response.ok) return response.json();
+  const { detail, title } = await response.json().catch(() => ({}));
+  throw new Error(detail ?? title ?? `The shop answered with status ${response.status}.`);
+}
+
+function note(id, kind, text) {
+  byId(id).hidden = kind === null;
+  byId(id).dataset.kind = kind ?? '';
+  setText(id, kind === null ? '' : text);
+}
+
+/** Text that stays is not announced again to those who hear the page. */
+function setText(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
+}
 
 /** Text only ever goes into the page as text. */
 function element(tag, className, text) {
@@ -228,3 +300,4 @@ function format(milliseconds) {
 }
 
 connect();
+readOrders();

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace PgListener.Dashboard;
 
-/// <summary>What all pages of an application share: the time line, one look a second for all who watch, and one for all who ask at the same time.</summary>
+/// <summary>What all pages of an application share: the timeline, one look a second for all who watch, and one for all who ask at the same time.</summary>
 internal sealed class ApplicationStatus
 {
     private static readonly ConditionalWeakTable<IServiceProvider, ApplicationStatus> Applications = [];

@@ -37,11 +37,11 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
         }
 
         // By name and channel, since nothing else tells two readers apart that come and go.
-        var counts = statistics.GroupBy(one => (one.Name, one.Channel)).ToDictionary(group => group.Key, group => Counts.Of(group));
-        foreach (var (key, count) in counts)
+        var groups = statistics.GroupBy(one => (one.Name, one.Channel)).ToDictionary(group => group.Key, group => Counts.Of([.. group]));
+        foreach (var (key, count) in groups)
         {
             var before = _counts.GetValueOrDefault(key);
-            AddIfMore(TimelineEventKind.Gap, count.Gaps - before.Gaps);
+            AddGaps(key, count, before, since, now);
             AddIfMore(TimelineEventKind.Failed, count.Failed - before.Failed);
             AddIfMore(TimelineEventKind.Dropped, count.Dropped - before.Dropped);
 
@@ -52,7 +52,15 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
             }
         }
 
-        _counts = counts;
+        _counts = groups;
+    }
+
+    /// <summary>Tells of gaps that are new, and of one that still grows.</summary>
+    private void AddGaps((string Name, string? Channel) key, Counts count, Counts before, DateTimeOffset since, DateTimeOffset now)
+    {
+        var more = Math.Max(0, count.Gaps - before.Gaps);
+        if (more > 0 || (count.LastGap is { } grown && before.LastGap is { } known && grown.Until > known.Until))
+            Add(TimelineEventKind.Gap, count.LastGap?.Since ?? since, count.LastGap?.Until ?? now, more, key.Name, key.Channel, reason: count.LastGap?.Reason);
     }
 
     /// <summary>Only for a moment: later the clock may have been set back, and what looks old is news.</summary>
@@ -66,7 +74,8 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
         string? subscription = null,
         string? channel = null,
         ListenerState? state = null,
-        string? problem = null)
+        string? problem = null,
+        ResyncReason? reason = null)
         => timeline.Add(new()
         {
             Id = 0,
@@ -79,12 +88,12 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
             Channel = channel,
             State = state,
             Problem = problem,
+            Reason = reason,
         });
 
-    private readonly record struct Counts(long Gaps, long Failed, long Dropped)
+    private readonly record struct Counts(long Gaps, GapInfo? LastGap, long Failed, long Dropped)
     {
-        /// <summary>The first gap of each is its beginning, which is nothing to report.</summary>
-        public static Counts Of(IEnumerable<SubscriptionStatistics> group)
-            => group.Aggregate(default(Counts), (sum, one) => new(sum.Gaps + Math.Max(0, one.Gaps - 1), sum.Failed + one.Failed, sum.Dropped + one.Dropped));
+        public static Counts Of(IReadOnlyList<SubscriptionStatistics> group)
+            => new(group.Sum(one => one.Gaps), GapInfo.LatestOf(group), group.Sum(one => one.Failed), group.Sum(one => one.Dropped));
     }
 }

@@ -18,6 +18,9 @@ internal sealed record ListenerInfo
 
     public required int FailedAttempts { get; init; }
 
+    /// <summary>When the next attempt to connect begins, while one is waited for.</summary>
+    public required DateTimeOffset? NextAttemptAt { get; init; }
+
     public required string? Problem { get; init; }
 
     public required double? RoundTripMs { get; init; }
@@ -42,6 +45,7 @@ internal sealed record ListenerInfo
             Server = status.Server,
             ProcessId = status.ProcessId,
             FailedAttempts = status.FailedAttempts,
+            NextAttemptAt = status.NextAttemptAt,
             Problem = status.Problem,
             RoundTripMs = status.RoundTrip is { } took ? Math.Round(took.TotalMilliseconds, 3) : null,
             QueueUsage = status.QueueUsage,

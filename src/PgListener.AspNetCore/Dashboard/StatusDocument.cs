@@ -11,7 +11,7 @@ internal sealed record StatusDocument
 
     public required IReadOnlyList<ListenerInfo> Listeners { get; init; }
 
-    /// <summary>The time line, the latest last. Not repeated every second in the stream, where it is an event of its own.</summary>
+    /// <summary>The timeline, the latest last. Not repeated every second in the stream, where it is an event of its own.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TimelineEvent>? Timeline { get; init; }
 }

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace PgListener.Dashboard;
 
 /// <summary>
-/// Looks at the listeners when it is asked to, and keeps the time line. Changes of state are told to it; all else it learns by
+/// Looks at the listeners when it is asked to, and keeps the timeline. Changes of state are told to it; all else it learns by
 /// comparing counts, and so it looks once more soon after each change, when the gaps of a reconnect have been announced.
 /// </summary>
 /// <remarks>
 /// Two locks. <c>_looking</c> lets one look after another, so that counts are compared in the order in which they were read.
-/// <c>_sync</c> guards the time line, and no listener is called while it is held: a listener that tells of a change must wait for nobody's look.
+/// <c>_sync</c> guards the timeline, and no listener is called while it is held: a listener that tells of a change must wait for nobody's look.
 /// </remarks>
 internal sealed class StatusSampler(IServiceProvider services, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
@@ -30,7 +30,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
     /// <summary>Tells the latest of these timers from one that was replaced when it had gone off already.</summary>
     private object? _due;
 
-    /// <summary>Begins to keep the time line.</summary>
+    /// <summary>Begins to keep the timeline.</summary>
     public void Start()
     {
         lock (_looking)

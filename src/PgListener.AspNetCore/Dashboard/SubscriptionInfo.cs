@@ -16,9 +16,18 @@ internal sealed record SubscriptionInfo
 
     public required long Failed { get; init; }
 
+    public required DateTimeOffset? LastFailedAt { get; init; }
+
     public required long Dropped { get; init; }
 
+    public required DateTimeOffset? LastDroppedAt { get; init; }
+
     public required long Gaps { get; init; }
+
+    public required GapInfo? LastGap { get; init; }
+
+    /// <summary>Of one that cannot read again what it may have missed: the one that has failed for longest.</summary>
+    public required ResyncFailure? ResyncFailure { get; init; }
 
     public required long Queued { get; init; }
 
@@ -43,8 +52,12 @@ internal sealed record SubscriptionInfo
             Received = group.Sum(one => one.Received),
             Processed = group.Sum(one => one.Processed),
             Failed = group.Sum(one => one.Failed),
+            LastFailedAt = group.Max(one => one.LastFailedAt),
             Dropped = group.Sum(one => one.Dropped),
+            LastDroppedAt = group.Max(one => one.LastDroppedAt),
             Gaps = group.Sum(one => one.Gaps),
+            LastGap = GapInfo.LatestOf(group),
+            ResyncFailure = group.Select(one => one.ResyncFailure).OfType<ResyncFailure>().MinBy(failure => failure.Since),
             Queued = group.Sum(one => (long)one.Queued),
             QueueCapacity = group.Sum(one => (long)one.QueueCapacity),
             QueuedBytes = group.Sum(one => one.QueuedBytes),

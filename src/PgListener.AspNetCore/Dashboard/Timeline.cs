@@ -15,11 +15,14 @@ internal sealed class Timeline(TimeProvider time)
 
     public IReadOnlyList<TimelineEvent> Snapshot() => _events.ConvertAll(static one => one.Event);
 
-    /// <summary>Adds an event; its id is given here.</summary>
+    /// <summary>Adds an event; its id is given here. One that counts nothing only makes an earlier one longer.</summary>
     public void Add(TimelineEvent happened)
     {
-        Version++;
         var earlier = happened.Kind == TimelineEventKind.State ? -1 : _events.FindLastIndex(known => IsContinued(known, happened));
+        if (earlier < 0 && happened.Count == 0)
+            return;
+
+        Version++;
         if (earlier >= 0)
         {
             var known = _events[earlier].Event;
@@ -43,6 +46,7 @@ internal sealed class Timeline(TimeProvider time)
 
     private bool IsContinued((TimelineEvent Event, long Added) known, TimelineEvent happened)
         => known.Event.Kind == happened.Kind
-            && (known.Event.Listener, known.Event.Subscription, known.Event.Channel) == (happened.Listener, happened.Subscription, happened.Channel)
+            && (known.Event.Listener, known.Event.Subscription, known.Event.Channel, known.Event.Reason)
+                == (happened.Listener, happened.Subscription, happened.Channel, happened.Reason)
             && time.GetElapsedTime(known.Added) <= Pause;
 }

@@ -10,7 +10,7 @@ internal sealed record TimelineEvent
 
     public required string Listener { get; init; }
 
-    /// <summary>When it happened; of what was seen by comparing counts, after when.</summary>
+    /// <summary>When it happened: of a gap, from when on notifications may be missing; of other things that were seen by comparing counts, after when.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>Until when it happened; the same as <see cref="Since"/> for a moment.</summary>
@@ -19,6 +19,9 @@ internal sealed record TimelineEvent
     public ListenerState? State { get; init; }
 
     public string? Problem { get; init; }
+
+    /// <summary>Of a gap: why.</summary>
+    public ResyncReason? Reason { get; init; }
 
     public string? Subscription { get; init; }
 

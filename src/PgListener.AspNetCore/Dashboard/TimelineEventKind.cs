@@ -8,7 +8,7 @@ internal enum TimelineEventKind
     /// <summary>Something is wrong that was not wrong before, or it is another thing now.</summary>
     Problem,
 
-    /// <summary>A subscription was told, other than at its beginning, that it may have missed some.</summary>
+    /// <summary>A subscription may have missed some: after a reconnect, or because its queue was full.</summary>
     Gap,
 
     /// <summary>A callback has failed.</summary>

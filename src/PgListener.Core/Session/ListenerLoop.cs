@@ -61,9 +61,16 @@ internal sealed class ListenerLoop(
                 var delay = DelayAfter(error, listened, ref failures);
                 reported = await ReportAsync(run, error, listened is not null, reported, delay).ConfigureAwait(false);
                 if (delay > TimeSpan.Zero)
-                    await WaitToRetry(delay, stopping).ConfigureAwait(false);
+                    await WaitAsync(run, delay, stopping).ConfigureAwait(false);
             }
         }
+    }
+
+    private async Task WaitAsync(long run, TimeSpan delay, CancellationToken stopping)
+    {
+        owner.Plan(run, time.GetUtcNow() + delay);
+        await WaitToRetry(delay, stopping).ConfigureAwait(false);
+        owner.Plan(run, nextAttempt: null);
     }
 
     /// <summary>

@@ -30,7 +30,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     {
         Close();
         difference.Abandon();
-        state.Move(ListenerState.Stopping);
+        state.Move(ListenerState.Stopping, static status => status with { NextAttemptAt = null });
     });
 
     /// <summary>The stop is complete, whether the session has ended or was left behind.</summary>
@@ -59,6 +59,10 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     /// <summary>An attempt to connect and listen has failed.</summary>
     public void Failed(long run, string problem) => _current.Do(run, () =>
         state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 }));
+
+    /// <summary>When the next attempt begins; nothing once it has begun.</summary>
+    public void Plan(long run, DateTimeOffset? nextAttempt) => _current.Do(run, () =>
+        state.Note(status => status with { NextAttemptAt = nextAttempt }));
 
     /// <summary>More is known of why there is no session.</summary>
     public void Explain(long run, string problem) => _current.Do(run, () =>

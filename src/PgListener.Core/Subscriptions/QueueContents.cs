@@ -24,6 +24,9 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
     /// <inheritdoc cref="QueueGaps.IsDropping"/>
     public bool IsDropping => _gaps.IsDropping;
 
+    /// <inheritdoc cref="QueueGaps.Last"/>
+    public Resync? LastGap => _gaps.Last;
+
     /// <summary>Changes the mode.</summary>
     public void Change(FullQueueMode mode)
     {

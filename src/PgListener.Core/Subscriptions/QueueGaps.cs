@@ -7,9 +7,21 @@ namespace PgListener.Subscriptions;
 internal sealed class QueueGaps(string subject, SubscriptionCounters counters, SubscriptionContext context)
 {
     private Gap? _open;
+    private Gap? _last;
 
     /// <summary>Whether notifications are dropped, until the consumer has reached the open gap.</summary>
     public bool IsDropping { get; private set; }
+
+    /// <summary>The latest one, as far as it has grown; the start is none.</summary>
+    public Resync? Last
+    {
+        get
+        {
+            if (IsDropping)
+                _open!.Close();
+            return _last?.ToResync();
+        }
+    }
 
     /// <summary>Adds a gap to what is open.</summary>
     /// <returns>The gap to put at the end of the queue; <see langword="null"/> if it was merged into the one there.</returns>
@@ -22,7 +34,10 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
         }
 
         counters.Announce(reason);
-        return _open = new(subject, reason, since, context.Time);
+        _open = new(subject, reason, since, context.Time);
+        if (reason != ResyncReason.Started)
+            _last = _open;
+        return _open;
     }
 
     /// <summary>From now on notifications are dropped.</summary>

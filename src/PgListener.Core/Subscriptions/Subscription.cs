@@ -8,7 +8,7 @@ namespace PgListener.Subscriptions;
 internal sealed class Subscription(string? channel, NotificationCallback? callback, SubscriptionOptions options, SubscriptionContext context)
 {
     private readonly Lock _sync = new();
-    private readonly SubscriptionCounters _counters = CountersOf(options);
+    private readonly SubscriptionCounters _counters = CountersOf(options, context.Time);
     private readonly string _name = options.Name ?? (callback is null ? "A reader" : CallbackName.Of(callback));
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
@@ -54,8 +54,11 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
                 Received = _counters.Received,
                 Processed = _counters.Processed,
                 Failed = _counters.Failed,
+                LastFailedAt = _counters.LastFailedAt,
                 Dropped = _counters.Dropped,
+                LastDroppedAt = _counters.LastDroppedAt,
                 Gaps = _counters.Gaps,
+                LastGap = _queue?.LastGap,
                 Queued = held,
                 QueuedBytes = bytes,
                 QueueCapacity = limits.Capacity,
@@ -163,9 +166,9 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
 
     private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options, IsReader);
 
-    private static SubscriptionCounters CountersOf(SubscriptionOptions options)
+    private static SubscriptionCounters CountersOf(SubscriptionOptions options, TimeProvider time)
     {
-        var counters = new SubscriptionCounters();
+        var counters = new SubscriptionCounters(time);
         if (options.Failures is { } failures)
             failures.Count = counters.Fail;
         return counters;

@@ -3,8 +3,11 @@ using PgListener.Telemetry;
 namespace PgListener.Subscriptions;
 
 /// <summary>Counts for one subscription, through all its queues.</summary>
-internal sealed class SubscriptionCounters
+/// <param name="time">The clock.</param>
+internal sealed class SubscriptionCounters(TimeProvider time)
 {
+    private const long Never = 0;
+
     private readonly ErrorCounts _errors = new();
     private readonly long[] _gaps = new long[Enum.GetValues<ResyncReason>().Length];
     private long _received;
@@ -13,6 +16,8 @@ internal sealed class SubscriptionCounters
     private long _dropped;
     private long _replaced;
     private long _discarded;
+    private long _lastFailedAt = Never;
+    private long _lastDroppedAt = Never;
 
     public long Received => Volatile.Read(ref _received);
 
@@ -29,14 +34,22 @@ internal sealed class SubscriptionCounters
     /// <summary>Notifications that were left when the subscription or the listener ended.</summary>
     public long Discarded => Volatile.Read(ref _discarded);
 
-    /// <summary>Gaps of all reasons.</summary>
+    public DateTimeOffset? LastFailedAt => ToMoment(Volatile.Read(ref _lastFailedAt));
+
+    public DateTimeOffset? LastDroppedAt => ToMoment(Volatile.Read(ref _lastDroppedAt));
+
+    /// <summary>Gaps of all reasons but the start, which is not reported as a gap.</summary>
     public long Gaps
     {
         get
         {
             var sum = 0L;
             for (var reason = 0; reason < _gaps.Length; reason++)
-                sum += Volatile.Read(ref _gaps[reason]);
+            {
+                if (reason != (int)ResyncReason.Started)
+                    sum += Volatile.Read(ref _gaps[reason]);
+            }
+
             return sum;
         }
     }
@@ -49,7 +62,11 @@ internal sealed class SubscriptionCounters
     public void Receive() => Volatile.Write(ref _received, _received + 1);
 
     /// <summary>Only one session at a time drops.</summary>
-    public void Drop() => Volatile.Write(ref _dropped, _dropped + 1);
+    public void Drop()
+    {
+        Volatile.Write(ref _dropped, _dropped + 1);
+        Volatile.Write(ref _lastDroppedAt, time.GetUtcNow().UtcTicks);
+    }
 
     /// <summary>Only one session at a time replaces.</summary>
     public void Replace() => Volatile.Write(ref _replaced, _replaced + 1);
@@ -61,6 +78,7 @@ internal sealed class SubscriptionCounters
     public void Fail(string errorType)
     {
         Interlocked.Increment(ref _failed);
+        Volatile.Write(ref _lastFailedAt, time.GetUtcNow().UtcTicks);
         _errors.Add(errorType);
     }
 
@@ -80,4 +98,6 @@ internal sealed class SubscriptionCounters
         foreach (var (error, count) in other.Errors)
             _errors.Add(error, count);
     }
+
+    private static DateTimeOffset? ToMoment(long ticks) => ticks == Never ? null : new(ticks, TimeSpan.Zero);
 }

@@ -47,6 +47,16 @@ internal sealed class SubscriptionQueue
         }
     }
 
+    /// <summary>The latest gap; the start is none.</summary>
+    public Resync? LastGap
+    {
+        get
+        {
+            lock (_sync)
+                return _contents.LastGap;
+        }
+    }
+
     /// <summary>Whether it accepts nothing more, and everything that it held was handled.</summary>
     public bool IsOver
     {

@@ -8,7 +8,7 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
     private readonly Lock _sync = new();
     private readonly HashSet<Subscription> _alive = [];
     private readonly HashSet<Subscription> _ending = [];
-    private readonly SubscriptionCounters _ended = new();
+    private readonly SubscriptionCounters _ended = new(TimeProvider.System);
 
     /// <summary>Whether only sums are left.</summary>
     public bool IsEmpty
