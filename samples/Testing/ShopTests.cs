@@ -54,5 +54,5 @@ public abstract class ShopTests
     }
 
     private static async Task<IReadOnlyList<ProductSales>> SalesAsync(IShop shop)
-        => (await shop.Client.GetFromJsonAsync<ShopStatus>("/status", Cancellation))!.Products;
+        => (await shop.Client.GetFromJsonAsync<ShopStatus>("/status", Cancellation))!.Products ?? [];
 }
