@@ -4,9 +4,7 @@ namespace PgListener.Samples.Tests;
 public sealed class StopWhileStartingTests(Server server)
 {
     [Theory]
-    [InlineData("Chat", "127.0.0.1:1")]
-    [InlineData("Chat", "Now listening on")]
-    [InlineData("Cache", "127.0.0.1:1")]
+    [InlineData("Chat", "Now listening on")] // Told to end before this, Kestrel itself ends the process with an exception.
     [InlineData("Cache", "Now listening on")]
     [InlineData("Worker", "127.0.0.1:1")]
     public async Task It_ends_with_exit_code_0_and_nothing_to_complain_of(string name, string lineBefore)
