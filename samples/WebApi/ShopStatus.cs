@@ -6,7 +6,7 @@ namespace WebApi;
 /// <summary>The shop's current status.</summary>
 /// <param name="State">The listener's state.</param>
 /// <param name="Since">When the listener entered that state.</param>
-/// <param name="Products">The sales that the handler has read; <see langword="null"/> before the first time.</param>
+/// <param name="Products">The sales that the handler has read; null before the first time.</param>
 public sealed record ShopStatus(string State, DateTimeOffset Since, IReadOnlyList<ProductSales>? Products)
 {
     internal static ShopStatus Of(IPgListener listener, SalesBoard board)
