@@ -1,8 +1,8 @@
 namespace Samples;
 
 /// <summary>
-/// Makes a sample's tables: before anything else starts if the database is there, and otherwise as soon as it is. The sample starts either
-/// way, as its listener does.
+/// Creates a sample's tables: before anything else starts if the database is available, and otherwise as soon as it is. The sample starts in
+/// either case, as its listener does.
 /// </summary>
 internal sealed partial class DatabaseSetup(Func<CancellationToken, Task> createTables, ILogger<DatabaseSetup> logger) : BackgroundService
 {
@@ -19,7 +19,7 @@ internal sealed partial class DatabaseSetup(Func<CancellationToken, Task> create
         using var timer = new PeriodicTimer(Pause);
         while (await timer.WaitForNextTickAsync(stoppingToken) && !await TryAsync(stoppingToken))
         {
-            // It has been logged, and is tried again.
+            // The failure was logged, and the next attempt follows.
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed partial class DatabaseSetup(Func<CancellationToken, Task> create
 
 internal static class DatabaseSetupExtensions
 {
-    /// <summary>To be called before the listener is added: it starts the handlers, which need the tables.</summary>
+    /// <summary>Call it before adding the listener, which starts the handlers that need the tables.</summary>
     public static void AddDatabaseSetup<TStore>(this IServiceCollection services, Func<TStore, CancellationToken, Task> createTables)
         where TStore : class
         => services.AddHostedService(provider => new DatabaseSetup(

@@ -6,7 +6,7 @@ namespace Samples;
 /// <summary>Lets a sample run without any installation or configuration. A real application does not need it.</summary>
 internal static class ThrowAwayPostgres
 {
-    /// <summary>Starts a server and puts it into the configuration, unless a connection string is there already.</summary>
+    /// <summary>Starts a server and adds its connection string to the configuration, unless there is one already.</summary>
     public static async Task<EphemeralPostgres?> StartIfNeededAsync(IConfiguration configuration)
     {
         if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString("Postgres")))
@@ -31,7 +31,7 @@ internal static class ThrowAwayPostgres
         return server;
     }
 
-    /// <summary>Starts it again, with the data and the port it had, whenever the listener has lost it.</summary>
+    /// <summary>Starts the server again, with its data and port, whenever the listener has lost it.</summary>
     public static void StartAgainWhenLost(this EphemeralPostgres? server, IServiceProvider services)
     {
         if (server is null)
@@ -53,9 +53,9 @@ internal static class ThrowAwayPostgres
             try
             {
                 var before = server.ProcessId;
-                await server.StartAsync(stopping); // Does nothing if it runs.
+                await server.StartAsync(stopping); // Does nothing if the server is running.
                 if (server.ProcessId != before)
-                    Console.WriteLine($"The PostgreSQL had ended: started it again, {server.ConnectionString}");
+                    Console.WriteLine($"PostgreSQL had ended and was started again: {server.ConnectionString}");
             }
             catch (Exception e) when (e is EphemeralPostgresException or ObjectDisposedException or OperationCanceledException)
             {

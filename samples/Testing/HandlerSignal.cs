@@ -5,7 +5,7 @@ using WebApi.Sales;
 
 namespace Testing;
 
-/// <summary>Stands around the shop's handler, and says when it has handled something. On a real server nothing else does.</summary>
+/// <summary>Decorates the shop's handler, and signals when it has handled something. On a real server there is no other way to know.</summary>
 internal sealed class HandlerSignal(SalesHandler handler, HandlerSignal.Log log) : INotificationHandler<OrderPlaced>, IResyncHandler<OrderPlaced>
 {
     public async Task HandleAsync(Notification<OrderPlaced> notification, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ using WebApi.Sales;
 
 namespace Testing;
 
-/// <summary>A handler alone: what it does for a notification, for a gap, and when it takes too long. Without a server, a web server, or the rest of the shop.</summary>
+/// <summary>Tests the handler alone: for a notification, for a gap, and when it takes too long. It needs no server, no web server, and no other part of the shop.</summary>
 public sealed class HandlerTests
 {
     private readonly MemoryOrders _orders = new();
@@ -36,7 +36,7 @@ public sealed class HandlerTests
 
         await harness.DisconnectAsync();
         _orders.Add("Tea", 2);
-        await harness.PublishAsync(new OrderPlaced(1, "Tea", 2, _time.GetUtcNow())); // Nobody hears it.
+        await harness.PublishAsync(new OrderPlaced(1, "Tea", 2, _time.GetUtcNow())); // No listener receives it.
         await harness.ReconnectAsync();
         await harness.WhenResyncedAsync<OrderPlaced>();
 

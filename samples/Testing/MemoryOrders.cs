@@ -22,8 +22,8 @@ internal sealed class MemoryOrders(INotificationPublisher? publisher = null) : I
         }
     }
 
-    /// <summary>From now on no question is answered.</summary>
-    /// <returns>Completes when one is asked.</returns>
+    /// <summary>From now on no query is answered.</summary>
+    /// <returns>Completes when a query waits.</returns>
     public Task StopAnswering() => (_asked = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     public async Task<Order> PlaceAsync(NewOrder order, CancellationToken cancellationToken)

@@ -3,14 +3,14 @@ using PgListener.Testing;
 
 namespace Testing;
 
-/// <summary>One throw-away server for all tests, with a database for each, so that they can run side by side.</summary>
+/// <summary>One throw-away server for all tests, with a database for each test, so that tests can run in parallel.</summary>
 public sealed class Postgres : IAsyncLifetime
 {
     private EphemeralPostgres? _server;
 
     public async ValueTask InitializeAsync() => _server = await EphemeralPostgres.LaunchAsync(cancellationToken: TestContext.Current.CancellationToken);
 
-    /// <summary>Makes an empty database.</summary>
+    /// <summary>Creates an empty database.</summary>
     /// <returns>Its connection string.</returns>
     public async Task<string> CreateDatabaseAsync()
     {

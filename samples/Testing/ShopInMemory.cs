@@ -8,7 +8,7 @@ using WebApi.Orders;
 
 namespace Testing;
 
-/// <summary>The shop with its orders in memory, and without PostgreSQL.</summary>
+/// <summary>The shop without PostgreSQL, with its orders in memory.</summary>
 internal sealed class ShopInMemory : WebApplicationFactory<Program>, IShop
 {
     public HttpClient Client => field ??= CreateClient();
@@ -40,7 +40,7 @@ internal sealed class ShopInMemory : WebApplicationFactory<Program>, IShop
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        // The shop starts a server of its own when it finds no connection string. This one is never used.
+        // Without a connection string, the shop starts a server of its own. This one is never used.
         builder.UseSetting("ConnectionStrings:Postgres", "Host=nowhere");
         builder.UseSetting("Logging:LogLevel:Default", "None");
         builder.ConfigureTestServices(static services =>

@@ -10,7 +10,7 @@ using WebApi.Orders;
 
 namespace Testing;
 
-/// <summary>The shop as it is, on a database of its own.</summary>
+/// <summary>The unchanged shop, with a database of its own.</summary>
 internal sealed class ShopOnPostgres(string connectionString) : WebApplicationFactory<Program>, IShop
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -25,7 +25,7 @@ internal sealed class ShopOnPostgres(string connectionString) : WebApplicationFa
     {
         var shop = new ShopOnPostgres(connectionString);
         await shop.Services.GetRequiredService<IPgListener>().WaitUntilListeningAsync(Cancellation).WaitAsync(Limit, Cancellation);
-        await NextAsync(shop.Signals.Gaps); // That of the start.
+        await NextAsync(shop.Signals.Gaps); // The gap of the start.
         return shop;
     }
 

@@ -6,7 +6,7 @@ using WebApi.Sales;
 namespace Testing;
 
 /// <summary>
-/// The whole shop, by HTTP. These tests are run twice: in memory, which takes no time, and on a real PostgreSQL, which shows that the SQL is right too
+/// Tests the whole shop over HTTP. The tests run twice: in memory, which is fast, and on a real PostgreSQL, which also shows that the SQL is right
 /// and that the notification is part of the transaction.
 /// </summary>
 public abstract class ShopTests

@@ -4,8 +4,8 @@ using WebApi.Sales;
 namespace WebApi;
 
 /// <summary>
-/// What the shop is doing, pushed to all who wait for it: soon after each change, and now and then as a sign of life. One timer serves
-/// all of them, however many they are.
+/// Pushes the shop's status to all browsers that wait for it: soon after each change, and periodically to show that the connection is alive. One timer
+/// serves all of them.
 /// </summary>
 internal sealed class LiveStatus : IDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class LiveStatus : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Many changes at a time are one.</summary>
+    /// <summary>Several changes at a time are reported once.</summary>
     private void PushSoon()
     {
         if (!Interlocked.Exchange(ref _isDue, true))
@@ -56,7 +56,7 @@ internal sealed class LiveStatus : IDisposable
 
         public ShopStatus Status => status;
 
-        /// <summary>Completes when there is a newer one.</summary>
+        /// <summary>Completes when there is a newer status.</summary>
         public Task Over => _over.Task;
 
         public void End() => _over.SetResult();

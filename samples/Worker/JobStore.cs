@@ -5,7 +5,7 @@ namespace Worker;
 /// <summary>The jobs in the database. A job is taken, done and recorded in one transaction: if that fails, the job is available again.</summary>
 internal sealed class JobStore(NpgsqlDataSource dataSource)
 {
-    /// <summary>The trigger wakes the workers, whatever program adds the job. The lock is for two workers that start at the same time.</summary>
+    /// <summary>The trigger wakes the workers, no matter which program adds the job. The lock is for two workers that start at the same time.</summary>
     public Task CreateTablesAsync(CancellationToken cancellationToken) => ExecuteAsync("""
         select pg_advisory_xact_lock(5083);
         create table if not exists jobs (

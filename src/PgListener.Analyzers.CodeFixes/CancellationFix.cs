@@ -11,7 +11,7 @@ using PgListener.Analyzers.Rules;
 
 namespace PgListener.Analyzers;
 
-/// <summary>PGL003: passes the handler's token on, and gives it a name where it has none.</summary>
+/// <summary>PGL003: passes on the handler's token, and names the parameter if it has no name.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
 internal sealed class CancellationFix : CodeFixProvider

@@ -9,7 +9,7 @@ using PgListener.Analyzers.Rules;
 
 namespace PgListener.Analyzers;
 
-/// <summary>PGL002 and PGL006: writes a name that PostgreSQL takes, and that SQL need not quote. Who sends to the channel has to use it too.</summary>
+/// <summary>PGL002 and PGL006: writes a name that PostgreSQL accepts, and that needs no quotes in SQL. Senders have to use the same name.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
 internal sealed class ChannelNameFix : CodeFixProvider
@@ -23,7 +23,7 @@ internal sealed class ChannelNameFix : CodeFixProvider
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         foreach (var diagnostic in context.Diagnostics)
         {
-            // A constant that is declared elsewhere may have other uses: it is not changed from here.
+            // A constant that is declared elsewhere may have other uses, so it is not changed.
             if (!diagnostic.Properties.TryGetValue(ChannelNameAnalyzer.BetterNameProperty, out var name) || name is null
                 || root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not LiteralExpressionSyntax literal)
             {

@@ -3,10 +3,10 @@ using Microsoft.CodeAnalysis.Editing;
 
 namespace PgListener.Analyzers;
 
-/// <summary>Lets a fix write names in full, and import their namespaces afterwards.</summary>
+/// <summary>Replaces full names in the code of a fix with short ones, and imports their namespaces.</summary>
 internal static class Imports
 {
-    /// <summary>Marks what has names in full.</summary>
+    /// <summary>Marks code with full names.</summary>
     public static readonly SyntaxAnnotation Annotation = new("PgListener.Imports");
 
     public static Task<Document> AddAsync(Document document, CancellationToken cancellationToken)

@@ -4,14 +4,14 @@ namespace PgListener.Analyzers;
 
 /// <summary>A source-generated JSON context of the project.</summary>
 /// <param name="Type">The class.</param>
-/// <param name="Declaration">The part of it that has attributes.</param>
-/// <param name="HasType">Whether it knows the channel's type already.</param>
-/// <param name="PropertyName">What its type info is called there.</param>
+/// <param name="Declaration">The declaration that has its attributes.</param>
+/// <param name="HasType">Whether it already contains the channel's type.</param>
+/// <param name="PropertyName">The name of the type info's property.</param>
 internal sealed record JsonContext(INamedTypeSymbol Type, SyntaxNode? Declaration, bool HasType, string PropertyName)
 {
     private const string Attribute = "JsonSerializableAttribute";
 
-    /// <summary>The project's context for a type: one that knows it, else the first one.</summary>
+    /// <summary>The project's context for a type: one that contains it, or else the first one.</summary>
     public static JsonContext? Find(Compilation compilation, INamedTypeSymbol channel, CancellationToken cancellationToken)
     {
         if (compilation.GetTypeByMetadataName("System.Text.Json.Serialization.JsonSerializerContext") is not { } contextType)
@@ -28,7 +28,7 @@ internal sealed record JsonContext(INamedTypeSymbol Type, SyntaxNode? Declaratio
     /// <summary>The name of a context for one channel.</summary>
     public static string NewName(INamedTypeSymbol channel) => $"{channel.Name}JsonContext";
 
-    /// <summary>A context that reads and writes as the library does by reflection.</summary>
+    /// <summary>A context with the options that the library uses with reflection.</summary>
     public static string Declare(INamedTypeSymbol channel) => $"""
 
         [global::System.Text.Json.Serialization.JsonSourceGenerationOptions(global::System.Text.Json.JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true)]

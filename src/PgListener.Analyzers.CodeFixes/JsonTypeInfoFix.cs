@@ -26,7 +26,7 @@ internal sealed class JsonTypeInfoFix : CodeFixProvider
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
 
-        // A context elsewhere cannot name what only the type around it can.
+        // A context outside the containing type cannot name a private type.
         if (root?.FindNode(context.Span) is not TypeDeclarationSyntax declaration
             || model?.GetDeclaredSymbol(declaration, context.CancellationToken) is not { } channel
             || !HandlerShape.CanBeNamed(channel, model.Compilation))

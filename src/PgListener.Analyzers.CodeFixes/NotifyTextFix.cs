@@ -67,7 +67,7 @@ internal sealed class NotifyTextFix : CodeFixProvider
         if (command is null || statement?.Parent is not (BlockSyntax or GlobalStatementSyntax))
             return null;
 
-        // The lines are written out, and not left to the formatter: it would put an empty line between the statements of a program.
+        // The lines are written here, because the formatter would put an empty line between top-level statements.
         var indentation = statement.GetLeadingTrivia().LastOrDefault(trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)).ToString();
         var newLine = statement.GetTrailingTrivia().LastOrDefault(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToString();
         StatementSyntax[] statements =

@@ -11,7 +11,7 @@ using PgListener.Analyzers.Rules;
 
 namespace PgListener.Analyzers;
 
-/// <summary>PGL001: registers the class after <c>AddPgListener()</c>, alone or with all others.</summary>
+/// <summary>PGL001: registers the class after <c>AddPgListener()</c>, alone or together with all others.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
 internal sealed class RegisterHandlerFix : CodeFixProvider
@@ -52,7 +52,7 @@ internal sealed class RegisterHandlerFix : CodeFixProvider
             ? DocumentationCommentId.GetFirstSymbolForReferenceId(id, compilation) as INamedTypeSymbol ?? DocumentationCommentId.GetFirstSymbolForDeclarationId(id, compilation) as INamedTypeSymbol
             : null;
 
-    /// <summary>The first one in the same file; else in the project.</summary>
+    /// <summary>The first call in the same file, or else in the project.</summary>
     private static async Task<(DocumentId Document, InvocationExpressionSyntax Call)?> FindAddPgListenerAsync(Document document, CancellationToken cancellationToken)
     {
         foreach (var searched in document.Project.Documents.Where(other => other.Id != document.Id).Prepend(document))
@@ -62,7 +62,7 @@ internal sealed class RegisterHandlerFix : CodeFixProvider
             if (calls is not { Length: > 0 })
                 continue;
 
-            // The health check is added by a method of the same name.
+            // A method of the same name adds the health check.
             var model = await searched.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
             var call = Array.Find(calls, call => model?.GetTypeInfo(call, cancellationToken).Type is { Name: "PgListenerBuilder" });
             if (call is not null)
@@ -82,7 +82,7 @@ internal sealed class RegisterHandlerFix : CodeFixProvider
         var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
         var name = (SimpleNameSyntax)method(SyntaxGenerator.GetGenerator(document));
 
-        // As the rest of the chain is written: on a line of its own, or not.
+        // On a line of its own if the rest of the chain is written that way.
         var next = (where.Call.Parent as MemberAccessExpressionSyntax)?.OperatorToken;
         var before = next?.LeadingTrivia ?? SyntaxFactory.TriviaList();
         var dot = SyntaxFactory.Token(before, SyntaxKind.DotToken, SyntaxFactory.TriviaList());

@@ -7,7 +7,7 @@ using PgListener.Analyzers.Notify;
 
 namespace PgListener.Analyzers;
 
-/// <summary>The expression of a string that consists of pieces.</summary>
+/// <summary>The expression of a string that consists of several parts.</summary>
 internal static class ValueExpression
 {
     public static ExpressionSyntax Of(ImmutableArray<TextPart> parts)
@@ -17,7 +17,7 @@ internal static class ValueExpression
 
         if (parts.Length == 1 && parts[0] is { IsFormatted: false, Value: { Type.SpecialType: SpecialType.System_String } value })
         {
-            // In a text null is nothing; as a parameter's value it is an error.
+            // In a string, null is empty; as a parameter's value it is an error.
             var expression = value.Syntax.WithoutTrivia().ToString();
             return SyntaxFactory.ParseExpression(value.Type.NullableAnnotation == NullableAnnotation.Annotated ? $"{expression} ?? \"\"" : expression);
         }

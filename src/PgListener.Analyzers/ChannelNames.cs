@@ -3,27 +3,27 @@ using System.Text;
 
 namespace PgListener.Analyzers;
 
-/// <summary>The rules for channel names: what the library refuses, as its own check does, and what SQL has to quote.</summary>
+/// <summary>The rules for channel names: which names the library refuses, and which need quotes in SQL.</summary>
 internal static class ChannelNames
 {
     public const int MaxBytes = 63;
 
-    /// <summary>What is wrong with a name that no listener takes, as the end of a sentence; <see langword="null"/> if nothing is.</summary>
+    /// <summary>The problem with a name that the library refuses, as the end of a sentence; <see langword="null"/> if there is none.</summary>
     public static string? Problem(string name)
     {
         if (name.Length == 0)
             return "is empty";
         if (name.IndexOf('\0') >= 0)
-            return "contains the character NUL, which PostgreSQL has no room for";
+            return "contains the character NUL, which PostgreSQL cannot store in text";
         if (Enumerable.Range(0, name.Length).Any(index => IsLoneSurrogate(name, index)))
-            return "has half of a surrogate pair, and so is not valid Unicode";
+            return "has half of a surrogate pair, which is not valid Unicode";
         var bytes = Encoding.UTF8.GetByteCount(name);
         return bytes > MaxBytes
-            ? string.Format(CultureInfo.InvariantCulture, "has {0:N0} bytes in UTF-8, and PostgreSQL takes {1} at most", bytes, MaxBytes)
+            ? string.Format(CultureInfo.InvariantCulture, "has {0:N0} bytes in UTF-8, but PostgreSQL allows at most {1}", bytes, MaxBytes)
             : null;
     }
 
-    /// <summary>What SQL does with the name when it is not quoted; <see langword="null"/> if it means the same with and without quotes.</summary>
+    /// <summary>The effect of the name in SQL without quotes; <see langword="null"/> if it is the same with and without quotes.</summary>
     public static string? WithoutQuotes(string name)
     {
         if (IsDigit(name[0]) || name[0] == '$' || !name.All(IsIdentifierPart))
@@ -31,7 +31,7 @@ internal static class ChannelNames
         return name.Any(IsUpper) ? $"it is '{Lower(name)}'" : null;
     }
 
-    /// <summary>The name that comes nearest to an invalid one; <see langword="null"/> if nothing is left of it.</summary>
+    /// <summary>The valid name that is most similar to an invalid one; <see langword="null"/> if nothing remains of it.</summary>
     public static string? Valid(string name)
     {
         var text = new StringBuilder();
@@ -44,7 +44,7 @@ internal static class ChannelNames
             var length = char.IsHighSurrogate(name[i]) ? 2 : 1;
             bytes += Encoding.UTF8.GetByteCount(name.ToCharArray(i, length));
             if (bytes > MaxBytes)
-                break; // Where PostgreSQL cuts it too.
+                break; // PostgreSQL shortens it at the same place.
             text.Append(name, i, length);
             i += length - 1;
         }
@@ -52,7 +52,7 @@ internal static class ChannelNames
         return text.Length == 0 ? null : text.ToString();
     }
 
-    /// <summary>The name in snake case, which means the same with and without quotes.</summary>
+    /// <summary>The name in snake case, which is the same with and without quotes.</summary>
     public static string SnakeCase(string name)
     {
         var text = new StringBuilder();

@@ -2,16 +2,16 @@ using Microsoft.CodeAnalysis;
 
 namespace PgListener.Analyzers;
 
-/// <summary>What makes a class a handler, and one that AddHandlers adds. The generator and the rules ask the same questions.</summary>
+/// <summary>Decides whether a class is a handler, and whether AddHandlers adds it. Shared by the generator and the rules.</summary>
 internal static class HandlerShape
 {
     public const string HandlerInterface = "PgListener.INotificationHandler`1";
     public const string ExcludingAttribute = "PgListener.ExcludeFromAddHandlersAttribute";
 
-    /// <summary>The channels that a class handles by itself: not those for which it only decorates other handlers.</summary>
+    /// <summary>The channels that a class handles itself, without those for which it decorates another handler.</summary>
     /// <param name="type">Any type.</param>
     /// <param name="handler"><c>INotificationHandler&lt;TChannel&gt;</c>.</param>
-    /// <returns>None if it is no class that can be registered: an abstract or a generic one.</returns>
+    /// <returns>The channels; none if the class cannot be registered because it is abstract or generic.</returns>
     public static IEnumerable<INamedTypeSymbol> ChannelsOf(INamedTypeSymbol type, INamedTypeSymbol handler)
     {
         if (type.TypeKind != TypeKind.Class || type.IsAbstract || IsGeneric(type))
@@ -28,11 +28,11 @@ internal static class HandlerShape
         }
     }
 
-    /// <summary>Whether AddHandlers may name both.</summary>
+    /// <summary>Whether AddHandlers can add the handler for the channel.</summary>
     public static bool CanBeAdded(INamedTypeSymbol type, INamedTypeSymbol channel, Compilation compilation)
         => CanBeNamed(type, compilation) && CanBeNamed(channel, compilation) && !type.GetAttributes().Any(IsInTheWay);
 
-    /// <summary>Whether another file of the assembly may name it.</summary>
+    /// <summary>Whether another file of the assembly can name the type.</summary>
     public static bool CanBeNamed(INamedTypeSymbol type, Compilation compilation)
         => compilation.IsSymbolAccessibleWithin(type, compilation.Assembly)
             && !ContainingTypes(type).Any(outer => outer.IsFileLocal)
@@ -46,7 +46,7 @@ internal static class HandlerShape
             yield return outer;
     }
 
-    /// <summary>A handler that takes one of the same channel, or several of them, is what a decorating library puts in its place.</summary>
+    /// <summary>Whether a constructor takes one or more handlers of the same channel, as a decorator's does.</summary>
     private static bool Decorates(INamedTypeSymbol type, INamedTypeSymbol implemented)
         => type.InstanceConstructors.SelectMany(constructor => constructor.Parameters).Select(parameter => parameter.Type)
             .Any(parameter => IsOrHolds(parameter, implemented));
@@ -58,7 +58,7 @@ internal static class HandlerShape
         _ => false,
     };
 
-    /// <summary>The application has said no, or the compiler would.</summary>
+    /// <summary>Whether an attribute excludes the class, or makes its use a compiler error.</summary>
     private static bool IsInTheWay(AttributeData attribute)
         => attribute.AttributeClass?.ToDisplayString() == ExcludingAttribute
             || attribute.AttributeClass?.ToDisplayString() == "System.ObsoleteAttribute" && attribute.ConstructorArguments.LastOrDefault().Value is true;

@@ -2,10 +2,10 @@ using System.Reflection;
 
 namespace PgListener.Analyzers;
 
-/// <summary>Where a rule is described: a page of the repository from which the analyzers were built.</summary>
+/// <summary>The address of a rule's page, in the repository from which the analyzers were built.</summary>
 internal static class HelpLink
 {
-    // The SDK writes it from git's remote. A build without one knows only where the page stands in the repository.
+    // The SDK takes it from git's remote. A build without a remote knows only the path of the page in the repository.
     private static readonly string? Repository = typeof(HelpLink).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .FirstOrDefault(attribute => attribute.Key == "RepositoryUrl")?.Value;
 

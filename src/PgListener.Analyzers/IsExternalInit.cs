@@ -1,4 +1,4 @@
 namespace System.Runtime.CompilerServices;
 
-/// <summary>What the compiler asks for in records, which .NET Standard 2.0 does not have.</summary>
+/// <summary>A type that the compiler needs for records, and that .NET Standard 2.0 lacks.</summary>
 internal static class IsExternalInit;

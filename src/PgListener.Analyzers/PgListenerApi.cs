@@ -2,9 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace PgListener.Analyzers;
 
-/// <summary>What belongs to the library.</summary>
+/// <summary>Recognises the members of the library.</summary>
 internal static class PgListenerApi
 {
-    /// <summary>Whether one of the library's packages declares it, and not the application.</summary>
+    /// <summary>Whether a package of the library declares it.</summary>
     public static bool Declares(ISymbol symbol) => symbol.ContainingAssembly?.Name is "PgListener.Core" or "PgListener.Hosting";
 }

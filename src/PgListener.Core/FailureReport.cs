@@ -1,6 +1,6 @@
 namespace PgListener;
 
-/// <summary>Lets a reader that finds a malformed payload tell its subscription, which counts it as failed.</summary>
+/// <summary>Lets a reader report a malformed payload to its subscription, which counts it as failed.</summary>
 internal sealed class FailureReport
 {
     /// <summary>Counts a failure by its error type. Set by the subscription.</summary>

@@ -9,7 +9,7 @@ using PgListener.Telemetry;
 
 namespace PgListener;
 
-/// <summary>Listens to PostgreSQL's notifications on one connection, which it establishes again whenever it is lost, and hands them to callbacks and readers.</summary>
+/// <summary>Listens to PostgreSQL's notifications on one connection, which it establishes again whenever it is lost, and delivers them to callbacks and readers.</summary>
 /// <remarks>
 /// <para>All members may be used from several threads at a time, and from inside callbacks.</para>
 /// <para>
@@ -30,7 +30,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Creates a listener with connections of its own: one that listens, and a pool that stays empty until it is needed.</summary>
     /// <param name="connectionString">How to connect. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
-    /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates. Called three times: for the connection that listens, for the one that proves and wakes, and for the pool of callbacks.</param>
+    /// <param name="configureDataSource">Configures what a connection string cannot express, such as a password provider or certificates. Called three times: for the connection that listens, for the one that proves and wakes, and for the pool of callbacks.</param>
     /// <exception cref="ArgumentException">The connection string or a setting is wrong.</exception>
     public Listener(
         string connectionString,
@@ -46,12 +46,12 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
     }
 
-    /// <summary>Creates a listener on connections of a data source that exists already.</summary>
-    /// <param name="dataSource">Where connections come from. It stays yours to dispose of, after the listener.</param>
+    /// <summary>Creates a listener on connections of an existing data source.</summary>
+    /// <param name="dataSource">The data source that connections are taken from. The listener does not dispose of it; dispose of it after the listener.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <remarks>
-    /// While it runs the listener keeps one connection of the data source, as it is configured there. A <c>Keepalive</c> in its
-    /// connection string has no use, since the listener asks the server itself, and costs a lock and two timers a notification.
+    /// While it runs, the listener keeps one connection of the data source, with the settings configured there. A <c>Keepalive</c> in its
+    /// connection string is of no use, because the listener asks the server itself, and costs a lock and two timers for each notification.
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public Listener(NpgsqlDataSource dataSource, ListenerOptions? options = null)
@@ -65,10 +65,10 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
     }
 
-    /// <summary>Puts a listener together.</summary>
-    /// <param name="connect">Makes the way to the server.</param>
+    /// <summary>Creates a listener from a link to a server.</summary>
+    /// <param name="connect">Creates the link.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
-    /// <param name="observer">Told of every call, if somebody is.</param>
+    /// <param name="observer">Notified of every call; optional.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     internal Listener(Func<SessionParts, IServerLink> connect, ListenerOptions? options, ICallObserver? observer = null)
     {
@@ -103,27 +103,27 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             () => new(_state.Status.State, _state.Reconnects, _state.Status.RoundTrip, _state.Status.QueueUsage));
     }
 
-    /// <summary>Whether the listener was started and not yet stopped; it may be reconnecting all the same: see <see cref="State"/>.</summary>
+    /// <summary>Whether the listener was started and not yet stopped. It may be reconnecting: see <see cref="State"/>.</summary>
     public bool IsStarted => _runs.IsStarted;
 
-    /// <summary>The state has changed.</summary>
-    /// <remarks>Raised on the thread pool, one change after the other, in their order. An exception of an observer is logged, and does not affect the others.</remarks>
+    /// <summary>Raised when the state has changed.</summary>
+    /// <remarks>Raised on the thread pool, one change after the other, in order. An exception of an event handler is logged, and does not affect the others.</remarks>
     public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
     {
         add => _state.Changed += value;
         remove => _state.Changed -= value;
     }
 
-    /// <summary>What the listener is doing.</summary>
+    /// <summary>The listener's state.</summary>
     public ListenerState State => _state.Status.State;
 
-    /// <summary>What the listener is doing, where, since when, and what is wrong if something is.</summary>
+    /// <summary>The listener's state, with its server, and what is wrong if something is.</summary>
     public ListenerStatus Status => _state.Status;
 
-    /// <summary>The connection that listens, to look at: its server, its <see cref="NpgsqlConnection.ProcessID"/>, its state.</summary>
+    /// <summary>The connection that listens, for inspection: its server, its <see cref="NpgsqlConnection.ProcessID"/>, its state.</summary>
     /// <remarks>
-    /// It is waiting for notifications nearly all the time, and a command on it fails with an
-    /// <see cref="NpgsqlOperationInProgressException"/>. For SQL in a callback there is <see cref="NotificationContext.OpenConnectionAsync"/>.
+    /// It waits for notifications nearly all the time, so a command on it fails with an
+    /// <see cref="NpgsqlOperationInProgressException"/>. For SQL in a callback, use <see cref="NotificationContext.OpenConnectionAsync"/>.
     /// </remarks>
     /// <exception cref="ListenerStartException">The listener is not started.</exception>
     /// <exception cref="ListenerException">The listener is started, but not connected at the moment.</exception>
@@ -141,8 +141,8 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="cancellationToken">Ends the attempt; the listener is then stopped.</param>
     /// <returns>A task that completes when the listener is <see cref="ListenerState.Listening"/>.</returns>
     /// <remarks>Callbacks are not called before <see cref="Listen"/>. Once this has succeeded, every lost connection is established again.</remarks>
-    /// <exception cref="ListenerStartException">The listener is started already, or the first attempt failed; the cause is the inner exception. To keep trying instead, use <see cref="Start"/>.</exception>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    /// <exception cref="ListenerStartException">The listener is already started, or the first attempt failed; the cause is the inner exception. To keep trying instead, use <see cref="Start"/>.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -165,17 +165,17 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             throw new ListenerClosedException();
     }
 
-    /// <summary>Starts to connect in the background and returns at once; attempts continue until one succeeds or the listener is stopped.</summary>
-    /// <remarks><see cref="WaitUntilListeningAsync"/> waits for the success.</remarks>
-    /// <exception cref="ListenerStartException">The listener is started already.</exception>
+    /// <summary>Starts to connect in the background, and returns at once. Attempts continue until one succeeds or the listener is stopped.</summary>
+    /// <remarks>To wait until the server listens, call <see cref="WaitUntilListeningAsync"/>.</remarks>
+    /// <exception cref="ListenerStartException">The listener is already started.</exception>
     public void Start() => _runs.Begin(firstMustSucceed: false);
 
-    /// <summary>Stops: ends the connection, lets queued and running callbacks finish for a while, cancels what is left, and is over.</summary>
-    /// <param name="cancellationToken">Cuts the waiting short: what is left is cancelled at once.</param>
+    /// <summary>Stops the listener: ends the connection, lets queued and running callbacks finish within <see cref="ListenerOptions.DrainTimeout"/>, then cancels those that are left.</summary>
+    /// <param name="cancellationToken">Ends the wait for callbacks: those that are left are cancelled at once.</param>
     /// <returns>A task that completes within <see cref="ListenerOptions.DrainTimeout"/> and about a second.</returns>
     /// <remarks>
-    /// Nothing happens when the listener is not started. Readers end after what is queued for them. Callbacks and channels
-    /// are kept: <see cref="StartAsync"/> listens to them again. A callback may stop its own listener; it is then not waited for.
+    /// Does nothing when the listener is not started. Readers end after what is queued for them. Callbacks and channels
+    /// are kept: <see cref="StartAsync"/> listens to them again. A callback may stop its own listener; the stop then does not wait for it.
     /// </remarks>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
@@ -187,24 +187,24 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         await _runs.EndAsync(run).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until the server listens to every wanted channel; at once if it does.</summary>
+    /// <summary>Waits until the server listens to every channel that was added.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that completes when the state is, or becomes, <see cref="ListenerState.Listening"/>.</returns>
-    /// <remarks>It may be called before the start.</remarks>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    /// <returns>A task that completes when the state becomes <see cref="ListenerState.Listening"/>; a completed task if it already is.</returns>
+    /// <remarks>May be called before the start.</remarks>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call.</exception>
     public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default)
         => _state.WhenListeningAsync().WaitAsync(cancellationToken);
 
-    /// <summary>Changes settings at run time, without connecting again.</summary>
+    /// <summary>Changes settings at run time, without reconnecting.</summary>
     /// <param name="options">
     /// All settings, as for the constructor. <see cref="ListenerOptions.KeepAlive"/> and <see cref="ListenerOptions.ConnectTimeout"/>
-    /// stay as they were, since the connections are made with them; so do <see cref="ListenerOptions.ChannelPrefix"/>, name, logger, clock and meter.
+    /// are not changed, because the connections are made with them; nor are <see cref="ListenerOptions.ChannelPrefix"/>, name, logger, clock and meter factory.
     /// </param>
     /// <remarks>
-    /// Queues keep what they hold, even if it is more than they may hold from now on. What a subscription or a reader has
-    /// settings of its own for stays as it is: see <see cref="ListenerSubscription.Update"/>.
+    /// Queues keep what they hold, even if it exceeds the new limits. A subscription or reader keeps the settings that its own options set: see
+    /// <see cref="ListenerSubscription.Update"/>.
     /// </remarks>
-    /// <exception cref="ArgumentException">A setting is wrong. Nothing is changed then.</exception>
+    /// <exception cref="ArgumentException">A setting is wrong. Nothing is changed.</exception>
     public void Update(ListenerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -218,18 +218,18 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Adds a callback for a channel. A channel may have several.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
+    /// <param name="callback">Called for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
     /// <exception cref="PostgresException">The server refused the channel; the callback is then not added.</exception>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile; the callback is then not added.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call; the callback is then not added.</exception>
     public Task AddCallbackAsync(string channel, NotificationCallback callback, CancellationToken cancellationToken = default)
         => AddAsync(channel, callback, new(), isCleared: true, cancellationToken);
 
     /// <summary>Adds a callback for a channel with settings, such as <see cref="SubscriptionOptions.OnResync"/>.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
+    /// <param name="callback">Called for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="options">The settings; what is <see langword="null"/> in them is taken from the listener's.</param>
     /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
     /// <returns>A task that completes when the server listens to the channel; at once when the listener is not started.</returns>
@@ -242,7 +242,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Adds a callback with settings of its own, and a handle to end it with.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
+    /// <param name="callback">Called for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
     /// <param name="cancellationToken">Ends the wait; the callback is then not added.</param>
     /// <returns>The subscription, once the server listens. Clearing callbacks does not end it.</returns>
@@ -254,11 +254,11 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
     }
 
-    /// <summary>As <see cref="SubscribeAsync"/>, for those who decide themselves how long they wait.</summary>
+    /// <summary>Does what <see cref="SubscribeAsync"/> does, for a caller that decides itself how long to wait.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
-    /// <param name="callback">What to call for each notification, once <see cref="Listen"/> was called.</param>
+    /// <param name="callback">Called for each notification, once <see cref="Listen"/> was called.</param>
     /// <param name="options">The settings; those of the listener when left out.</param>
-    /// <param name="settled">Completes when the server listens; it is completed when the listener is not started.</param>
+    /// <param name="settled">Completes when the server listens; already completed when the listener is not started.</param>
     internal ListenerSubscription Subscribe(string channel, NotificationCallback callback, SubscriptionOptions? options, out Task settled)
     {
         var subscription = Add(channel, callback, options ?? new(), isCleared: false, out var change);
@@ -266,13 +266,13 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
     }
 
-    /// <summary>Listens to a channel without a callback, for those who read with <c>await foreach</c>.</summary>
+    /// <summary>Listens to a channel without a callback, to read its notifications with <c>await foreach</c>.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="cancellationToken">Ends the wait; the channel stays added.</param>
     /// <returns>A task that completes when the server listens; at once when the listener is not started.</returns>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
     /// <exception cref="PostgresException">The server refused the channel; it is then not added.</exception>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile; the channel stays added, and the next start listens to it.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call; the channel stays added, and the next start listens to it.</exception>
     public async Task AddChannelAsync(string channel, CancellationToken cancellationToken = default)
     {
         ThrowIfInvalid(channel);
@@ -288,13 +288,13 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and the channel itself if <see cref="AddChannelAsync"/> has added it.</summary>
+    /// <summary>Removes all callbacks of a channel that were added with <see cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)"/>, and the channel itself if it was added with <see cref="AddChannelAsync"/>.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Ends the wait; the removal goes on.</param>
-    /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader of its own still wants it.</returns>
-    /// <remarks>After this no further call of those callbacks begins, and what was queued for them is discarded; one that is running is not waited for.</remarks>
+    /// <returns>A task that completes when the server no longer listens to it, unless a subscription or a reader still uses it.</returns>
+    /// <remarks>After this, no further call of these callbacks begins, and what was queued for them is discarded. A running call is not waited for.</remarks>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call.</exception>
     public Task ClearChannelCallbacksAsync(string channel, CancellationToken cancellationToken = default)
     {
         ThrowIfInvalid(channel);
@@ -304,19 +304,19 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Does for every channel what <see cref="ClearChannelCallbacksAsync"/> does for one.</summary>
     /// <param name="cancellationToken">Ends the wait; the removal goes on.</param>
     /// <returns>A task that completes when the server no longer listens to any of them.</returns>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call.</exception>
     public Task ClearAllChannelsAsync(CancellationToken cancellationToken = default)
         => _runs.SettleAsync(Task.WhenAll(_channels.ClearableChannels().Select(_runs.Clear)), cancellationToken);
 
-    /// <summary>Begins to call callbacks, in the background. Does not block; nothing changes when they are called already.</summary>
+    /// <summary>Begins to call callbacks, in the background. Does not block, and does nothing when they are already called.</summary>
     /// <remarks>
     /// What arrives before this or after <see cref="AbortListen"/> waits in the callbacks' queues. A queue that is full
-    /// then drops the newest; the reading never pauses for it.
+    /// then drops the newest notifications, and reading does not pause for it.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public void Listen() => _runs.Dispatch(true);
 
-    /// <summary>Stops calling callbacks. Does not block; nothing happens when they are not called. A running call goes on.</summary>
+    /// <summary>Stops calling callbacks. Does not block, and does nothing when they are not called. A running call continues.</summary>
     public void AbortListen() => _runs.Dispatch(false);
 
     /// <summary>Reads every notification of every channel the listener listens to, from now on.</summary>
@@ -330,14 +330,14 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Reads every notification of every channel the listener listens to, with settings.</summary>
     /// <param name="options">
-    /// The settings; set <see cref="SubscriptionOptions.OnResync"/> to hear of gaps, in their place among the notifications. Concurrency and
+    /// The settings. Set <see cref="SubscriptionOptions.OnResync"/> to be notified of gaps, in their place among the notifications. Concurrency and
     /// time limit do not apply to a reader.
     /// </param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <returns>The notifications from the first read on. They end when the listener is stopped.</returns>
     /// <remarks>
-    /// A reader whose queue is full drops the newest and announces the gap, so that it never pauses the reading for everyone else:
-    /// <see cref="FullQueueMode.Drop"/> is the default here. What <see cref="SubscriptionOptions.OnResync"/> throws is thrown to the reader.
+    /// A reader whose queue is full drops the newest notifications and announces the gap, so that it never pauses reading for the others:
+    /// <see cref="FullQueueMode.Drop"/> is the default for readers. Exceptions of <see cref="SubscriptionOptions.OnResync"/> are thrown to the reader.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     public async IAsyncEnumerable<Notification> ReadAllAsync(SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -355,7 +355,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The notifications from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <returns>The notifications from the first read on. They end when the listener is stopped.</returns>
     /// <inheritdoc cref="ReadAllAsync(SubscriptionOptions, CancellationToken)" path="/remarks"/>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
     /// <inheritdoc cref="AddCallbackAsync(string, NotificationCallback, CancellationToken)" path="/exception"/>
@@ -372,7 +372,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>Reads every notification of every channel the listener listens to, and the gaps in their places among them.</summary>
     /// <inheritdoc cref="ReadAllAsync(SubscriptionOptions, CancellationToken)"/>
-    /// <returns>Notifications and gaps from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <returns>Notifications and gaps from the first read on. They end when the listener is stopped.</returns>
     public IAsyncEnumerable<StreamItem> ReadItemsAsync(SubscriptionOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -381,31 +381,31 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 
     /// <summary>
     /// Reads the notifications of one channel, and the gaps in their places among them, and listens to it as long as it has a reader. The
-    /// first item is the gap that says that it has begun: what was sent before is not heard.
+    /// first item is the gap of the start: what was sent before it is not delivered.
     /// </summary>
     /// <inheritdoc cref="ReadAllAsync(string, SubscriptionOptions, CancellationToken)"/>
-    /// <returns>Notifications and gaps from the moment the first is asked for. They end when the listener is stopped.</returns>
+    /// <returns>Notifications and gaps from the first read on. They end when the listener is stopped.</returns>
     public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         => ReadAsync(channel, options ?? new(), readsGaps: true, cancellationToken);
 
-    /// <summary>Asks the server which channels it listens to for this listener.</summary>
+    /// <summary>Queries which channels the server listens to for this listener.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What <c>pg_listening_channels()</c> says on the connection that listens, without the listener's own private channel, and without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
+    /// <returns>The result of <c>pg_listening_channels()</c> on the connection that listens, without the listener's private channel, and without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
     /// <exception cref="InvalidOperationException">The listener is not started.</exception>
-    /// <exception cref="ListenerClosedException">The listener was stopped meanwhile.</exception>
-    /// <exception cref="NpgsqlException">The connection broke under the question.</exception>
+    /// <exception cref="ListenerClosedException">The listener was stopped during the call.</exception>
+    /// <exception cref="NpgsqlException">The connection broke during the query, or the server refused it.</exception>
     public async Task<IReadOnlyCollection<string>> GetListeningChannelsAsync(CancellationToken cancellationToken = default)
     {
         var channels = await _runs.AskAsync("SELECT pg_catalog.pg_listening_channels()", cancellationToken).ConfigureAwait(false);
         return _channels.ChannelsOf(channels);
     }
 
-    /// <summary>Looks at every subscription and reader there is.</summary>
-    /// <returns>One snapshot for each, those of the same channel together.</returns>
+    /// <summary>Gets the counts and queues of all subscriptions and readers.</summary>
+    /// <returns>A snapshot of each, ordered so that those of the same channel follow each other.</returns>
     public IReadOnlyList<SubscriptionStatistics> GetStatistics()
         => [.. _channels.All.Select(subscription => subscription.Statistics)];
 
-    /// <summary>Stops as <see cref="StopAsync"/> does, and gives up the listener's own connections.</summary>
+    /// <summary>Stops the listener as <see cref="StopAsync"/> does, and disposes of its own connections.</summary>
     /// <returns>A task that completes when that is done.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -440,7 +440,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         return subscription;
     }
 
-    /// <summary>Reads one channel or all; as items, whether gaps are among them or not.</summary>
+    /// <summary>Reads one channel or all, as items, with or without gaps.</summary>
     internal async IAsyncEnumerable<StreamItem> ReadAsync(
         string? channel, SubscriptionOptions options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -452,7 +452,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to read, once the server listens.</summary>
+    /// <summary>Begins to read once the server listens.</summary>
     private async Task<NotificationReader> OpenReaderAsync(string? channel, SubscriptionOptions options, bool readsGaps, CancellationToken cancellationToken)
     {
         Setting.ThrowIfInvalid(options, nameof(options));

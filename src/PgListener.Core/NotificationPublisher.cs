@@ -22,7 +22,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <summary>Creates a publisher with a pool of its own, which stays empty until something is published.</summary>
     /// <param name="connectionString">How to connect, in Npgsql's form: <c>Host=…;Username=…;Password=…;Database=…</c>. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise. The client encoding is always UTF-8.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
-    /// <param name="configureDataSource">Adds what a connection string cannot say, such as a password provider or certificates.</param>
+    /// <param name="configureDataSource">Configures what a connection string cannot express, such as a password provider or certificates.</param>
     /// <exception cref="ArgumentException">The connection string or a setting is wrong; the message names the keyword, never its value.</exception>
     public NotificationPublisher(
         string connectionString,
@@ -32,8 +32,8 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     {
     }
 
-    /// <summary>Creates a publisher on connections of a data source that exists already.</summary>
-    /// <param name="dataSource">Where connections come from; of an <see cref="NpgsqlMultiHostDataSource"/> those to the primary, unless its <c>Target Session Attributes</c> say otherwise. It stays yours to dispose of, after the publisher.</param>
+    /// <summary>Creates a publisher on connections of an existing data source.</summary>
+    /// <param name="dataSource">The data source that connections are taken from; from an <see cref="NpgsqlMultiHostDataSource"/>, those to the primary, unless its <c>Target Session Attributes</c> say otherwise. The publisher does not dispose of it; dispose of it after the publisher.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     public NotificationPublisher(NpgsqlDataSource dataSource, NotificationPublisherOptions? options = null)
@@ -41,8 +41,8 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     {
     }
 
-    /// <summary>Checks everything first: what fails leaves neither a data source nor an instrument behind.</summary>
-    /// <param name="connect">Makes the way to the server.</param>
+    /// <summary>Checks everything first, so that a failure leaves neither a data source nor an instrument behind.</summary>
+    /// <param name="connect">Creates the link to the server.</param>
     /// <param name="options">The settings; the defaults when left out.</param>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     internal NotificationPublisher(Func<ILogger, IPublisherLink> connect, NotificationPublisherOptions? options)
@@ -86,7 +86,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             await SendAsync(notifications, caller, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes in no more, sends what was coalesced within <see cref="NotificationPublisherOptions.StopTimeout"/>, and gives up the publisher's own connections.</summary>
+    /// <summary>Accepts no more, sends what was coalesced within <see cref="NotificationPublisherOptions.StopTimeout"/>, and disposes of the publisher's own connections.</summary>
     /// <returns>A task that completes when that is done.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -97,7 +97,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         _telemetry.Dispose();
     }
 
-    /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks as long as that takes.</summary>
+    /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks until that is done.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private Task SendObservedAsync(string channel, Outgoing[] notifications, ICallerConnection? caller, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             caller?.Server,
             context => SendAsync(notifications, caller, context, cancellationToken));
 
-    /// <summary>Sends, with the context of a span if that is wanted.</summary>
+    /// <summary>Sends, with the context of a span if that is configured.</summary>
     private Task SendAsync(Outgoing[] notifications, ICallerConnection? caller, in ActivityContext context, CancellationToken cancellationToken)
     {
         if (_options.PropagateTraceContext && context != default)
@@ -115,7 +115,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (caller is not null)
             return caller.SendAsync(notifications, cancellationToken);
 
-        // What is coalesced is sent by somebody else, outside the caller's ambient transaction.
+        // Another task sends what is coalesced, and the caller's ambient transaction does not apply there.
         return _coalescer is not null && Transaction.Current is null
             ? _coalescer.PublishAsync(notifications, cancellationToken)
             : _link.SendAsync(notifications, cancellationToken);
@@ -127,7 +127,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
             notification = notification with { Payload = TraceContext.Inject(notification.Payload, context) };
     }
 
-    /// <summary>Refuses what PostgreSQL might merge although that is not wanted: it is not known what else is in a transaction of somebody else's.</summary>
+    /// <summary>Refuses what PostgreSQL might merge despite <c>AllowDuplicates</c>. What else a transaction of the caller's contains is not known.</summary>
     private void ThrowIfMergeable(PublishRequest request, Outgoing[] notifications, bool isAlone)
     {
         if (!_options.AllowDuplicates || request.IgnoresTrailingWhitespace || notifications.Length == 0)
@@ -136,8 +136,8 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (!isAlone || notifications.Distinct().Count() < notifications.Length)
         {
             throw new InvalidOperationException(
-                $"PostgreSQL merges identical notifications of one transaction, and those on channel '{request.Channel}' cannot be made distinct, as {nameof(NotificationPublisherOptions.AllowDuplicates)} " +
-                "demands, since nothing is known that its readers would ignore. Use a JSON channel, or put a number into the payload and publish with a publisher that does not demand it.");
+                $"PostgreSQL merges identical notifications of one transaction. {nameof(NotificationPublisherOptions.AllowDuplicates)} is set, but those on channel '{request.Channel}' cannot be made distinct, because its " +
+                $"readers may not ignore white space at the end. Use a JSON channel, let the channel's type return true for IgnoresTrailingWhitespace, or put a number into the payload and publish without {nameof(NotificationPublisherOptions.AllowDuplicates)}.");
         }
     }
 }

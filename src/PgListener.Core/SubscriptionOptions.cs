@@ -8,14 +8,14 @@ public sealed class SubscriptionOptions : HandlerOptions
     {
     }
 
-    /// <summary>Creates settings that are a handler's.</summary>
+    /// <summary>Creates settings with those of a handler.</summary>
     /// <param name="options">The settings to copy.</param>
     public SubscriptionOptions(HandlerOptions options)
         : base(options)
     {
     }
 
-    /// <summary>The name of the subscription in logs.</summary>
+    /// <summary>The name of the subscription in logs, metrics and statistics.</summary>
     /// <value>The default is <see langword="null"/>: the name of the callback's method.</value>
     public string? Name { get; set; }
 

@@ -4,16 +4,16 @@ using PgListener.Filters;
 
 namespace PgListener;
 
-/// <summary>How one handler of a hosted listener is fed, what it is called, and which filters run around it.</summary>
-/// <remarks>The section <c>Handlers</c> of the listener's configuration sets what <see cref="HandlerOptions"/> has, over what is set here.</remarks>
+/// <summary>The settings of one handler of a hosted listener: queue, concurrency, time limit, name and filters.</summary>
+/// <remarks>The section <c>Handlers</c> of the listener's configuration overrides the properties of <see cref="HandlerOptions"/> that are set here.</remarks>
 public sealed class HostedHandlerOptions : HandlerOptions
 {
     internal HostedHandlerOptions(IServiceCollection services) => Filters = new(services);
 
-    /// <summary>What the handler is called in logs and metrics, and in the section <c>Handlers</c> of the configuration.</summary>
+    /// <summary>The handler's name in logs and metrics, and in the section <c>Handlers</c> of the configuration.</summary>
     /// <value>
-    /// The default is <see langword="null"/>: the name of the class or of the method. A lambda has none, is called after its channel, and has no settings in the
-    /// configuration unless a name is set. A name is not empty, has no <c>:</c>, and no two handlers of a channel have the same.
+    /// The default is <see langword="null"/>: the name of the class or of the method. A lambda is named after its channel, and has no settings in the
+    /// configuration unless a name is set. A name is not empty and has no <c>:</c>. Handlers of the same channel have different names.
     /// </value>
     /// <exception cref="ArgumentException">The name is empty, or has a <c>:</c>.</exception>
     public string? Name
@@ -22,14 +22,14 @@ public sealed class HostedHandlerOptions : HandlerOptions
         set
         {
             if (value is not null && (string.IsNullOrWhiteSpace(value) || value.Contains(':', StringComparison.Ordinal)))
-                throw new ArgumentException($"The name of a handler must not be empty, and must have no ':', since it is the name of a section of the configuration, but is '{value}'.", nameof(value));
+                throw new ArgumentException($"The name of a handler must not be empty and must not contain ':', because it names a section of the configuration, but it is '{value}'.", nameof(value));
             field = value;
         }
     }
 
-    /// <summary>For a delegate: called when notifications may have been missed, with the gap and the services of a fresh scope.</summary>
-    /// <remarks>As for <see cref="IResyncHandler{TChannel}"/>, which a class implements instead.</remarks>
-    /// <value>The default is <see langword="null"/>: gaps are not announced to this handler, and the log says so when one may have lost something.</value>
+    /// <summary>Called when notifications may have been missed, with the gap and the services of a fresh scope. For handlers without a class.</summary>
+    /// <remarks>Runs as the method of <see cref="IResyncHandler{TChannel}"/> does, which a class implements instead.</remarks>
+    /// <value>The default is <see langword="null"/>: gaps are not announced to this handler. A warning is logged when notifications may have been missed.</value>
     public Func<Resync, IServiceProvider, CancellationToken, Task>? OnResync { get; set; }
 
     internal FilterList Filters { get; }

@@ -42,7 +42,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public ILogger Logger => _logger;
 
-    /// <summary>The settings that everything is made with which a change at run time does not reach.</summary>
+    /// <summary>The settings at the start, for everything that a change at run time does not affect.</summary>
     public PgListenerOptions OptionsAtStart => _settings.AtStart;
 
     public string Name => _registration.Name;
@@ -63,7 +63,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         remove => Listener.StateChanged -= value;
     }
 
-    /// <summary>Subscribes the handlers, and starts to connect in the background. Nothing happens when it is started already.</summary>
+    /// <summary>Subscribes the handlers, and starts to connect in the background. Does nothing if it is already started.</summary>
     public void Start()
     {
         if (Listener.IsStarted)
@@ -74,7 +74,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
             foreach (var handler in _registration.Handlers)
                 _handlers[handler.Key] = handler.Subscribe(Listener, _registration, _scopes, _settings.Current.Handlers[handler.Key], _payloadLog);
 
-            _settings.ApplyAgain(); // What changed while they were being subscribed.
+            _settings.ApplyAgain(); // Settings may have changed while the handlers were being subscribed.
             _subscribed = true;
         }
 
@@ -92,7 +92,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         var subscription = Listener.Subscribe(channel, callback, options, out var listening);
         try
         {
-            // The start of the host must not wait for a server that may not be there.
+            // The start of the host must not wait for a server that may not be available.
             var answer = _applicationStarted.IsCancellationRequested ? listening : UnlessDisconnectedAsync(listening);
             await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
             return subscription;
@@ -115,8 +115,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         => ReadAsync(channel, options, readsGaps: true, cancellationToken);
 
     /// <summary>
-    /// Ends it with the container. If the host has not stopped it before, as when its start has failed, the services that handlers need are
-    /// gone: no further handler is called, and those that run are canceled.
+    /// Stops the listener when the container is disposed of. If the host has not stopped it before, because its start has failed, the services that
+    /// handlers need no longer exist. So no further handler is called, and running ones are cancelled.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -126,7 +126,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         await Listener.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>For a container that is disposed of synchronously; a host disposes asynchronously.</summary>
+    /// <summary>For a container that is disposed of synchronously. A host disposes asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private void LogPayloadsOf(SubscriptionOptions? options)
@@ -135,7 +135,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
             reader.Log = _payloadLog;
     }
 
-    /// <summary>Waits for the server's answer as long as there is a connection that it can come by.</summary>
+    /// <summary>Waits for the server's answer while there is a connection.</summary>
     private async Task UnlessDisconnectedAsync(Task answer)
     {
         var disconnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -190,7 +190,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         return true;
     }
 
-    /// <summary>Whether there is more to read. The stopping of the host is an ordinary end of it.</summary>
+    /// <summary>Whether there is more to read. The stop of the host ends the reading without an exception.</summary>
     private async ValueTask<bool> UnlessStoppingAsync(ValueTask<bool> more, CancellationToken cancellationToken)
     {
         try
@@ -203,7 +203,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         }
         catch (InvalidOperationException) when (_applicationStopping.IsCancellationRequested && !Listener.IsStarted)
         {
-            return false; // It was stopped just before the reading began.
+            return false; // The listener was stopped just before the reading began.
         }
     }
 }

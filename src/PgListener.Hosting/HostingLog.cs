@@ -17,6 +17,6 @@ internal static partial class HostingLog
     [LoggerMessage(403, LogLevel.Warning, "A payload on channel '{Channel}' has no property that {Type} has ({Known}), so all its values are defaults. Compare the names; for snake_case, as row_to_json writes it, give the channel a JsonTypeInfo with JsonNamingPolicy.SnakeCaseLower. This is logged once for the channel.")]
     public static partial void UnknownProperties(this ILogger logger, string channel, string type, string known);
 
-    [LoggerMessage(404, LogLevel.Warning, "{Handler} is registered as INotificationHandler<{Channel}>{Key}, but nothing runs it. Call {Call}, or register it with AddHandler.")]
+    [LoggerMessage(404, LogLevel.Warning, "{Handler} is registered as INotificationHandler<{Channel}>{Key}, but no listener runs it. Call {Call}, or register it with AddHandler.")]
     public static partial void HandlerNotRun(this ILogger logger, string handler, string channel, string key, string call);
 }

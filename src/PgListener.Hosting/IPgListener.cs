@@ -11,7 +11,7 @@ namespace PgListener;
 /// </remarks>
 public interface IPgListener
 {
-    /// <summary>The name that the listener was added with; empty for the one without a name.</summary>
+    /// <summary>The name that the listener was added with; empty for the listener without a name.</summary>
     string Name { get; }
 
     /// <summary>The listener's state, the same as that of <see cref="Status"/>.</summary>
@@ -20,9 +20,9 @@ public interface IPgListener
     /// <inheritdoc cref="Listener.Status"/>
     ListenerStatus Status { get; }
 
-    /// <summary>The name of a channel type's channel on this listener: that of the type, unless <see cref="PgListenerBuilder.MapChannel{TChannel}"/> has chosen another.</summary>
+    /// <summary>Gets the name that a channel type has on this listener: the name of the type, unless <see cref="PgListenerBuilder.MapChannel{TChannel}"/> sets another.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
-    /// <returns>The channel, without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
+    /// <returns>The channel's name, without <see cref="ListenerOptions.ChannelPrefix"/>.</returns>
     string ChannelNameOf<TChannel>()
         where TChannel : INotificationChannel<TChannel>
         => TChannel.ChannelName;
@@ -60,11 +60,11 @@ public interface IPgListener
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
     /// <param name="options">The settings; those of the listener when left out. Concurrency and time limit do not apply to a reader.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
+    /// <returns>The notifications from the first read on. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
     /// <remarks>
     /// Each reader has a bounded queue of its own, and gets every notification. A reader whose queue is full drops the newest ones and announces
     /// the gap, so that it never pauses reading for the others: <see cref="FullQueueMode.Drop"/> is the default for readers. Set
-    /// <see cref="SubscriptionOptions.OnResync"/> to be told of gaps; its exceptions are thrown to the reader.
+    /// <see cref="SubscriptionOptions.OnResync"/> to be notified of gaps; its exceptions are thrown to the reader.
     /// </remarks>
     /// <inheritdoc cref="SubscribeAsync" path="/exception"/>
     IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default);

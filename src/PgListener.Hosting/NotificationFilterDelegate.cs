@@ -1,11 +1,11 @@
 namespace PgListener;
 
-/// <summary>Runs what is inside an <see cref="INotificationFilter"/>: the filters after it, and the handler.</summary>
-/// <param name="cancellationToken">What those inside are given: the filter's own token, or one that is linked to it, for a time limit for example.</param>
-/// <returns>A task that completes when they have ended. It has the exception that they let through.</returns>
+/// <summary>Runs the inner filters of an <see cref="INotificationFilter"/>, and the handler.</summary>
+/// <param name="cancellationToken">The token for the inner filters and the handler: the filter's own, or one that is linked to it, for example for a time limit.</param>
+/// <returns>A task that completes when they have ended. It fails with the exception that leaves them.</returns>
 /// <remarks>
-/// It may be called again once the task has completed: each further call is another <see cref="NotificationFilterContext.Attempt"/>, in a scope of its own that ends with
-/// the attempt, so that nothing of a failed one is used again.
+/// It may be called again once the task has completed. Each further call is another <see cref="NotificationFilterContext.Attempt"/>, in a scope of its own that ends with
+/// the attempt, so that no scoped service of a failed attempt is used again.
 /// </remarks>
-/// <exception cref="InvalidOperationException">The former call has not ended yet, or the filter has returned already.</exception>
+/// <exception cref="InvalidOperationException">The previous call has not ended yet, or the filter has already returned.</exception>
 public delegate Task NotificationFilterDelegate(CancellationToken cancellationToken);

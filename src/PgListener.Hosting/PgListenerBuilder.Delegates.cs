@@ -9,16 +9,16 @@ public sealed partial class PgListenerBuilder
 {
     /// <summary>Adds a lambda or a method as a handler for a channel. A channel may have several, each with a queue of its own.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
-    /// <param name="handler">What to call for each notification, with the services from a fresh scope. Of a lambda, write out the types of the parameters, and nothing else is left to write.</param>
-    /// <param name="configure">Its settings: queue, concurrency, time limit, name, filters, and what is called for gaps.</param>
+    /// <param name="handler">Called for each notification, with services from a fresh scope. In a lambda, write out the types of the parameters; the type arguments are then inferred.</param>
+    /// <param name="configure">Its settings: queue, concurrency, time limit, name, filters, and the delegate to call for gaps.</param>
     /// <returns>This builder.</returns>
     /// <remarks>
-    /// <para>Each call adds another handler, which is also registered as <see cref="INotificationHandler{TChannel}"/>, and can be decorated there, as a class is.</para>
+    /// <para>Each call adds another handler. It is also registered as <see cref="INotificationHandler{TChannel}"/>, and can be decorated as a class can.</para>
     /// <para>
-    /// It is called after its method in logs, metrics and settings. A lambda is called after its channel (<c>OrderPlaced delegate</c>), and has no settings in the
-    /// configuration; set <see cref="HostedHandlerOptions.Name"/> for that.
+    /// In logs, metrics and settings it has the name of its method. A lambda is named after its channel (<c>OrderPlaced delegate</c>), and has no settings in the
+    /// configuration unless <see cref="HostedHandlerOptions.Name"/> is set.
     /// </para>
-    /// <para>A service that is not registered fails the host's start.</para>
+    /// <para>If a service is not registered, the host's start fails.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">A setting is out of range, or a parameter asks for a service with a key.</exception>
     public PgListenerBuilder AddHandler<TChannel>(
@@ -87,7 +87,7 @@ public sealed partial class PgListenerBuilder
         };
         var name = $"handler {registration.DisplayName} on channel {typeof(TChannel).Name}";
         if (handler.Method.GetParameters().Any(parameter => parameter.IsDefined(typeof(FromKeyedServicesAttribute), inherit: false)))
-            throw new ArgumentException($"A parameter of {name} has [FromKeyedServices], which has no effect there. Take IServiceProvider as the parameter and get the service with its key from it, or write a class.", nameof(handler));
+            throw new ArgumentException($"A parameter of {name} has [FromKeyedServices], which has no effect there. Take an IServiceProvider as the parameter and get the service by its key from it, or write a class.", nameof(handler));
 
         Configure(options, configure, name);
         _registration.Channel<TChannel>().Add(registration, Services);

@@ -14,10 +14,10 @@ public sealed partial class PgListenerBuilder
 
     internal PgListenerBuilder(ListenerRegistration registration) => _registration = registration;
 
-    /// <summary>The listener's name; empty for the one without a name.</summary>
+    /// <summary>The listener's name; empty for the listener without a name.</summary>
     public string Name => _registration.Name;
 
-    /// <summary>The services it is added to.</summary>
+    /// <summary>The services that the listener is added to.</summary>
     public IServiceCollection Services => _registration.Services;
 
     /// <summary>Adds a handler class for a channel. A channel may have several, each with a queue of its own.</summary>
@@ -27,9 +27,9 @@ public sealed partial class PgListenerBuilder
     /// <returns>This builder.</returns>
     /// <remarks>
     /// <para>
-    /// The class is also registered as <see cref="INotificationHandler{TChannel}"/> (for a named listener with its name as the key). Replace or decorate that
-    /// registration, and what is registered there when the host starts runs with the same settings. When it does not implement
-    /// <see cref="IResyncHandler{TChannel}"/>, and <typeparamref name="THandler"/> does, then <typeparamref name="THandler"/> is told of gaps. If it cannot be told which
+    /// The class is also registered as <see cref="INotificationHandler{TChannel}"/> (for a named listener with its name as the key). That registration can be replaced or
+    /// decorated: whatever is registered there when the host starts runs, with the same settings. If the replacement does not implement
+    /// <see cref="IResyncHandler{TChannel}"/>, and <typeparamref name="THandler"/> does, gaps are announced to <typeparamref name="THandler"/>. If it is ambiguous which
     /// replacement stands for which handler, the start fails.
     /// </para>
     /// <para>Adding the same class again for the same channel only applies further settings.</para>
@@ -53,7 +53,7 @@ public sealed partial class PgListenerBuilder
         return this;
     }
 
-    /// <summary>Adds a channel with the handlers that the application registers itself as <see cref="INotificationHandler{TChannel}"/>, before or after this; for a named listener with its name as the key.</summary>
+    /// <summary>Runs the handlers of a channel that the application itself registers as <see cref="INotificationHandler{TChannel}"/>, before or after this call; for a named listener with its name as the key.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="configure">The settings of each of these handlers.</param>
     /// <returns>This builder.</returns>
@@ -68,7 +68,7 @@ public sealed partial class PgListenerBuilder
     /// <summary>Runs a filter around each call of the listener's handlers, inside those that were added before, and outside the handler's own.</summary>
     /// <typeparam name="TFilter">The filter's class. It is registered as transient, unless it is registered already, and resolved in the scope of each call.</typeparam>
     /// <returns>This builder.</returns>
-    /// <remarks>It is for all handlers of this listener, whether they are added before or after it. Streams and the callbacks of <c>SubscribeAsync</c> are not handlers.</remarks>
+    /// <remarks>It applies to all handlers of this listener, whether they are added before or after it. Streams and the callbacks of <c>SubscribeAsync</c> are not handlers.</remarks>
     public PgListenerBuilder AddFilter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFilter>()
         where TFilter : class, INotificationFilter
     {
@@ -86,7 +86,7 @@ public sealed partial class PgListenerBuilder
         return this;
     }
 
-    /// <summary>Gives a channel another name on this listener than its type says: for its handlers, for what is subscribed and read by type, and for its publisher.</summary>
+    /// <summary>Gives a channel type another channel name on this listener: for its handlers, for subscriptions and streams by type, and for its publisher.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="channelName">The channel: 1 to 63 bytes in UTF-8 together with <see cref="ListenerOptions.ChannelPrefix"/>, upper and lower case distinct, any characters but NUL.</param>
     /// <returns>This builder.</returns>
@@ -98,7 +98,7 @@ public sealed partial class PgListenerBuilder
         return this;
     }
 
-    /// <summary>Configures the connections of the listener and its publisher beyond what a connection string can say: password providers, certificates.</summary>
+    /// <summary>Configures what a connection string cannot express, such as password providers and certificates, for the connections of the listener and its publisher.</summary>
     /// <param name="configure">Called for each data source: three of the listener (for the connection that listens, for the one that proves and wakes, and for the pool of callbacks), and the publisher's.</param>
     /// <returns>This builder.</returns>
     public PgListenerBuilder ConfigureDataSource(Action<IServiceProvider, NpgsqlDataSourceBuilder> configure)
@@ -108,8 +108,8 @@ public sealed partial class PgListenerBuilder
         return this;
     }
 
-    /// <summary>Takes the connections of the listener and its publisher from a data source that exists already, instead of from a connection string.</summary>
-    /// <param name="dataSource">Gets it, for example <c>services => services.GetRequiredService&lt;NpgsqlDataSource&gt;()</c>.</param>
+    /// <summary>Takes the connections of the listener and its publisher from an existing data source, instead of from a connection string.</summary>
+    /// <param name="dataSource">Gets the data source, for example <c>services => services.GetRequiredService&lt;NpgsqlDataSource&gt;()</c>.</param>
     /// <returns>This builder.</returns>
     /// <inheritdoc cref="Listener(NpgsqlDataSource, ListenerOptions)" path="/remarks"/>
     public PgListenerBuilder UseDataSource(Func<IServiceProvider, NpgsqlDataSource> dataSource)

@@ -40,9 +40,9 @@ public static class PgListenerExtensions
     /// <summary>Reads a channel's notifications from now on: for server-sent events, SignalR or gRPC streams.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="listener">The listener.</param>
-    /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to be told of gaps, in their place among the notifications.</param>
+    /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to be notified of gaps, in their place among the notifications.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The notifications from the moment the first is asked for. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
+    /// <returns>The notifications from the first read on. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
     /// <remarks>
     /// Each reader has a bounded queue of its own, and gets every notification. Malformed payloads are logged, counted as failed, and skipped.
     /// </remarks>

@@ -33,7 +33,7 @@ public class PgListenerOptions : ListenerOptions
     /// <value>The default is a new <see cref="NotificationPublisherOptions"/>.</value>
     public NotificationPublisherOptions Publisher { get; set; } = new();
 
-    // A field, because the binder takes every property for a setting.
+    // A field, because the binder treats every property as a setting.
 
     /// <summary>The settings of each handler: those of the code, overridden by those of the section <c>Handlers</c>.</summary>
     internal readonly Dictionary<HandlerKey, HandlerOptions> Handlers = [];

@@ -5,7 +5,7 @@ namespace PgListener;
 
 /// <summary>Starts and stops a listener with the host.</summary>
 /// <param name="listener">The listener.</param>
-/// <param name="unused">Warns, once for the application, of handlers that nothing runs.</param>
+/// <param name="unused">Warns, once for each application, about handlers that no listener runs.</param>
 /// <param name="lifetime">Signals when the host is told to stop.</param>
 /// <param name="sectionPath">The path of its settings, for messages.</param>
 /// <param name="startupTimeout">How long the start waits until the server listens, if set.</param>

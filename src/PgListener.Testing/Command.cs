@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace PgListener.Testing;
 
-/// <summary>Runs other programs, never through a shell, and without what the environment says to PostgreSQL's own programs.</summary>
+/// <summary>Runs other programs, never through a shell, and without the environment variables that PostgreSQL's own programs read.</summary>
 internal static class Command
 {
     /// <summary>The time limit of what normally takes milliseconds.</summary>
@@ -48,7 +48,7 @@ internal static class Command
     /// <summary>Describes how to start a program.</summary>
     /// <remarks>
     /// It starts in the root folder, which every user can enter. <c>PGHOST</c>, <c>PGSERVICE</c> and the like are meant for other
-    /// servers. What the programs print is in English, so that it can be understood.
+    /// servers. The programs print in English, so that their output can be parsed.
     /// </remarks>
     public static ProcessStartInfo Describe(
         string program,

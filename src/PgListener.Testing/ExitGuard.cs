@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PgListener.Testing;
 
-/// <summary>Stops the servers that are still there when the process ends.</summary>
+/// <summary>Stops the servers that still run when the process ends.</summary>
 internal static class ExitGuard
 {
     private static readonly HashSet<IServer> Servers = [];

@@ -42,7 +42,7 @@ internal sealed record Machine(
             .FirstOrDefault(IsProgram);
     }
 
-    /// <summary>Tells whether there is a program that can be run; a link that leads nowhere, a folder, and a file without the permission are none.</summary>
+    /// <summary>Tells whether there is a program that can be run. A broken link, a folder, or a file without the permission is not one.</summary>
     public static bool IsProgram(string path) =>
         OperatingSystem.IsWindows() ? File.Exists(path) : !Directory.Exists(path) && Unix.MayRunOrEnter(path);
 
@@ -64,7 +64,7 @@ internal sealed record Machine(
         ];
     }
 
-    // Null rather than a folder whose name everybody can guess in a place where everybody may make one.
+    // Null rather than a folder with a predictable name in a place where every user may create one.
     private static string? UserCacheFolder()
     {
         // Root starts the server as another user, who cannot look into root's home.

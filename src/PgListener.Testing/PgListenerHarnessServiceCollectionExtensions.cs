@@ -5,14 +5,14 @@ using PgListener.Testing.Memory;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Lets an application be tested without a server.</summary>
+/// <summary>Adds the harness, which tests an application without a server.</summary>
 public static class PgListenerHarnessServiceCollectionExtensions
 {
-    /// <summary>Replaces the server of all listeners and publishers by one in memory, and adds a <see cref="PgListenerHarness"/> to test them with.</summary>
-    /// <param name="services">The application's services; in <c>ConfigureTestServices</c> of a <c>WebApplicationFactory</c>, those that it is given.</param>
+    /// <summary>Replaces the server of all listeners and publishers with an in-memory server, and adds a <see cref="PgListenerHarness"/> to test them with.</summary>
+    /// <param name="services">The application's services; in <c>ConfigureTestServices</c> of a <c>WebApplicationFactory</c>, its argument.</param>
     /// <returns>The same services.</returns>
     /// <remarks>
-    /// Connection strings and data sources are then neither needed nor looked at; all other settings are checked as usual. It may be called before or after
+    /// Connection strings and data sources are not needed then, and are not checked; all other settings are checked as usual. It may be called before or after
     /// <c>AddPgListener</c>, and more than once.
     /// </remarks>
     public static IServiceCollection AddPgListenerHarness(this IServiceCollection services)

@@ -9,7 +9,7 @@ internal static class Readiness
 
     /// <summary>Asks a server for its version.</summary>
     /// <returns>
-    /// The version; or how it refuses, in its own words; or neither, when it does not answer yet, is starting up, or is not the one of that name.
+    /// The version; or the server's message when it refuses; or neither, when it does not answer yet, is starting up, or is another server.
     /// </returns>
     public static async Task<(Version? Version, string? Refusal)> AskAsync(string connectionString, string clusterName, CancellationToken cancellationToken)
     {
@@ -22,14 +22,14 @@ internal static class Readiness
                 var command = new NpgsqlCommand("SHOW cluster_name", connection);
                 await using (command.ConfigureAwait(false))
                 {
-                    // Somebody else's server may have taken the port before ours could.
+                    // Another server may have taken the port first.
                     var name = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
                     return Equals(name, clusterName) ? (connection.PostgreSqlVersion, null) : (null, null);
                 }
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.TooManyConnections)
             {
-                // It is starting up, or about to end, which the caller will see, or so ready that others have taken every place.
+                // It is starting up, or about to end, which the caller notices, or all of its connections are in use.
                 return (null, null);
             }
             catch (PostgresException e)
@@ -38,18 +38,18 @@ internal static class Readiness
             }
             catch (Exception e) when (e is NpgsqlException { InnerException: null } or ArgumentException or FormatException or NotSupportedException or InvalidOperationException)
             {
-                // Not the network's doing, so it does not get better: the answer, or a variable of the environment, is not what it should be.
+                // Not a failure of the network, so waiting does not help: the answer, or an environment variable, is wrong.
                 return (null, e.Message);
             }
             catch (NpgsqlException)
             {
-                // Nobody listens yet. If that does not change, its log says why.
+                // The server does not accept connections yet. If that does not change, its log says why.
                 return (null, null);
             }
         }
     }
 
-    /// <summary>Returns a connection string for a connection of our own, on which no variable of the environment has a say.</summary>
+    /// <summary>Returns a connection string that no environment variable affects.</summary>
     public static string Careful(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
     {
         Pooling = false,
@@ -58,7 +58,7 @@ internal static class Readiness
         ApplicationName = "PgListener.Testing",
         ClientEncoding = "UTF8",
         Timezone = "UTC",
-        // Not empty, which would count as not given.
+        // Not empty, because an empty value counts as missing.
         Options = "-c statement_timeout=0",
         RequireAuth = "ScramSHA256",
     }.ConnectionString;

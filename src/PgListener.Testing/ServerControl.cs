@@ -58,7 +58,7 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
         }
     }
 
-    /// <summary>Makes a server that follows this one.</summary>
+    /// <summary>Starts a server that follows this one.</summary>
     public async Task<ServerControl> CreateStandbyAsync(CancellationToken cancellationToken)
     {
         IServer? standby = null;
@@ -129,7 +129,7 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
     {
         if (await server.IsRunningAsync(limit).ConfigureAwait(false))
         {
-            // Until it has ended: one that was asked ends some time, in the midst of what comes next if need be.
+            // Wait until it has ended, because a server that was asked to stop may otherwise end during the next operation.
             _stopping = true;
             await server.StopAsync(limit).ConfigureAwait(false);
         }
@@ -156,7 +156,7 @@ internal sealed class ServerControl(IServer server, TimeSpan startTimeout) : IDi
 
     private async Task<Version> StartOnceAsync(CancellationToken limit)
     {
-        // It runs when a start before this one was given up: then only the waiting is left to do.
+        // It already runs if an earlier start was abandoned. Then only the wait is left.
         if (!await server.IsRunningAsync(limit).ConfigureAwait(false))
         {
             _paused = _answered = false;

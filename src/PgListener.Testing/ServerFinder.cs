@@ -15,11 +15,11 @@ internal sealed class ServerFinder
         _cancellationToken = cancellationToken;
     }
 
-    /// <exception cref="EphemeralPostgresException">Nothing was found, or what was named on purpose is not there.</exception>
+    /// <exception cref="EphemeralPostgresException">No source works, or one that was named explicitly is missing.</exception>
     public static Task<IServer> FindAsync(EphemeralPostgresOptions options, Machine machine, CancellationToken cancellationToken) =>
         new ServerFinder(options, machine, cancellationToken).FindAsync();
 
-    /// <summary>Returns the places to look at: those that the options name; when they name all, those of the environment variable.</summary>
+    /// <summary>Returns the sources to try: those of the options, or, if the options name all, those of the environment variable.</summary>
     public static PostgresSources Choose(PostgresSources chosen, string? variable)
     {
         if (chosen != PostgresSources.Auto || variable is null)

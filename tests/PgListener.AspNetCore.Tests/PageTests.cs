@@ -217,7 +217,7 @@ public sealed class PageTests(Chromium chromium)
 
         isSignedIn = false;
 
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("reload the page to sign in again");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Reload the page to sign in again");
         await page.CloseAsync();
     }
 

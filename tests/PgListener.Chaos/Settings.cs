@@ -32,7 +32,7 @@ public static class Settings
     /// <summary>How long a stop may take.</summary>
     public static readonly TimeSpan StopLimit = DrainTimeout + TimeSpan.FromSeconds(2);
 
-    /// <summary>How long after the last fault every subscription must have heard something new: to notice, to try once more in vain, to connect.</summary>
+    /// <summary>How long after the last fault every subscription must have received something new: time to notice the fault, for one more failed attempt, and to connect.</summary>
     public static readonly TimeSpan RecoveryLimit = 2 * KeepAlive + MaxReconnectDelay + ConnectTimeout + TimeSpan.FromSeconds(5);
 
     /// <summary>A fault shorter than this can pass unnoticed; after twice this time the listener must have noticed.</summary>

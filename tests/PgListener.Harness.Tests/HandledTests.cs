@@ -83,7 +83,7 @@ public sealed class HandledTests
 
         var timeout = await Assert.ThrowsAsync<TimeoutException>(() => app.Harness.WhenHandledAsync<OrderPlaced>(2, Short, allowFailures: true));
         Assert.StartsWith("Within 0.05 s, BillingHandler has handled 1 of 2 notifications on channel 'order_placed'.", timeout.Message, StringComparison.Ordinal);
-        Assert.Contains("BillingHandler: received 2, handled 1, failed 1, queued or in work", timeout.Message, StringComparison.Ordinal);
+        Assert.Contains("BillingHandler: received 2, handled 1, failed 1, queued or in progress", timeout.Message, StringComparison.Ordinal);
         Assert.Contains("ShippingHandler: received 2, handled 2, failed 0", timeout.Message, StringComparison.Ordinal);
         Assert.Contains("Failed: BillingHandler on channel 'order_placed': System.FormatException: Seven is not a number.", timeout.Message, StringComparison.Ordinal);
         Assert.Contains("The application has published 2 on channel 'order_paid'.", timeout.Message, StringComparison.Ordinal);
@@ -122,7 +122,7 @@ public sealed class HandledTests
         await (await subscription).DisposeAsync();
         await app.Harness.PublishAsync("news", "second");
         var nobody = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenHandledAsync("news"));
-        Assert.Contains("Nothing is subscribed to channel 'news'", nobody.Message, StringComparison.Ordinal);
+        Assert.Contains("No handler or callback is subscribed to channel 'news'", nobody.Message, StringComparison.Ordinal);
         Assert.Equal(["first"], heard);
         Assert.Equal("Reporter", Assert.Single(app.Harness.Calls).Handler);
     }

@@ -35,7 +35,7 @@ public sealed class MisuseTests
     {
         await using var app = await App.StartAsync();
         var channel = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenHandledAsync<OrderPaid>());
-        Assert.Contains("Nothing is subscribed to channel 'order_paid'", channel.Message, StringComparison.Ordinal);
+        Assert.Contains("No handler or callback is subscribed to channel 'order_paid'", channel.Message, StringComparison.Ordinal);
         Assert.Contains("There are handlers or callbacks for: order_placed.", channel.Message, StringComparison.Ordinal);
 
         var handler = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenHandledAsync<OrderPlaced, ShippingHandler>());
@@ -49,7 +49,7 @@ public sealed class MisuseTests
     {
         await using var app = await App.StartAsync(static services => services.AddPgListener().AddHandler<OrderPlaced, ShippingHandler>());
         var problem = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenResyncedAsync<OrderPlaced>());
-        Assert.Contains("hears of gaps: a handler does with IResyncHandler", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("receives gaps. Implement IResyncHandler on the handler", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

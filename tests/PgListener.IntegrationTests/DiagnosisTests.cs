@@ -254,7 +254,7 @@ public sealed class DiagnosisTests(ServerFixture server) : IDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!condition())
         {
-            Assert.False(limit.IsCancellationRequested, $"Waited in vain for {what}.");
+            Assert.False(limit.IsCancellationRequested, $"Timed out waiting for {what}.");
             await Task.Yield();
         }
     }

@@ -118,7 +118,7 @@ public sealed class StarvedPoolTests(ServerFixture server) : IDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (listener.Status.RoundTrip == proven && listener.State == ListenerState.Listening)
         {
-            Assert.False(limit.IsCancellationRequested, "Waited in vain for another proof.");
+            Assert.False(limit.IsCancellationRequested, "Timed out waiting for another proof.");
             await Task.Yield();
         }
     }

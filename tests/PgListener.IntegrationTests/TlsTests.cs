@@ -137,7 +137,7 @@ public sealed class TlsTests(TlsServer server) : IClassFixture<TlsServer>, IDisp
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (listener.Status.FailedAttempts < 2)
         {
-            Assert.False(limit.IsCancellationRequested, "Waited in vain for failed attempts.");
+            Assert.False(limit.IsCancellationRequested, "Timed out waiting for failed attempts.");
             await Task.Yield();
         }
 

@@ -53,7 +53,7 @@ internal sealed class FaultLink(FaultProxy proxy, Socket client, CancellationTok
     public void Close(bool reset)
     {
         lock (_sync)
-            reset = _reset |= reset; // Whoever is woken by the end of one side ends the other in the same way.
+            reset = _reset |= reset; // The task that the end of one side wakes ends the other side in the same way.
         Close(client, reset);
         Close(_server, reset);
     }

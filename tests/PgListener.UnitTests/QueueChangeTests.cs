@@ -78,7 +78,7 @@ public class QueueChangeTests
         var wait = _backpressure.WaitAsync(Cancellation);
         queue.Change(new(1, Bytes, FullQueueMode.Wait, TimeSpan.FromSeconds(2)));
         Assert.Empty(await wait.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
-        Assert.Empty(await _backpressure.WaitAsync(Cancellation)); // An interruption is remembered for whoever was not waiting yet.
+        Assert.Empty(await _backpressure.WaitAsync(Cancellation)); // An interruption is remembered if no wait is in progress.
         wait = _backpressure.WaitAsync(Cancellation);
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal([queue], await wait.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));

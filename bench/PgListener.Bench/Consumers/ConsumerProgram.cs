@@ -8,7 +8,7 @@ internal static class ConsumerProgram
 {
     public const string Verb = "consumer";
 
-    /// <summary>The variable that holds the settings: with a password in them they are nothing for a command line, which everybody can read.</summary>
+    /// <summary>The variable that holds the settings: because they contain a password, they must not be on the command line, which every user can read.</summary>
     public const string Settings = "PGLISTENER_BENCH_SETTINGS";
     public const string Started = "STARTED";
     public const string Ready = "READY";

@@ -1,6 +1,6 @@
 namespace PgListener.Bench;
 
-/// <summary>Waits until the process does nothing of its own any more: after a warm-up, methods are compiled anew in the background for a while.</summary>
+/// <summary>Waits until the process is idle: after a warm-up, methods are recompiled in the background for a while.</summary>
 internal static class Calm
 {
     private const int EnoughCalm = 3;

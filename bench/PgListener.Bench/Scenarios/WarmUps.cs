@@ -1,7 +1,7 @@
 namespace PgListener.Bench;
 
 /// <summary>
-/// What makes a process warm: several bursts with calm between them, since the runtime compiles a hot method anew twice and each time
+/// What makes a process warm: several bursts with calm between them, since the runtime recompiles a hot method twice and each time
 /// waits for a calm before it begins to count; and a large one, for what grows with the load.
 /// </summary>
 internal static class WarmUps

@@ -12,7 +12,7 @@ function showState(state) {
   byId('state').dataset.state = byId('state').textContent = state;
 }
 
-/** Shows a message in its place. One that is shown already stays: after a gap messages may come twice. */
+/** Shows a message in its place, unless it is already shown: after a gap messages may come twice. */
 function show({ id, author, text }) {
   if (byId(`message-${id}`)) return;
   const item = document.createElement('li'), name = document.createElement('b');
@@ -23,7 +23,7 @@ function show({ id, author, text }) {
   byId('messages').insertBefore(item, [...byId('messages').children].find(other => other.value > id) ?? null);
 }
 
-/** Two gaps, one cure: the page was not connected to its server, or the server not to PostgreSQL. The table has everything. */
+/** Reloads after a gap, whether the page had lost its server, or the server PostgreSQL. The table has all messages. */
 async function reload() {
   try {
     const latest = await call('Latest');

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * SignalR's JSON protocol on a WebSocket, as far as a chat needs it: records that end with U+001E; of type 1 is a call,
- * 3 the answer to one, 6 a sign of life. Connects for ever. In an application, use the package @microsoft/signalr.
+ * SignalR's JSON protocol on a WebSocket, as far as a chat needs it: records that end with U+001E. Type 1 is a call,
+ * 3 its completion, and 6 a ping. It reconnects until the page is closed. In an application, use the package @microsoft/signalr.
  */
 function connectToHub(path, { onOpen, onClose, ...handlers }) {
   const url = new URL(path, location.href.replace(/^http/, 'ws'));

@@ -7,7 +7,7 @@ namespace WebApi.Orders;
 
 /// <summary>
 /// The channel <c>order_placed</c> and the content of its notifications. <see cref="ChannelName"/> is all it needs; the
-/// source-generated <see cref="JsonTypeInfo"/> makes it strict, fast, and fit for trimming.
+/// source-generated <see cref="JsonTypeInfo"/> makes it strict and fast, and works with trimming.
 /// </summary>
 public sealed record OrderPlaced(long Id, string Product, int Quantity, DateTimeOffset PlacedAt) : IJsonNotificationChannel<OrderPlaced>
 {

@@ -8,7 +8,7 @@ namespace WebApi.Orders;
 /// <remarks><c>status</c> at once and when it changes; <c>resync</c> at the start and where orders may be missing: read <c>GET /orders</c> now; <c>order</c>.</remarks>
 internal sealed class OrderStream(IPgListener listener, LiveStatus live)
 {
-    // What a browser that reads too slowly has no room for is dropped, and a gap stands in its place.
+    // If a browser reads too slowly, further notifications are dropped, and a gap takes their place.
     private static readonly SubscriptionOptions Options = new() { Name = "A browser", QueueCapacity = 1000 };
 
     public async IAsyncEnumerable<SseItem<object>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class OrderStream(IPgListener listener, LiveStatus live)
         }
         finally
         {
-            await end.CancelAsync(); // The browser has gone. What still waits is ended before it is disposed of.
+            await end.CancelAsync(); // The browser has disconnected. Pending reads are ended before they are disposed of.
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

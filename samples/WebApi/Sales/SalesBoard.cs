@@ -8,7 +8,7 @@ internal sealed class SalesBoard
     /// <summary>There is a new list.</summary>
     public event EventHandler? Changed;
 
-    /// <summary>The best-selling first; nothing before they were read for the first time. A new list with every change.</summary>
+    /// <summary>The best-selling first; <see langword="null"/> before they were read for the first time. A new list with every change.</summary>
     public IReadOnlyList<ProductSales>? Products => _products;
 
     public void Set(ProductSales sales) => Replace((_products ?? []).Where(other => other.Product != sales.Product).Append(sales));

@@ -54,12 +54,12 @@ byId('more').addEventListener('click', () => {
   offerAll();
 });
 
-/** Reads the orders again: whatever the stream may have left out is then here, and what is here already is not doubled. */
+/** Reads the orders again. This adds orders that the stream may have missed, and does not duplicate the others. */
 async function readOrders() {
   const arrived = arrivedDuringRead = new Set();
   try {
     const orders = await ask(`orders?limit=${maxRows}`);
-    if (arrived !== arrivedDuringRead) return; // A newer reading is on its way.
+    if (arrived !== arrivedDuringRead) return; // A newer read is in progress.
 
     const known = new Set([...arrived, ...orders.map(order => order.id)]);
     for (const id of [...rows.keys()]) {
@@ -141,7 +141,7 @@ function connect() {
     seen(order.id);
   });
   source.onerror = () => {
-    // The browser connects again by itself, unless it was told no (the server answered with an error).
+    // The browser reconnects by itself, unless the server answered with an error.
     lose();
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
   };
@@ -160,7 +160,7 @@ function lose() {
   if (byId('products-note').dataset.kind === 'loading') showSales(null);
 }
 
-// A connection can die without anybody being told: then nothing is heard any more.
+// A lost connection may not be reported. It shows only by the absence of events.
 setInterval(() => {
   if (Date.now() - lastHeard > silenceLimit) {
     lose();
@@ -185,7 +185,7 @@ function showState(now, since) {
   const isOpen = state === 'Listening';
   byId('outage').hidden = isOpen;
   setText('outage', isOpen ? '' : outages[state].replace('{time}', new Date(since).toLocaleTimeString()));
-  if (isOpen) byId('problem').hidden = true; // Whatever could not be done then can be done now.
+  if (isOpen) byId('problem').hidden = true; // The problem is over.
   enableButtons();
 }
 
@@ -227,7 +227,7 @@ function showLatency(id) {
 const buttons = [[byId('place'), 1], [byId('place-many'), 25]];
 let isPlacing = false;
 
-/** They keep the focus when they cannot be used for a while, which buttons that are disabled do not. */
+/** The buttons keep the focus while they cannot be used, which disabled buttons do not. */
 function enableButtons() {
   for (const [button] of buttons) button.ariaDisabled = String(isPlacing || state !== 'Listening');
 }
@@ -256,7 +256,7 @@ for (const [button, count] of buttons) button.addEventListener('click', () => pl
 
 // ---- Small things -------------------------------------------------------------------------------------------------------
 
-/** Asks the server. An error says what people can understand. */
+/** Sends a request to the server. The message of an error can be shown to users. */
 async function ask(address, request) {
   let response;
   try {
@@ -276,12 +276,12 @@ function note(id, kind, text) {
   setText(id, kind === null ? '' : text);
 }
 
-/** Text that stays is not announced again to those who hear the page. */
+/** Sets a text only if it has changed, so that screen readers do not announce it again. */
 function setText(id, text) {
   if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
-/** Text only ever goes into the page as text. */
+/** Everything is inserted into the page as text, never as markup. */
 function element(tag, className, text) {
   const created = document.createElement(tag);
   created.className = className;

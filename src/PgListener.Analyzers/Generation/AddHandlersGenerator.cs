@@ -3,11 +3,11 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace PgListener.Analyzers.Generation;
 
-/// <summary>Writes <c>AddHandlers()</c> into an assembly: it adds each handler class of that assembly.</summary>
+/// <summary>Generates <c>AddHandlers()</c> in an assembly. The method adds each handler class of that assembly.</summary>
 [Generator(LanguageNames.CSharp)]
 internal sealed class AddHandlersGenerator : IIncrementalGenerator
 {
-    /// <summary>The name of the step whose result decides whether anything is written anew.</summary>
+    /// <summary>The name of the step whose result decides whether the source is generated again.</summary>
     public const string CallsStep = "HandlerCalls";
 
     public void Initialize(IncrementalGeneratorInitializationContext context)

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace PgListener.Analyzers.Generation;
 
-/// <summary>An array that is equal to another one with equal elements, so that a generator can tell that nothing has changed.</summary>
+/// <summary>An array that is equal to another one with equal elements, so that a generator detects that nothing has changed.</summary>
 internal readonly struct EquatableArray<T>(ImmutableArray<T> items) : IEquatable<EquatableArray<T>>, IEnumerable<T>
     where T : IEquatable<T>
 {

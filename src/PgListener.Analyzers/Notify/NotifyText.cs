@@ -4,10 +4,10 @@ using Microsoft.CodeAnalysis;
 
 namespace PgListener.Analyzers.Notify;
 
-/// <summary>A command's text that sends a notification, and has values within it.</summary>
+/// <summary>The text of a command that sends a notification and contains values.</summary>
 internal sealed class NotifyText
 {
-    /// <summary>Stands for a value.</summary>
+    /// <summary>The placeholder for a value.</summary>
     public const char Hole = '\uFFFC';
 
     private static readonly Regex Sends = Pattern(@"(^|;)\s*NOTIFY\s|\bpg_notify\s*\(");
@@ -27,7 +27,7 @@ internal sealed class NotifyText
         _template = template;
     }
 
-    /// <summary>The text that a string expression makes, if it sends a notification, and a value in it could be anything.</summary>
+    /// <summary>Gets the text of a string expression, if it sends a notification and contains a value that is not harmless.</summary>
     public static NotifyText? From(IOperation operation)
     {
         var parts = TextPart.Of(operation);
@@ -39,8 +39,8 @@ internal sealed class NotifyText
         return parts.Any(part => part.Value is { } value && !IsHarmless(value.Type)) ? new(parts, template) : null;
     }
 
-    /// <summary>Reads the channel and the payload out of a text that is one simple command.</summary>
-    /// <returns>Their pieces; <see langword="false"/> if the text is more than that.</returns>
+    /// <summary>Gets the channel and the payload from a text that is one simple command.</summary>
+    /// <returns><see langword="false"/> if the text is not a single simple command.</returns>
     public bool TrySplit(out ImmutableArray<TextPart> channel, out ImmutableArray<TextPart> payload)
     {
         channel = payload = [];
@@ -54,7 +54,7 @@ internal sealed class NotifyText
         return true;
     }
 
-    /// <summary>What of the pieces stands within a group of the template.</summary>
+    /// <summary>The parts within a group of the template.</summary>
     private ImmutableArray<TextPart> Pieces(Group group, Func<string, string> unquote)
     {
         var pieces = ImmutableArray.CreateBuilder<TextPart>();
@@ -72,7 +72,7 @@ internal sealed class NotifyText
         return pieces.ToImmutable();
     }
 
-    /// <summary>A number ends no string.</summary>
+    /// <summary>Whether values of a type cannot contain an apostrophe, as numbers cannot.</summary>
     private static bool IsHarmless(ITypeSymbol? type)
         => type?.SpecialType is SpecialType.System_Boolean or >= SpecialType.System_SByte and <= SpecialType.System_UInt64 || type is { Name: "Guid", ContainingNamespace.Name: "System" };
 

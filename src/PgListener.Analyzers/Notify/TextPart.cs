@@ -4,13 +4,13 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace PgListener.Analyzers.Notify;
 
-/// <summary>A piece of a text that is put together: either constant text, or a value.</summary>
+/// <summary>A part of an interpolated or concatenated text: either constant text, or a value.</summary>
 /// <param name="Text">The text; <see langword="null"/> for a value.</param>
 /// <param name="Value">The value.</param>
 /// <param name="IsFormatted">Whether the value is written with a format or an alignment.</param>
 internal readonly record struct TextPart(string? Text, IOperation? Value, bool IsFormatted)
 {
-    /// <summary>The pieces of an interpolated or concatenated string, in their order.</summary>
+    /// <summary>The parts of an interpolated or concatenated string, in order.</summary>
     public static ImmutableArray<TextPart> Of(IOperation operation)
     {
         var parts = ImmutableArray.CreateBuilder<TextPart>();

@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace PgListener.Analyzers.Rules;
 
-/// <summary>PGL007: async code for a delegate of the library that returns void, be it a setting or a change of state.</summary>
+/// <summary>PGL007: async code for a delegate of the library that returns void: a callback that sets options, or a handler of an event.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 internal sealed class AsyncVoidAnalyzer : DiagnosticAnalyzer
 {
@@ -36,7 +36,7 @@ internal sealed class AsyncVoidAnalyzer : DiagnosticAnalyzer
         _ => null,
     };
 
-    /// <summary>The library's method or event that the delegate is given to.</summary>
+    /// <summary>The library's method or event that the delegate is passed to.</summary>
     private static ISymbol? TakerOf(IDelegateCreationOperation creation)
     {
         var taker = creation.Parent switch
@@ -48,7 +48,7 @@ internal sealed class AsyncVoidAnalyzer : DiagnosticAnalyzer
         return taker is not null && PgListenerApi.Declares(taker) ? taker : null;
     }
 
-    /// <summary>All that it does stands in a <c>try</c> whose last <c>catch</c> takes any exception: it knows that nobody awaits it.</summary>
+    /// <summary>Whether its only statement is a <c>try</c> whose last <c>catch</c> catches every exception, so that none is unobserved.</summary>
     private static bool CatchesAll(IMethodSymbol method, CancellationToken cancellationToken)
     {
         var body = method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellationToken) switch

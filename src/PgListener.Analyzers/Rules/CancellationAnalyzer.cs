@@ -7,8 +7,8 @@ using Microsoft.CodeAnalysis.Operations;
 namespace PgListener.Analyzers.Rules;
 
 /// <summary>
-/// PGL003. CA2016 finds calls that leave the token out. This finds what CA2016 takes for a decision: a token that never is canceled in the place of the
-/// handler's.
+/// PGL003: a token that is never cancelled in place of the handler's. CA2016 finds calls that leave the token out, and treats an explicit token as
+/// intended.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 internal sealed class CancellationAnalyzer : DiagnosticAnalyzer
@@ -52,7 +52,7 @@ internal sealed class CancellationAnalyzer : DiagnosticAnalyzer
         _ => false,
     };
 
-    /// <summary>What cleans up has to finish, and what nobody waits for may outlive the handler.</summary>
+    /// <summary>Whether the call cleans up, and so has to finish, or is not awaited, and so may outlive the handler.</summary>
     private static bool IsMeantToFinish(IInvocationOperation invocation)
     {
         if (invocation.Parent is ISimpleAssignmentOperation { Target: IDiscardOperation })

@@ -5,11 +5,11 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace PgListener.Analyzers.Rules;
 
-/// <summary>PGL002 and PGL006: the constants that are given as a channel's name, and those that channel types have as theirs.</summary>
+/// <summary>PGL002 and PGL006: constants that are passed as a channel's name, and the names of channel types.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 internal sealed class ChannelNameAnalyzer : DiagnosticAnalyzer
 {
-    /// <summary>Under this name the diagnostic carries the name that the code fix writes.</summary>
+    /// <summary>The diagnostic's property with the name that the code fix writes.</summary>
     public const string BetterNameProperty = "BetterName";
 
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Descriptors.InvalidChannelName, Descriptors.ChannelNameNeedsQuotes];

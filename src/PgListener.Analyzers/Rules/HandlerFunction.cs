@@ -6,9 +6,9 @@ namespace PgListener.Analyzers.Rules;
 /// <summary>The method, local function or lambda that handles a notification or a gap.</summary>
 internal static class HandlerFunction
 {
-    /// <summary>The token of the handler around an operation, if it is in one: in the function itself, not in another one within it.</summary>
-    /// <param name="operation">Somewhere in its body.</param>
-    /// <param name="member">The member that the operation is in.</param>
+    /// <summary>The token of the handler that contains an operation, if one does: in the function itself, not in a function within it.</summary>
+    /// <param name="operation">An operation in its body.</param>
+    /// <param name="member">The member that contains the operation.</param>
     public static IParameterSymbol? TokenAround(IOperation operation, ISymbol member)
     {
         var function = member as IMethodSymbol;
@@ -21,7 +21,7 @@ internal static class HandlerFunction
             }
         }
 
-        // By what it takes, since a callback may be a method that only its name is given of.
+        // By its parameters, because a callback may be a method that is passed by its name.
         return function is not null && function.Parameters.Any(parameter => IsNotified(parameter.Type))
             ? function.Parameters.FirstOrDefault(parameter => IsToken(parameter.Type))
             : null;

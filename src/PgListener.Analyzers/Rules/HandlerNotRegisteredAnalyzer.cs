@@ -6,13 +6,13 @@ using PgListener.Analyzers.Generation;
 namespace PgListener.Analyzers.Rules;
 
 /// <summary>
-/// PGL001. In applications only: a library's handlers are registered by who uses it. It asks the other files as soon as it sees a handler, and not
-/// at the end of the compilation, since what is only known then can be fixed in no editor.
+/// PGL001, in applications only, because an application registers the handlers of the libraries it uses. It searches the other files for each handler, and not
+/// at the end of the compilation, because an editor offers no fix for a diagnostic that is reported then.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 internal sealed class HandlerNotRegisteredAnalyzer : DiagnosticAnalyzer
 {
-    /// <summary>Under this name the diagnostic carries the channel's type, as documentation ids write it.</summary>
+    /// <summary>The diagnostic's property with the documentation id of the channel's type.</summary>
     public const string ChannelProperty = "Channel";
 
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Descriptors.HandlerNotRegistered];
@@ -45,7 +45,7 @@ internal sealed class HandlerNotRegisteredAnalyzer : DiagnosticAnalyzer
         foreach (var tree in context.Compilation.SyntaxTrees)
         {
             if (tree.FilePath.EndsWith(AddHandlersSource.FileName, StringComparison.Ordinal))
-                continue; // It names all of them, whether it is called or not.
+                continue; // The generated method names all handlers, even if it is not called.
 
             var mentions = Mentions.In(tree, context.CancellationToken);
             if (mentions.HasType(type.Name) || canBeAdded && mentions.HasCall("AddHandlers") || mentions.LooksForHandlers)

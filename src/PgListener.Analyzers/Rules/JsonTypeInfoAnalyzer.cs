@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace PgListener.Analyzers.Rules;
 
-/// <summary>PGL005. The settings of the project reach it through CompilerVisibleProperty in the package's props.</summary>
+/// <summary>PGL005. It reads the project's properties, which CompilerVisibleProperty in the package's props makes visible.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 internal sealed class JsonTypeInfoAnalyzer : DiagnosticAnalyzer
 {
@@ -31,7 +31,7 @@ internal sealed class JsonTypeInfoAnalyzer : DiagnosticAnalyzer
 
     private static string? SettingIn(AnalyzerConfigOptions options)
     {
-        // A project that switches reflection on by itself has decided.
+        // A project that enables reflection explicitly is not reported.
         if (Is(options, "JsonSerializerIsReflectionEnabledByDefault", "true"))
             return null;
 
@@ -52,7 +52,7 @@ internal sealed class JsonTypeInfoAnalyzer : DiagnosticAnalyzer
         var type = (INamedTypeSymbol)context.Symbol;
         foreach (var implemented in type.AllInterfaces)
         {
-            // A channel is the type that it is read into; one that it inherits from is looked at by itself.
+            // Only the type that is its own channel. A base type that is a channel is analysed separately.
             if (!SymbolEqualityComparer.Default.Equals(implemented.OriginalDefinition, typeInfo.ContainingType)
                 || !SymbolEqualityComparer.Default.Equals(implemented.TypeArguments[0], type))
             {

@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace PgListener.Analyzers.Rules;
 
 /// <summary>
-/// The names in a file that may register a class: type arguments, <c>typeof</c>, <c>new</c>, base types, aliases, and the methods that are called. By their
-/// spelling alone, so that each file is read once, and only again when it has changed.
+/// The names in a file that may register a class: type arguments, <c>typeof</c>, <c>new</c>, base types, aliases, and called methods. Only their
+/// spelling counts, so a file is read again only when it has changed.
 /// </summary>
 internal sealed class Mentions
 {
@@ -30,13 +30,13 @@ internal sealed class Mentions
         return Known.GetValue(tree, _ => new(root));
     }
 
-    /// <summary>Whether a type of this name is named, other than by itself.</summary>
+    /// <summary>Whether a type of this name is mentioned outside itself.</summary>
     public bool HasType(string name) => _types.Contains(name);
 
-    /// <summary>Whether <c>typeof(INotificationHandler&lt;&gt;)</c> is there, as where assemblies are searched for handlers.</summary>
+    /// <summary>Whether the file contains <c>typeof(INotificationHandler&lt;&gt;)</c>, as code does that scans assemblies for handlers.</summary>
     public bool LooksForHandlers { get; private set; }
 
-    /// <summary>Whether a method of this name is called, or named.</summary>
+    /// <summary>Whether a method of this name is called or mentioned.</summary>
     public bool HasCall(string name) => _calls.Contains(name);
 
     private void Add(SyntaxNode node)
@@ -85,7 +85,7 @@ internal sealed class Mentions
         if (Simple(type)?.Identifier.ValueText is not { } name)
             return;
 
-        // A class that names itself, as in ILogger<Self>, does not register itself by that.
+        // A class that mentions itself, as in ILogger<Self>, is not registered by that.
         if (!type.Ancestors().OfType<TypeDeclarationSyntax>().Any(around => around.Identifier.ValueText == name))
             _types.Add(name);
     }

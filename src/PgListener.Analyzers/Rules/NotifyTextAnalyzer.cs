@@ -69,7 +69,7 @@ internal sealed class NotifyTextAnalyzer : DiagnosticAnalyzer
             context.ReportDiagnostic(Diagnostic.Create(Descriptors.NotifyFromText, value.Syntax.GetLocation()));
     }
 
-    /// <summary>For a local variable, the expression that it begins with.</summary>
+    /// <summary>For a local variable, the expression that initialises it.</summary>
     private static IOperation InitializerOf(IOperation value, CancellationToken cancellationToken)
         => (value as ILocalReferenceOperation)?.Local.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellationToken) is VariableDeclaratorSyntax { Initializer.Value: { } initializer }
             && value.SemanticModel?.GetOperation(initializer, cancellationToken) is { } operation

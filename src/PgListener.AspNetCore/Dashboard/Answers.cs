@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.OutputCaching;
 
 namespace PgListener.Dashboard;
 
-/// <summary>How answers of all kinds are sent.</summary>
+/// <summary>Sends responses of all kinds.</summary>
 internal static class Answers
 {
-    /// <summary>Sends something of which all is known.</summary>
+    /// <summary>Sends a complete response.</summary>
     public static async Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
     {
         SetHeaders(context, contentType);
@@ -22,7 +22,7 @@ internal static class Answers
         return TypedResults.Problem(detail, statusCode: status).ExecuteAsync(context);
     }
 
-    /// <summary>What every answer has: nobody may keep it, nor guess what it is.</summary>
+    /// <summary>Sets the headers of every response: it must not be stored, and its content type must not be guessed.</summary>
     public static void SetHeaders(HttpContext context, string? contentType)
     {
         var response = context.Response;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace PgListener.Dashboard;
 
-/// <summary>What all pages of an application share: the timeline, one look a second for all who watch, and one for all who ask at the same time.</summary>
+/// <summary>The state that all pages of an application share: the timeline, one reading a second for all streams, and one for all requests at the same time.</summary>
 internal sealed class ApplicationStatus
 {
     private static readonly ConditionalWeakTable<IServiceProvider, ApplicationStatus> Applications = [];
@@ -24,7 +24,7 @@ internal sealed class ApplicationStatus
         Feed = new(sampler, time);
         _document = new(() => JsonSerializer.SerializeToUtf8Bytes(sampler.Read(), DashboardJson.Default.StatusDocument));
 
-        // Not now: that would create the listeners, and read their settings, before the host starts.
+        // Not earlier, because that would create the listeners, and read their settings, before the host starts.
         lifetime?.ApplicationStarted.Register(sampler.Start);
     }
 

@@ -31,7 +31,7 @@ internal sealed class DashboardEndpoints
         _access = new(services, _status.Logger);
         _maxWatchers = maxWatchers;
         _tooMany = string.Create(
-            CultureInfo.InvariantCulture, $"{maxWatchers} watch this page already, and the application allows no more (MaxWatchers of MapPgListener). Try again later.");
+            CultureInfo.InvariantCulture, $"{maxWatchers} streams of this page are open, and the application allows no more (MaxWatchers of MapPgListener). Try again later.");
         services.GetService<IHostApplicationLifetime>()?.ApplicationStarted.Register(() => _ = WarnAsync());
     }
 
@@ -62,7 +62,7 @@ internal sealed class DashboardEndpoints
             }
             catch (Exception e)
             {
-                // A policy provider of the application's own may throw anything. It will do so again when somebody asks for the page.
+                // The application's own policy provider may throw anything. It throws again when the page is requested.
                 _status.Logger.AccessUnknown(e, page.RoutePattern.RawText ?? "");
             }
         }
@@ -103,7 +103,7 @@ internal sealed class DashboardEndpoints
         await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, _tooMany).ConfigureAwait(false);
     }
 
-    /// <summary>The state of things at once and then every second, until the watcher goes away or the host begins to stop.</summary>
+    /// <summary>Sends the state at once and then every second, until the client disconnects or the host begins to stop.</summary>
     private async Task StreamAsync(HttpContext context)
     {
         // The endpoint's metadata keeps time limits away, unless they came before routing and so did not see the endpoint.
@@ -126,11 +126,11 @@ internal sealed class DashboardEndpoints
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The ordinary end of watching.
+            // The client has disconnected, or the host stops.
         }
         catch (IOException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The same, seen by a write.
+            // The same, noticed by a write.
         }
     }
 }

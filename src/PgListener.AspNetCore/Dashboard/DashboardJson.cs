@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace PgListener.Dashboard;
 
-/// <summary>The document's form. It is documented: names and meanings stay, fields may be added.</summary>
+/// <summary>The JSON format of the document. It is documented: names and meanings do not change, and fields may be added.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(IReadOnlyList<TimelineEvent>))]

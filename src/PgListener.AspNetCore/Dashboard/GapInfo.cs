@@ -1,6 +1,6 @@
 namespace PgListener.Dashboard;
 
-/// <summary>A gap: in which time notifications may have been missed, and why.</summary>
+/// <summary>A gap: when notifications may have been missed, and why.</summary>
 internal sealed record GapInfo(ResyncReason Reason, DateTimeOffset? Since, DateTimeOffset Until, long Dropped)
 {
     public static GapInfo? LatestOf(IEnumerable<SubscriptionStatistics> group)

@@ -1,9 +1,9 @@
 namespace PgListener.Dashboard;
 
-/// <summary>Finds out what has happened to one listener since it was last looked at.</summary>
+/// <summary>Finds what has happened to one listener since its state was last read.</summary>
 internal sealed class ListenerHistory(string listener, Timeline timeline, TimeProvider time)
 {
-    /// <summary>How late a change may be told that was made before the first look.</summary>
+    /// <summary>How late a change that was made before the first reading may be reported.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(10);
 
     private Dictionary<(string Name, string? Channel), Counts> _counts = [];
@@ -11,10 +11,10 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
     private (ListenerState State, DateTimeOffset Since)? _state;
     private string? _problem;
 
-    /// <summary>The state has changed, or is seen for the first time.</summary>
+    /// <summary>The state has changed, or is read for the first time.</summary>
     public void Note(ListenerStatus status)
     {
-        // What was said before the first look, or is what was seen by it, is no news.
+        // A change that was reported before the first reading, or that the reading already contains, is not an event.
         if (_state is { } known && (known == (status.State, status.Since) || IsFromBefore(status)))
             return;
 
@@ -25,10 +25,10 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
         Add(TimelineEventKind.State, status.Since, status.Since, count: 1, state: status.State, problem: status.Problem);
     }
 
-    /// <summary>Compares with what was seen the last time.</summary>
+    /// <summary>Compares with the previous reading.</summary>
     public void Compare(ListenerStatus status, IEnumerable<SubscriptionStatistics> statistics, DateTimeOffset since, DateTimeOffset now)
     {
-        // Of another state than the one that was told, the change itself brings the problem.
+        // If the state differs from the reported one, the event of its change will contain the problem.
         if (_state == (status.State, status.Since))
         {
             if (status.Problem is { } problem && problem != _problem)
@@ -36,7 +36,7 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
             _problem = status.Problem;
         }
 
-        // By name and channel, since nothing else tells two readers apart that come and go.
+        // By name and channel, because readers that come and go have no other identity.
         var groups = statistics.GroupBy(one => (one.Name, one.Channel)).ToDictionary(group => group.Key, group => Counts.Of([.. group]));
         foreach (var (key, count) in groups)
         {
@@ -55,7 +55,7 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
         _counts = groups;
     }
 
-    /// <summary>Tells of gaps that are new, and of one that still grows.</summary>
+    /// <summary>Reports new gaps, and one that still grows.</summary>
     private void AddGaps((string Name, string? Channel) key, Counts count, Counts before, DateTimeOffset since, DateTimeOffset now)
     {
         var more = Math.Max(0, count.Gaps - before.Gaps);
@@ -63,7 +63,7 @@ internal sealed class ListenerHistory(string listener, Timeline timeline, TimePr
             Add(TimelineEventKind.Gap, count.LastGap?.Since ?? since, count.LastGap?.Until ?? now, more, key.Name, key.Channel, reason: count.LastGap?.Reason);
     }
 
-    /// <summary>Only for a moment: later the clock may have been set back, and what looks old is news.</summary>
+    /// <summary>Applies only for a moment. Later, a time in the past may be new, because the clock may have been set back.</summary>
     private bool IsFromBefore(ListenerStatus status) => status.Since < _first.Since && time.GetElapsedTime(_first.Seen) < Late;
 
     private void Add(

@@ -3,7 +3,7 @@ namespace PgListener.Dashboard;
 /// <summary>One listener.</summary>
 internal sealed record ListenerInfo
 {
-    /// <summary>More than a page can show, or a stream should carry every second.</summary>
+    /// <summary>The most subscriptions that a page can show and a stream should send every second.</summary>
     private const int MaxSubscriptions = 500;
 
     public required string Name { get; init; }
@@ -18,7 +18,7 @@ internal sealed record ListenerInfo
 
     public required int FailedAttempts { get; init; }
 
-    /// <summary>When the next attempt to connect begins, while one is waited for.</summary>
+    /// <summary>When the next attempt to connect begins, while the listener waits for it.</summary>
     public required DateTimeOffset? NextAttemptAt { get; init; }
 
     public required string? Problem { get; init; }
@@ -31,7 +31,7 @@ internal sealed record ListenerInfo
 
     public required IReadOnlyList<SubscriptionInfo> Subscriptions { get; init; }
 
-    /// <summary>How many more subscriptions there are than are listed.</summary>
+    /// <summary>How many further subscriptions are not listed.</summary>
     public required int OmittedSubscriptions { get; init; }
 
     public static ListenerInfo From(string name, ListenerStatus status, IReadOnlyList<SubscriptionInfo> subscriptions)

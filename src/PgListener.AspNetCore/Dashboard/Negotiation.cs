@@ -3,13 +3,13 @@ using Microsoft.Net.Http.Headers;
 
 namespace PgListener.Dashboard;
 
-/// <summary>Page or document: what a request of the common address asks for.</summary>
+/// <summary>Decides whether a request of the common address gets the page or the document.</summary>
 internal static class Negotiation
 {
     private static readonly MediaTypeHeaderValue Html = new("text/html");
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    /// <summary>Whether <c>Accept</c> wants JSON more, or names it more exactly, than HTML. A client without a preference gets the page.</summary>
+    /// <summary>Whether <c>Accept</c> prefers JSON to HTML, by quality or by exactness. A client without a preference gets the page.</summary>
     public static bool PrefersJson(HttpRequest request)
         => MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
             && Wish(accepted, Json) is { Quality: > 0 } json

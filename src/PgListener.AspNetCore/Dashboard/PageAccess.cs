@@ -11,14 +11,14 @@ using Microsoft.Extensions.Options;
 namespace PgListener.Dashboard;
 
 /// <summary>
-/// Whether a page is answered at all. In Development it is. Elsewhere the application must have said who may see it, and ASP.NET Core
-/// must enforce what it has said; who that lets through is none of this class's business.
+/// Decides whether a page is answered at all. In Development it is. Elsewhere the application must have configured who may see it, and ASP.NET Core
+/// must enforce that. Whom it admits is not decided here.
 /// </summary>
 internal sealed class PageAccess
 {
     private const string Detail =
         "Outside the environment Development this page is answered only if the application says who may see it. "
-        + "Write MapPgListener(...).RequireAuthorization(), or MapPgListener(...).AllowAnonymous() if everybody who can reach it may.";
+        + "Write MapPgListener(...).RequireAuthorization(), or MapPgListener(...).AllowAnonymous() if everyone who can reach it may see it.";
 
     private readonly ILogger _logger;
     private readonly string _environment;
@@ -38,17 +38,17 @@ internal sealed class PageAccess
 
     private enum Verdict
     {
-        /// <summary>Nobody has said who may see the page, or nobody enforces what was said.</summary>
+        /// <summary>It is not configured who may see the page, or that is not enforced.</summary>
         Refuse,
 
-        /// <summary>It was said that everybody may, or routing does not come here unless authorization has run.</summary>
+        /// <summary>Everyone may see it, or routing does not get here unless authorization has run.</summary>
         Answer,
 
-        /// <summary>There is a policy, and nothing guarantees that it was applied: a fallback policy where the middleware is missing, for instance.</summary>
+        /// <summary>There is a policy, but it may not have been applied, for example a fallback policy without the middleware.</summary>
         Authorize,
     }
 
-    /// <summary>Puts the decision in front of an endpoint.</summary>
+    /// <summary>Wraps an endpoint with the decision.</summary>
     public RequestDelegate Guard(IServiceProvider services, RequestDelegate next)
     {
         if (_isDevelopment)
@@ -57,7 +57,7 @@ internal sealed class PageAccess
         var authorize = next;
         if (_hasAuthorization)
         {
-            // The same middleware as in the application's pipeline. Where that one has run already, this one comes to the same result.
+            // The same middleware as in the application's pipeline. If that one has already run, the result is the same.
             var pipeline = new ApplicationBuilder(services);
             pipeline.UseMiddleware<AuthorizationMiddleware>();
             pipeline.Run(next);
@@ -77,7 +77,7 @@ internal sealed class PageAccess
         };
     }
 
-    /// <summary>Says, once the application has started, that nobody will see the page, and what to write.</summary>
+    /// <summary>Logs, once the application has started, that the page refuses all requests, and what to do.</summary>
     public async Task WarnAsync(RouteEndpoint page, IServiceProvider services)
     {
         if (_isDevelopment)
@@ -95,7 +95,7 @@ internal sealed class PageAccess
         if (metadata.GetMetadata<IAllowAnonymous>() is not null)
             return Verdict.Answer;
 
-        // Routing throws when an endpoint has this and authorization has not run, unless it was told not to.
+        // Routing throws if an endpoint has this metadata and authorization has not run, unless that check is disabled.
         var isNamed = metadata.GetMetadata<IAuthorizeData>() is not null;
         if (isNamed && !_isUncheckedByRouting)
             return Verdict.Answer;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PgListener.Dashboard;
 
-/// <summary>Which of perhaps many instances of an application this is.</summary>
+/// <summary>Identifies this instance of the application.</summary>
 internal sealed record ProcessInfo(string Machine, int Id, DateTimeOffset StartedAt)
 {
     private static readonly Lazy<ProcessInfo> Own = new(() =>

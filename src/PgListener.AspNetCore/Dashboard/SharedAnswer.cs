@@ -1,7 +1,7 @@
 namespace PgListener.Dashboard;
 
-/// <summary>Lets those who ask at about the same time share one answer. It is never older than a question: what is being worked out is for those who had asked before.</summary>
-/// <param name="answer">Works it out, on a thread of the pool, one at a time.</param>
+/// <summary>Lets callers at about the same time share one result. A result is never older than a call: one that is already being computed is only for earlier callers.</summary>
+/// <param name="answer">Computes the result, on a thread of the pool, one at a time.</param>
 internal sealed class SharedAnswer<T>(Func<T> answer)
 {
     private readonly Lock _sync = new();

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace PgListener.Dashboard;
 
-/// <summary>What is known of all listeners of this process at one moment.</summary>
+/// <summary>The state of all listeners of this process at one moment.</summary>
 internal sealed record StatusDocument
 {
     public required DateTimeOffset Time { get; init; }
@@ -11,7 +11,7 @@ internal sealed record StatusDocument
 
     public required IReadOnlyList<ListenerInfo> Listeners { get; init; }
 
-    /// <summary>The timeline, the latest last. Not repeated every second in the stream, where it is an event of its own.</summary>
+    /// <summary>The timeline, the latest last. The stream sends it as a separate event, and not every second.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TimelineEvent>? Timeline { get; init; }
 }

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace PgListener.Dashboard;
 
-/// <summary>Looks once a second, for all watchers together, as long as there are any.</summary>
+/// <summary>Reads the state once a second for all watchers together, while there are any.</summary>
 internal sealed class StatusFeed
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a watcher may take for what is sent at one moment. The server's own limit for slow clients grows with what is sent, to many minutes.</summary>
+    /// <summary>How long a watcher may take to receive one update. The server's own limit for slow clients grows with the amount of data, up to many minutes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly StatusSampler _sampler;
@@ -27,8 +27,8 @@ internal sealed class StatusFeed
         _look = new(Look);
     }
 
-    /// <summary>What there is to see, now and then every second. A watcher who is slow sees the latest and not what was between.</summary>
-    /// <param name="disconnect">Called for a watcher who takes too long, so that it does not keep its place for ever.</param>
+    /// <summary>The frames, one now and then one every second. A slow watcher gets the latest frame and skips those in between.</summary>
+    /// <param name="disconnect">Called for a watcher that takes too long, so that it does not occupy a stream for ever.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async IAsyncEnumerable<StatusFrame> WatchAsync(Action disconnect, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ internal sealed class StatusFeed
         }
     }
 
-    /// <summary>What the others have seen last, if it is recent; else a look, for all who come at the same time.</summary>
+    /// <summary>The latest frame, if it is recent; otherwise a new reading, shared by all that begin at the same time.</summary>
     private Task<StatusFrame> FirstAsync()
     {
         lock (_sync)
@@ -88,7 +88,7 @@ internal sealed class StatusFeed
         }
     }
 
-    /// <summary>Looks for those who come.</summary>
+    /// <summary>Reads for watchers that begin.</summary>
     private StatusFrame Look()
     {
         var frame = _sampler.ReadFrame();
@@ -97,7 +97,7 @@ internal sealed class StatusFeed
         return frame;
     }
 
-    /// <summary>Nothing is locked while it looks, and a tick that comes while the one before still looks is left out.</summary>
+    /// <summary>No lock is held while it reads. A tick during the reading of the previous one is skipped.</summary>
     private void Tick()
     {
         if (Interlocked.Exchange(ref _isTicking, true))
@@ -114,7 +114,7 @@ internal sealed class StatusFeed
         }
     }
 
-    /// <summary>Answers whether anybody is left. It is locked, since the connection of a watcher who has left serves other requests by now.</summary>
+    /// <summary>Whether any watcher is left. Under the lock, because the connection of a former watcher may already serve another request.</summary>
     private bool DisconnectStuckWatchers()
     {
         lock (_sync)
@@ -125,7 +125,7 @@ internal sealed class StatusFeed
         }
     }
 
-    /// <summary>Looks for those who wait.</summary>
+    /// <summary>Reads for watchers that wait.</summary>
     private void Tell()
     {
         try
@@ -135,14 +135,14 @@ internal sealed class StatusFeed
         }
         catch (Exception e)
         {
-            // A listener of the user's own may throw anything; the sampler has logged it. It ends the watchers' responses, not the process.
+            // The user's own implementation of a listener may throw anything. The sampler has logged it; only the watchers' responses end.
             var next = Next(frame: null);
             next.SetException(e);
             _ = next.Task.Exception;
         }
     }
 
-    /// <summary>Ends the wait of all who wait now. The frame is the latest from that moment on, so that nobody is told of it twice.</summary>
+    /// <summary>Ends all current waits. From then on the frame is the latest, so no watcher gets it twice.</summary>
     private TaskCompletionSource<StatusFrame> Next(StatusFrame? frame)
     {
         lock (_sync)
@@ -167,7 +167,7 @@ internal sealed class StatusFeed
 
         private long _busySince = NotBusy;
 
-        /// <summary>Since when it is being sent something, as a timestamp.</summary>
+        /// <summary>When sending to it began, as a timestamp.</summary>
         public long? BusySince => Volatile.Read(ref _busySince) is var since and not NotBusy ? since : null;
 
         public void Busy(long since) => Volatile.Write(ref _busySince, since);

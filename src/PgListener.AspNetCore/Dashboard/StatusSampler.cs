@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace PgListener.Dashboard;
 
 /// <summary>
-/// Looks at the listeners when it is asked to, and keeps the timeline. Changes of state are told to it; all else it learns by
-/// comparing counts, and so it looks once more soon after each change, when the gaps of a reconnect have been announced.
+/// Reads the state of the listeners on request, and keeps the timeline. It is notified of changes of state. Everything else it finds by
+/// comparing counts, so it reads once more soon after each change, when the gaps of a reconnect have been announced.
 /// </summary>
 /// <remarks>
-/// Two locks. <c>_looking</c> lets one look after another, so that counts are compared in the order in which they were read.
-/// <c>_sync</c> guards the timeline, and no listener is called while it is held: a listener that tells of a change must wait for nobody's look.
+/// There are two locks. <c>_looking</c> makes readings follow each other, so that counts are compared in the order in which they were read.
+/// <c>_sync</c> guards the timeline. No listener is called while it is held, so that a listener that reports a change need not wait for a reading.
 /// </remarks>
 internal sealed class StatusSampler(IServiceProvider services, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
@@ -27,7 +27,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
     private long _frames;
     private ITimer? _lookSoon;
 
-    /// <summary>Tells the latest of these timers from one that was replaced when it had gone off already.</summary>
+    /// <summary>Distinguishes the latest timer from one that was replaced after it had fired.</summary>
     private object? _due;
 
     /// <summary>Begins to keep the timeline.</summary>
@@ -37,7 +37,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
             Listeners();
     }
 
-    /// <summary>Everything that is known now.</summary>
+    /// <summary>Reads the current state.</summary>
     public StatusDocument Read()
     {
         lock (_looking)
@@ -48,7 +48,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
         }
     }
 
-    /// <summary>The same, for the stream.</summary>
+    /// <summary>Does the same for the stream.</summary>
     public StatusFrame ReadFrame()
     {
         lock (_looking)
@@ -148,7 +148,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
         lock (_sync)
         {
             if (due != _due)
-                return; // Another change came meanwhile, and has a timer of its own.
+                return; // A later change has a timer of its own.
 
             _lookSoon?.Dispose();
             _lookSoon = null;
@@ -164,7 +164,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
         }
         catch (Exception)
         {
-            // A listener of the user's own may throw anything. It is logged; the process does not end for it.
+            // The user's own implementation of a listener may throw anything. It is logged, and the process goes on.
         }
     }
 

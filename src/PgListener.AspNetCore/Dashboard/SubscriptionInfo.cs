@@ -1,6 +1,6 @@
 namespace PgListener.Dashboard;
 
-/// <summary>A handler or subscription, or all those of the same name and channel together: the readers of many browsers, for example.</summary>
+/// <summary>A handler or subscription, or all of the same name and channel together, such as the readers of many browsers.</summary>
 internal sealed record SubscriptionInfo
 {
     public required string Name { get; init; }
@@ -26,7 +26,7 @@ internal sealed record SubscriptionInfo
 
     public required GapInfo? LastGap { get; init; }
 
-    /// <summary>Of one that cannot read again what it may have missed: the one that has failed for longest.</summary>
+    /// <summary>The failure of <c>ResyncAsync</c> that has lasted longest, if there is one.</summary>
     public required ResyncFailure? ResyncFailure { get; init; }
 
     public required long Queued { get; init; }

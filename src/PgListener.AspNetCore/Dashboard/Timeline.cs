@@ -1,12 +1,12 @@
 namespace PgListener.Dashboard;
 
-/// <summary>The latest events, the latest last. What goes on without a pause is one event that grows, so that it does not push out the others.</summary>
+/// <summary>The latest events, the newest last. Something that continues without a pause is one event that grows, so that it does not displace the others.</summary>
 internal sealed class Timeline(TimeProvider time)
 {
     private const int Capacity = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    /// <summary>Each with when it was last added to: in elapsed time, since the times that are shown come from a clock that may be set.</summary>
+    /// <summary>The events, each with the timestamp of its last change, because the times that are shown come from a clock that may be set.</summary>
     private readonly List<(TimelineEvent Event, long Added)> _events = [];
     private long _lastId;
 
@@ -15,7 +15,7 @@ internal sealed class Timeline(TimeProvider time)
 
     public IReadOnlyList<TimelineEvent> Snapshot() => _events.ConvertAll(static one => one.Event);
 
-    /// <summary>Adds an event; its id is given here. One that counts nothing only makes an earlier one longer.</summary>
+    /// <summary>Adds an event, and assigns its id. An event with a count of zero only extends an earlier one.</summary>
     public void Add(TimelineEvent happened)
     {
         var earlier = happened.Kind == TimelineEventKind.State ? -1 : _events.FindLastIndex(known => IsContinued(known, happened));

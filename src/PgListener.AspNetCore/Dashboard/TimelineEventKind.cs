@@ -5,10 +5,10 @@ internal enum TimelineEventKind
     /// <summary>The listener's state has changed.</summary>
     State,
 
-    /// <summary>Something is wrong that was not wrong before, or it is another thing now.</summary>
+    /// <summary>There is a new problem, or a different one.</summary>
     Problem,
 
-    /// <summary>A subscription may have missed some: after a reconnect, or because its queue was full.</summary>
+    /// <summary>A subscription may have missed notifications, after a reconnect or because its queue was full.</summary>
     Gap,
 
     /// <summary>A callback has failed.</summary>

@@ -34,7 +34,7 @@ public interface INotificationChannel<TSelf>
     /// <exception cref="NotSupportedException">The channel does not implement this method, and can only be listened to.</exception>
     static virtual string Format(TSelf value)
         => throw new NotSupportedException(
-            $"{typeof(TSelf)} can be read but not published, since it does not say how its payload is written. " +
+            $"{typeof(TSelf)} can be read but not published, because it does not implement Format. " +
             $"Implement public static string Format({typeof(TSelf).Name} value), the reverse of Parse; or derive from IJsonNotificationChannel, which does both.");
 
     /// <summary>

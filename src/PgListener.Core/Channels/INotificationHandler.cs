@@ -8,9 +8,9 @@ namespace PgListener;
 /// A handler's notifications run one after the other, on the thread pool, in the order of their commits, unless its <c>MaxConcurrency</c> is above 1.
 /// Different handlers run independently of each other.
 /// </para>
-/// <para>An exception is logged and counted, and the next notification follows. Nothing is retried: plain LISTEN/NOTIFY delivers at most once.</para>
+/// <para>An exception is logged and counted, and the next notification follows. Nothing is retried, because plain LISTEN/NOTIFY delivers at most once. A filter can retry.</para>
 /// <para>After a <see cref="Resync"/>, a notification may repeat what has been read already, so handlers should be idempotent.</para>
-/// <para>Implement <see cref="IResyncHandler{TChannel}"/> on the same class to be told when notifications may have been missed.</para>
+/// <para>Implement <see cref="IResyncHandler{TChannel}"/> on the same class to be notified when notifications may have been missed.</para>
 /// </remarks>
 public interface INotificationHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>

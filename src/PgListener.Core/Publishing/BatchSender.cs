@@ -23,7 +23,7 @@ internal sealed class BatchSender(INotificationSender sender, ILogger logger)
         }
         catch (Exception e)
         {
-            // Whatever the error, all callers that wait for these transactions get it.
+            // All callers that wait for these transactions get the error.
             transactions.ForEach(transaction => transaction.ForEach(pending => pending.Fail(e)));
             return;
         }

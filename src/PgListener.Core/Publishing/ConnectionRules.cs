@@ -25,7 +25,7 @@ internal static class ConnectionRules
 
         object given = request.Transaction is null ? connection : request.Transaction;
         throw new ArgumentException(
-            $"{given.GetType()} belongs to another database. Publish on an {nameof(NpgsqlConnection)} or {nameof(NpgsqlTransaction)}, on what wraps one, or without: then the publisher uses a connection of its own.", nameof(request));
+            $"{given.GetType()} belongs to another database. Publish on an {nameof(NpgsqlConnection)} or {nameof(NpgsqlTransaction)}, on one that wraps it, or on none, in which case the publisher uses a connection of its own.", nameof(request));
     }
 
     /// <summary>Checks whether the caller's connection can notify.</summary>

@@ -10,6 +10,6 @@ internal interface ICallerConnection
     /// <exception cref="InvalidOperationException">It cannot.</exception>
     ValueTask CheckAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends notifications, as part of whatever is under way there.</summary>
+    /// <summary>Sends notifications, as part of the transaction that is in progress there, if there is one.</summary>
     Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken);
 }

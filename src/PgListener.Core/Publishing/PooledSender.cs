@@ -8,8 +8,8 @@ namespace PgListener.Publishing;
 
 /// <summary>Sends on connections of a data source. Each statement is a transaction, or part of the ambient one.</summary>
 /// <param name="dataSource">Where the connections come from.</param>
-/// <param name="isOwn">Whether it goes with the publisher.</param>
-/// <param name="logger">Hears of what was sent again.</param>
+/// <param name="isOwn">Whether it is disposed of with the publisher.</param>
+/// <param name="logger">Logs what was sent again.</param>
 internal sealed class PooledSender(NpgsqlDataSource dataSource, bool isOwn, ILogger logger) : IPublisherLink
 {
     private const string IdleSessionTimeout = "57P05";
@@ -51,7 +51,7 @@ internal sealed class PooledSender(NpgsqlDataSource dataSource, bool isOwn, ILog
         }
     }
 
-    /// <summary>For one that was never used.</summary>
+    /// <summary>Only for a sender that was never used.</summary>
     public void Dispose()
     {
         if (isOwn)

@@ -34,7 +34,7 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
         {
             return Edit(channel, route =>
             {
-                // A channel that is live does not become live again, so the new subscription is told of its gap before it is added.
+                // A channel that is live does not become live again, so the gap is announced to the new subscription before it is added.
                 if (route.Hearing == Hearing.Yes)
                     subscription.GoLive();
                 route.Subscribers = [.. route.Subscribers, subscription];

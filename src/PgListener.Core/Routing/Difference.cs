@@ -1,7 +1,7 @@
 namespace PgListener.Routing;
 
 /// <summary>
-/// The difference between what is wanted and what the server was told in the current session. The callers check that a session is the
+/// The difference between the wanted channels and those that were sent to the server in the current session. The callers check that a session is the
 /// current one.
 /// </summary>
 internal sealed class Difference(Routes routes)
@@ -11,7 +11,7 @@ internal sealed class Difference(Routes routes)
     private volatile bool _isInSession;
     private int _listens;
 
-    /// <summary>Whether what is wanted differs from what the server was told.</summary>
+    /// <summary>Whether the wanted channels differ from those that were sent to the server.</summary>
     public bool HasChanges => _hasChanges;
 
     /// <summary>Whether a LISTEN is among the changes, which a caller may be waiting for.</summary>
@@ -27,7 +27,7 @@ internal sealed class Difference(Routes routes)
         }
     }
 
-    /// <summary>Whether there is a session to tell of changes. Without one, the next session begins with everything that is wanted.</summary>
+    /// <summary>Whether there is a session to send changes to. Without one, the next session begins with everything that is wanted.</summary>
     public bool IsInSession => _isInSession;
 
     /// <summary>A new connection listens to nothing, so everything wanted is a change.</summary>

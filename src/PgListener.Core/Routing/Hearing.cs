@@ -3,7 +3,7 @@ namespace PgListener.Routing;
 /// <summary>Whether the subscriptions of a channel get its notifications in the current session.</summary>
 internal enum Hearing
 {
-    /// <summary>Not yet. They are told of the gap before their first notification.</summary>
+    /// <summary>Not yet. The gap is announced to them before their first notification.</summary>
     No,
 
     /// <summary>They get its notifications.</summary>

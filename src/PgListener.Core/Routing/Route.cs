@@ -58,7 +58,7 @@ internal sealed class Route(string channel, string serverName)
 
     public bool IsWanted => IsPinned || IsPrivate || Subscribers.Length > 0;
 
-    /// <summary>From now on its subscriptions get notifications. Each is told of its gap first.</summary>
+    /// <summary>From now on its subscriptions get notifications. The gap is announced to each of them first.</summary>
     public void BeginHearing()
     {
         if (Hearing == Hearing.Yes)

@@ -56,7 +56,7 @@ internal sealed class Routes(string prefix = "")
         return true;
     }
 
-    /// <summary>From now on the readers of all channels get notifications. Each is told of its gap first.</summary>
+    /// <summary>From now on the readers of all channels get notifications. The gap is announced to each of them first.</summary>
     public void BeginHearingEverything()
     {
         if (EverythingHears)

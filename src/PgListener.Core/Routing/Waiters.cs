@@ -7,7 +7,7 @@ internal sealed class Waiters
 
     /// <summary>Completes when the server has confirmed the given edit, or a later one.</summary>
     /// <param name="version">The edit.</param>
-    /// <param name="sent">The latest edit that the server was told of. All later ones are sent together, and share one wait.</param>
+    /// <param name="sent">The latest edit that was sent to the server. All later ones are sent together, and share one wait.</param>
     public Task WhenSettledAsync(long version, long sent)
     {
         if (_waiting.Count > 0 && _waiting[^1] is var last && last.Version > sent)

@@ -1,8 +1,8 @@
 namespace PgListener.Session;
 
 /// <summary>
-/// Which run of the listener, and which of its sessions, is the current one. This is the only place where that is compared. What
-/// comes of an earlier one (an answer, a verdict, a beginning, an end) is ignored, whenever it comes.
+/// Knows the current run of the listener, and its current session. No other code compares them. A result of an earlier one (an answer, a
+/// verdict, a beginning, an end) is ignored, however late it arrives.
 /// </summary>
 internal sealed class CurrentSession
 {
@@ -13,7 +13,7 @@ internal sealed class CurrentSession
     private long _session;
 
     /// <summary>Begins a run: from now on it is the current one, and has no session yet.</summary>
-    /// <param name="begin">What belongs to that moment.</param>
+    /// <param name="begin">Executed under the lock, as part of the beginning.</param>
     /// <returns>The run.</returns>
     public long BeginRun(Action begin)
     {
@@ -28,7 +28,7 @@ internal sealed class CurrentSession
 
     /// <summary>Ends a run, and its session if it has one.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="end">What belongs to that moment.</param>
+    /// <param name="end">Executed under the lock, as part of the end.</param>
     /// <returns>Whether it was the current one.</returns>
     public bool EndRun(long run, Action end)
     {
@@ -46,7 +46,7 @@ internal sealed class CurrentSession
 
     /// <summary>Begins a session, if its run is the current one.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="begin">What belongs to that moment.</param>
+    /// <param name="begin">Executed under the lock, as part of the beginning.</param>
     /// <param name="session">The session.</param>
     /// <returns>Whether it has begun.</returns>
     public bool TryBeginSession(long run, Action begin, out SessionId session)
@@ -66,7 +66,7 @@ internal sealed class CurrentSession
 
     /// <summary>Ends a session, if it is the current one.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="end">What belongs to that moment.</param>
+    /// <param name="end">Executed under the lock, as part of the end.</param>
     public void EndSession(SessionId session, Action end)
     {
         lock (_sync)
@@ -82,8 +82,8 @@ internal sealed class CurrentSession
     /// <summary>Whether a session is the current one. It may be over a moment later: see <see cref="Do(SessionId, Action)"/>.</summary>
     public bool Is(SessionId session) => session.Number != 0 && session.Number == Volatile.Read(ref _session);
 
-    /// <summary>Does what a session has brought about, if it is the current one. It remains so while this is done.</summary>
-    /// <returns>Whether it was done.</returns>
+    /// <summary>Applies a result of a session, if the session is the current one. It remains the current one meanwhile.</summary>
+    /// <returns>Whether the result was applied.</returns>
     public bool Do(SessionId session, Action outcome)
     {
         lock (_sync)
@@ -96,8 +96,8 @@ internal sealed class CurrentSession
         }
     }
 
-    /// <summary>Does what a run has brought about, if it is the current one. It remains so while this is done.</summary>
-    /// <returns>Whether it was done.</returns>
+    /// <summary>Applies a result of a run, if the run is the current one. It remains the current one meanwhile.</summary>
+    /// <returns>Whether the result was applied.</returns>
     public bool Do(long run, Action outcome)
     {
         lock (_sync)

@@ -4,13 +4,13 @@ using PgListener.Telemetry;
 
 namespace PgListener.Session;
 
-/// <summary>For ever: lives through one session after the other, and waits longer after each failed attempt.</summary>
-/// <param name="runSession">One connection's life, of the given run. It calls back once the server listens, and ends only by throwing.</param>
-/// <param name="owner">Decides what counts.</param>
+/// <summary>Runs one session after the other until the listener is stopped, and waits longer after each failed attempt.</summary>
+/// <param name="runSession">Runs one session of the given run. It calls back once the server listens, and ends only by throwing.</param>
+/// <param name="owner">Decides which results count.</param>
 /// <param name="options">The waits between attempts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
-/// <param name="logger">Hears of changes of state.</param>
+/// <param name="logger">Logs changes of state.</param>
 internal sealed class ListenerLoop(
     Func<long, Action, CancellationToken, Task> runSession,
     SessionOwner owner,
@@ -19,7 +19,7 @@ internal sealed class ListenerLoop(
     Func<double> random,
     ILogger logger)
 {
-    /// <summary>What the wait grows to at most while sessions are lost that did listen, as a multiple of the first one.</summary>
+    /// <summary>The longest wait after the loss of a session that did listen, as a multiple of the first one.</summary>
     private const int MostAfterLoss = 8;
 
     /// <summary>Counts losses and failed attempts.</summary>
@@ -30,8 +30,8 @@ internal sealed class ListenerLoop(
 
     /// <summary>Runs until the token is cancelled, and then returns.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="firstMustSucceed">Whether a failure of the very first attempt ends it with that error.</param>
-    /// <param name="stopping">Ends it.</param>
+    /// <param name="firstMustSucceed">Whether a failure of the first attempt ends the loop with that error.</param>
+    /// <param name="stopping">Ends the loop.</param>
     public async Task RunAsync(long run, bool firstMustSucceed, CancellationToken stopping)
     {
         var everListened = false;
@@ -53,7 +53,7 @@ internal sealed class ListenerLoop(
             }
             catch (Exception) when (stopping.IsCancellationRequested)
             {
-                return; // Whatever a connection throws while it is being stopped is of no interest.
+                return; // An exception that the stop causes is not a failure.
             }
             catch (Exception error) when (everListened || !firstMustSucceed)
             {
@@ -74,8 +74,8 @@ internal sealed class ListenerLoop(
     }
 
     /// <summary>
-    /// How long to wait before the next attempt. A session that was lost at once must not be tried again and again without a pause; but
-    /// one that did listen must not be without a connection for longer and longer either.
+    /// How long to wait before the next attempt. When a session is lost soon after it began to listen, the next attempt must not follow without a
+    /// pause; but a listener whose sessions do listen must not wait longer and longer either.
     /// </summary>
     private TimeSpan DelayAfter(Exception error, TimeSpan? listened, ref int failures)
     {
@@ -91,7 +91,7 @@ internal sealed class ListenerLoop(
                 if (Diagnosis.IsUndecodable(error))
                 {
                     failures = 0;
-                    return TimeSpan.Zero; // The server is well, and so are the other channels.
+                    return TimeSpan.Zero; // The server and the other channels are not affected.
                 }
             }
         }
@@ -99,7 +99,7 @@ internal sealed class ListenerLoop(
         return Backoff.Next(failures, waits.ReconnectDelay, most, random());
     }
 
-    /// <summary>Notes and logs a loss, and the first failure of each kind after it; the many that follow only when debugging.</summary>
+    /// <summary>Reports and logs a loss, and the first failure of each kind after it. Further ones are logged at the level Debug only.</summary>
     /// <returns>The kind of failure that has been logged.</returns>
     private async Task<string?> ReportAsync(long run, Exception error, bool isLoss, string? reported, TimeSpan delay)
     {

@@ -5,14 +5,14 @@ using PgListener.Telemetry;
 
 namespace PgListener.Session;
 
-/// <summary>The time between a start and the stop that follows: its tokens, its loop, and how it ends.</summary>
+/// <summary>One run of a listener, from a start to the stop that follows: its tokens, its loop, and its end.</summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The token sources hold nothing to release, and a callback that was left behind may still use a token.")]
 internal sealed class ListenerRun
 {
     /// <summary>How long callbacks may take to notice that their tokens were cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>The same when the caller that stops the listener has no time left.</summary>
+    /// <summary>The same if the caller that stops the listener does not want to wait any longer.</summary>
     private static readonly TimeSpan HurriedGrace = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -30,21 +30,21 @@ internal sealed class ListenerRun
 
     public Task Loop { get; set; } = Task.CompletedTask;
 
-    /// <summary>The end, once somebody has asked for it.</summary>
+    /// <summary>The stop, once it was requested.</summary>
     public Task? Ended { get; set; }
 
     public bool IsStopping => Ended is not null;
 
-    /// <summary>Cuts the waiting at the end short.</summary>
+    /// <summary>Cuts the waiting of the stop short.</summary>
     public void Hurry() => _hurry.Cancel();
 
-    /// <summary>Ends the intake, waits for what is queued and running, cancels what is left, and returns in any case.</summary>
+    /// <summary>Accepts nothing more, waits for what is queued and running, cancels what is left, and always returns.</summary>
     public async Task StopAsync(ChannelTable channels, bool isDispatching, TimeSpan drainTimeout, TimeProvider time, ILogger logger)
     {
         using var drain = new CancellationTokenSource(drainTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(drain.Token, _hurry.Token);
 
-        // Cancelling runs what others have registered on the token, Npgsql for one, which may take its time or throw.
+        // Cancelling runs the callbacks that others, such as Npgsql, have registered on the token. They may take long, or throw.
         await EndsWithinAsync(_stopping.CancelAsync(), limit.Token).ConfigureAwait(false);
         await EndsWithinAsync(Loop, limit.Token).ConfigureAwait(false);
 
@@ -57,14 +57,14 @@ internal sealed class ListenerRun
         }
 
         var drained = await EndsWithinAsync(Task.WhenAll(ends), limit.Token).ConfigureAwait(false);
-        // Of the system's clock: a stop has to end also where the application's clock stands still, as in tests.
+        // By the system's clock, because a stop has to end even if the application's clock stands still, as in tests.
         using var grace = new CancellationTokenSource(_hurry.IsCancellationRequested ? HurriedGrace : Grace);
         await EndsWithinAsync(_abort.CancelAsync(), grace.Token).ConfigureAwait(false);
         if (!drained && !await EndsWithinAsync(Task.WhenAll(ends), grace.Token).ConfigureAwait(false))
             logger.LeftBehind(ends.Count(end => !end.IsCompleted));
     }
 
-    /// <summary>Waits for a task, not for its success: how it ended was reported where it happened.</summary>
+    /// <summary>Waits for a task to end, successfully or not. A failure is reported where it happens.</summary>
     private static async Task<bool> EndsWithinAsync(Task task, CancellationToken limit)
     {
         await task.WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

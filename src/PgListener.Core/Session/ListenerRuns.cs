@@ -5,7 +5,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Session;
 
-/// <summary>Starts and stops a listener, one run after the other, and lets subscriptions take part in the run there is.</summary>
+/// <summary>Starts and stops a listener, one run after the other, and adds subscriptions to the current run.</summary>
 internal sealed class ListenerRuns(
     SessionOwner owner, ChannelTable channels, IServerLink link, ListenerLoop loop, DispatchWatch dispatching, OptionsInForce options, TimeProvider time, ILogger logger)
 {
@@ -14,7 +14,7 @@ internal sealed class ListenerRuns(
     private bool _isDispatching;
     private bool _disposed;
 
-    /// <summary>Whether there is a run that is not being stopped.</summary>
+    /// <summary>Whether a run is in progress that is not being stopped.</summary>
     public bool IsStarted
     {
         get
@@ -24,7 +24,7 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>The run there is, even if it is being stopped.</summary>
+    /// <summary>The current run, even if it is being stopped.</summary>
     public ListenerRun? Current
     {
         get
@@ -35,7 +35,7 @@ internal sealed class ListenerRuns(
     }
 
     /// <summary>Begins a run.</summary>
-    /// <exception cref="ListenerStartException">There is one already.</exception>
+    /// <exception cref="ListenerStartException">A run is in progress.</exception>
     public ListenerRun Begin(bool firstMustSucceed)
     {
         lock (_sync)
@@ -58,7 +58,7 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>Ends a run: the first call does so, every other one waits for the same end.</summary>
+    /// <summary>Ends the run. Only the first call ends it; every further one waits for the same end.</summary>
     public Task EndAsync(ListenerRun run)
     {
         lock (_sync)
@@ -68,7 +68,7 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>Nothing begins any more.</summary>
+    /// <summary>After this, no run begins.</summary>
     public void Dispose()
     {
         lock (_sync)
@@ -92,7 +92,7 @@ internal sealed class ListenerRuns(
             throw new InvalidOperationException("The listener is not started; call StartAsync first.");
     }
 
-    /// <summary>Begins or ceases to call callbacks.</summary>
+    /// <summary>Begins or stops calling callbacks.</summary>
     public void Dispatch(bool value)
     {
         lock (_sync)
@@ -117,7 +117,7 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>Adds a subscription, which takes part in the run there is.</summary>
+    /// <summary>Adds a subscription, which takes part in the current run.</summary>
     /// <returns>Completes when the server listens to its channel.</returns>
     public Task Add(Subscription subscription)
     {
@@ -130,8 +130,8 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>Adds a reader to the run there is.</summary>
-    /// <returns>Its queue, and what completes when the server listens to its channel.</returns>
+    /// <summary>Adds a reader to the current run.</summary>
+    /// <returns>Its queue, and a task that completes when the server listens to its channel.</returns>
     public (SubscriptionQueue Queue, Task Settled) AddReader(Subscription subscription)
     {
         lock (_sync)
@@ -141,14 +141,14 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>Changes settings, with no run beginning meanwhile.</summary>
+    /// <summary>Changes settings. No run begins meanwhile.</summary>
     public void Change(Action change)
     {
         lock (_sync)
             change();
     }
 
-    /// <summary>Waits until the server agrees with an edit of the wanted channels, if there is a server to wait for.</summary>
+    /// <summary>Waits until the server has confirmed an edit of the wanted channels, unless the listener is stopped.</summary>
     public Task SettleAsync(Task settled, CancellationToken cancellationToken)
     {
         if (!IsStarted)
@@ -170,8 +170,8 @@ internal sealed class ListenerRuns(
         link.Inbox.Post();
     }
 
-    /// <summary>Removes the callbacks of a channel that have no handle of their own, and what is queued for them; again with no run beginning meanwhile.</summary>
-    /// <returns>Completes when the server no longer listens to the channel, if nobody else wants it.</returns>
+    /// <summary>Removes the callbacks of a channel that have no handle of their own, and what is queued for them. No run begins meanwhile.</summary>
+    /// <returns>Completes when the server no longer listens to the channel, if nothing else uses it.</returns>
     public Task Clear(string channel)
     {
         lock (_sync)
@@ -215,6 +215,6 @@ internal sealed class ListenerRuns(
         }
     }
 
-    /// <summary>Names the face, which is what the caller has disposed of.</summary>
+    /// <summary>Names the public type, which is what the caller has disposed of.</summary>
     private static ObjectDisposedException Disposed() => new("PgListener.Listener");
 }

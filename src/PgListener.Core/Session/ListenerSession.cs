@@ -8,8 +8,8 @@ using PgListener.Telemetry;
 namespace PgListener.Session;
 
 /// <summary>
-/// One connection's life: open, LISTEN to everything wanted, then wait, until something throws. The task that runs it is the only
-/// one that calls the connection's methods.
+/// One session: opens a connection, listens to all wanted channels, then waits for notifications until something throws. The task that runs it is
+/// the only one that calls the connection's methods.
 /// </summary>
 internal sealed class ListenerSession(
     ConnectionSource connections,
@@ -23,7 +23,7 @@ internal sealed class ListenerSession(
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>How long wishes are gathered while reading is paused: to answer one, the server sends all that it has committed before.</summary>
+    /// <summary>How long requests are gathered while reading is paused: before it answers one, the server sends all notifications that were committed earlier.</summary>
     private static readonly TimeSpan GatherTime = TimeSpan.FromSeconds(1);
 
     private readonly Reconciler _reconciler = new(owner, logger);
@@ -31,13 +31,13 @@ internal sealed class ListenerSession(
     private volatile NpgsqlConnection? _connection;
     private int _wasUnproven;
 
-    /// <summary>The connection of the present session, if there is one.</summary>
+    /// <summary>The connection of the current session, if there is one.</summary>
     public NpgsqlConnection? Connection => _connection;
 
-    /// <summary>Lives through one connection.</summary>
+    /// <summary>Runs one session.</summary>
     /// <param name="run">The run it belongs to.</param>
-    /// <param name="onListening">Called once the server listens, and that is proven as far as it can be.</param>
-    /// <param name="stopping">Ends it.</param>
+    /// <param name="onListening">Called once the server listens, and delivery is proven if it can be.</param>
+    /// <param name="stopping">Ends the session.</param>
     public async Task RunAsync(long run, Action onListening, CancellationToken stopping)
     {
         var connection = connections.CreateListening();
@@ -98,7 +98,7 @@ internal sealed class ListenerSession(
     private async Task ReadAsync(
         NpgsqlConnection connection, SessionConnection server, SessionId session, ServerIdentity? identity, Pulse pulse, WakeUps wakeUps, CancellationToken stopping)
     {
-        // The caller must be waiting already when a consumer is served on this thread, which may take as long as it likes.
+        // The caller must already be waiting when a consumer is served on this thread, because the consumer may block it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var proven = time.GetTimestamp();
         var atHand = 0u;
@@ -117,17 +117,17 @@ internal sealed class ListenerSession(
             var wait = messages.BeginAsync();
             if (wait.IsCompletedSuccessfully)
             {
-                wakeUps.OneMore(); // A message was at hand, and another may be.
+                wakeUps.OneMore(); // A message was available, and another may be.
                 if (++atHand % WakeUps.Patience == 0)
                     ProveIfDue(session, ref proven);
                 continue;
             }
 
-            // From here to its end, what the wait delivers is delivered on another thread.
+            // From here until the wait ends, notifications are delivered on another thread.
             backpressure.CaughtUp();
             if (await new ReadingWait(wait, messages, wakeUps))
             {
-                wakeUps.OneMore(); // What came may be held, and it is not certain that the wait gave the thread away.
+                wakeUps.OneMore(); // Delayed consumers may be left, because the wait may have completed without giving up the thread.
             }
             else
             {
@@ -148,7 +148,7 @@ internal sealed class ListenerSession(
         roundTrip.Begin(session, took => NoteRoundTrip(session, took));
     }
 
-    /// <summary>Proves that notifications arrive, and only then says that it listens.</summary>
+    /// <summary>Proves that notifications arrive, and only then reports that it listens.</summary>
     private void BeginProof(SessionId session, Action onListening)
     {
         if (!options.Current.ProveDelivery)
@@ -172,7 +172,7 @@ internal sealed class ListenerSession(
             logger.Unproven();
     }
 
-    /// <summary>What is to be done between two waits, seldom anything: wishes of others, and waiting for a full queue.</summary>
+    /// <summary>Does the work between two waits, if there is any: requests of other tasks, and waiting for a full queue.</summary>
     private async Task ServeAsync(NpgsqlConnection connection, SessionConnection server, SessionId session, CancellationToken stopping)
     {
         long? gathering = null;
@@ -189,7 +189,7 @@ internal sealed class ListenerSession(
             else if (owner.TryTakeQuery(session, inbox, out var query))
             {
                 await AnswerAsync(query, connection, server, session, stopping).ConfigureAwait(false);
-                gathering = null; // What has come meanwhile is gathered anew.
+                gathering = null; // Requests that arrived in the meantime are gathered from the beginning.
             }
             else if (inbox.HasMail)
             {
@@ -199,7 +199,7 @@ internal sealed class ListenerSession(
         }
     }
 
-    /// <summary>Waits until no queue is full, or until there is mail, or until the wishes that were gathered are due.</summary>
+    /// <summary>Waits until no queue is full, a request arrives, or the gathered requests are due.</summary>
     private async Task<IReadOnlyList<SubscriptionQueue>> WaitAsync(TimeSpan limit, CancellationToken stopping)
     {
         if (limit == Timeout.InfiniteTimeSpan)
@@ -217,7 +217,7 @@ internal sealed class ListenerSession(
         }
     }
 
-    /// <summary>Asks a question, after the changes that were made before it was asked.</summary>
+    /// <summary>Executes a query, after the changes that were requested before it.</summary>
     private async Task AnswerAsync(SessionQuery query, NpgsqlConnection connection, SessionConnection server, SessionId session, CancellationToken stopping)
     {
         try
@@ -228,7 +228,7 @@ internal sealed class ListenerSession(
         catch (Exception e)
         {
             query.Answer.TrySetException(stopping.IsCancellationRequested ? new ListenerClosedException() : e);
-            throw; // As without a question: the session is given up, and the next one listens to everything.
+            throw; // As without a query: the session ends, and the next one listens to everything.
         }
 
         try
@@ -237,7 +237,7 @@ internal sealed class ListenerSession(
         }
         catch (PostgresException e) when (connection.FullState == ConnectionState.Open)
         {
-            query.Answer.TrySetException(e); // The server refuses to say. That is no reason to give up the connection.
+            query.Answer.TrySetException(e); // The server refused only this query, so the connection can be kept.
         }
         catch (Exception e)
         {

@@ -5,8 +5,8 @@ namespace PgListener.Session;
 /// <summary>
 /// Waits for messages on a session's connection, each time no longer than <see cref="ListenerOptions.KeepAlive"/>.
 /// A wait with another limit than the connection's command timeout makes Npgsql change the socket's receive timeout twice:
-/// two system calls a notification. So the command timeout is the limit, unless it is shorter; and where it is longer, on a connection that is
-/// not of our own making, a timer cuts the wait short. The timer runs only while there is nothing to read.
+/// two system calls for each notification. So the limit is the command timeout, unless that is shorter. Where it is longer, on a connection of the
+/// caller's data source, a timer cuts the wait short. The timer runs only while there is nothing to read.
 /// </summary>
 internal sealed class MessageWait : IDisposable
 {
@@ -21,22 +21,22 @@ internal sealed class MessageWait : IDisposable
         _connection = connection;
         _keepAlive = keepAlive;
         _stopping = stopping;
-        // A shorter one would cut off what is only slow. And where there is none the wait still needs a limit of its own: a
-        // cancellation alone can get lost (npgsql#5975).
+        // A shorter one would end waits that are only slow. Without a command timeout, the wait still needs a limit of its own, because a
+        // cancellation can get lost (npgsql#5975).
         _limit = TimeSpan.FromSeconds(Math.Max(connection.CommandTimeout, keepAlive.TotalSeconds));
         if (_limit > keepAlive)
             _cut = NewCut();
     }
 
-    /// <summary>Begins to wait. It is completed at once when a message is at hand.</summary>
-    /// <returns>Whether there is a message.</returns>
+    /// <summary>Begins to wait. The wait is completed at once when a message is available.</summary>
+    /// <returns>Whether a message has arrived.</returns>
     public Task<bool> BeginAsync() => _connection.WaitAsync(_limit, _cut?.Token ?? _stopping);
 
-    /// <summary>It has to wait indeed.</summary>
+    /// <summary>Called when the wait has not completed at once.</summary>
     public void StartLimit() => _cut?.CancelAfter(_keepAlive);
 
-    /// <summary>It need not wait any longer.</summary>
-    /// <returns>Whether the limit was reached, and is what has ended the wait.</returns>
+    /// <summary>Called when the wait is over.</summary>
+    /// <returns>Whether the limit has ended the wait.</returns>
     public bool StopLimit()
     {
         if (_cut is null)

@@ -3,7 +3,7 @@ using PgListener.Connections;
 
 namespace PgListener.Session;
 
-/// <summary>The way to a PostgreSQL server, by Npgsql's connections.</summary>
+/// <summary>Connects a listener to a PostgreSQL server with Npgsql.</summary>
 internal sealed class PostgresLink : IServerLink
 {
     private readonly ConnectionSource _connections;
@@ -38,7 +38,7 @@ internal sealed class PostgresLink : IServerLink
 
     public void CloseIdle() => _connections.CloseIdle();
 
-    /// <summary>For a link that was never used.</summary>
+    /// <summary>Only for a link that was never used.</summary>
     public void Dispose() => _connections.Dispose();
 
     public async ValueTask DisposeAsync()

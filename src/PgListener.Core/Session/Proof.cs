@@ -2,11 +2,11 @@ using PgListener.Connections;
 
 namespace PgListener.Session;
 
-/// <summary>One notification of the listener's own, from a second connection to the first.</summary>
+/// <summary>A notification that the listener sends itself from a second connection, to prove that it arrives on the first.</summary>
 /// <param name="session">The session that expects it.</param>
-/// <param name="payload">What tells it from others.</param>
-/// <param name="began">When it was made, as a timestamp.</param>
-/// <param name="settled">Called when it has arrived, with the time it took; or with nothing, if it could not be sent and so proves nothing.</param>
+/// <param name="payload">Distinguishes it from other proofs.</param>
+/// <param name="began">When it was created, as a timestamp.</param>
+/// <param name="settled">Called with the time it took when it has arrived, or with <see langword="null"/> if it could not be sent.</param>
 internal sealed class Proof(SessionId session, string payload, long began, Action<TimeSpan?> settled)
 {
     private volatile Sent? _sent;
@@ -21,14 +21,14 @@ internal sealed class Proof(SessionId session, string payload, long began, Actio
     /// <summary>When the sending began, as a timestamp.</summary>
     public long Began { get; private set; } = began;
 
-    /// <summary>Where it was sent, once it was sent for certain.</summary>
+    /// <summary>Where it was sent; <see langword="null"/> until the server has confirmed that.</summary>
     public Sent? WasSent
     {
         get => _sent;
         set => _sent = value;
     }
 
-    /// <summary>It is about to be sent. Only the first time counts: that one may have arrived, and only its answer may be lost.</summary>
+    /// <summary>Called before each attempt to send it. Only the first time counts, because that attempt may have succeeded although its answer was lost.</summary>
     public void BeginSending(long timestamp)
     {
         if (_isBeingSent)
@@ -38,6 +38,6 @@ internal sealed class Proof(SessionId session, string payload, long began, Actio
         Began = timestamp;
     }
 
-    /// <param name="Server">The server that has sent it, if that could be found out.</param>
+    /// <param name="Server">The server that has sent it, if it is known.</param>
     internal sealed record Sent(ServerIdentity? Server);
 }

@@ -4,8 +4,8 @@ using PgListener.Connections;
 namespace PgListener.Session;
 
 /// <summary>
-/// Finds out whether a session is still alive while it does not read: reading is paused by a full queue, or a command is under way.
-/// Then nothing would be noticed on the connection itself, so the server is asked on a second one.
+/// Finds out whether a session is still alive while it does not read, because a full queue pauses reading or a command is in progress.
+/// A loss does not show on the connection itself then, so the server is asked on a second one.
 /// </summary>
 internal sealed class Pulse : IDisposable
 {
@@ -33,22 +33,22 @@ internal sealed class Pulse : IDisposable
     /// <summary>Cancelled when the session is found to be lost, and at the stop.</summary>
     public CancellationToken Token { get; }
 
-    /// <summary>Why the session is lost, if it is.</summary>
+    /// <summary>Why the session was lost, if it was.</summary>
     public LostConnectionException? Loss => _loss;
 
     private TimeSpan Period => _keepAlive / 2;
 
-    /// <summary>What the session is called on the server, once it is known.</summary>
+    /// <summary>Identifies the session on the server, once it is known.</summary>
     public void Know(ServerIdentity? identity) => _identity = identity;
 
-    /// <summary>From now on the session does not read.</summary>
+    /// <summary>The session stops reading.</summary>
     public void BeginSilence()
     {
         Volatile.Write(ref _lastSign, _time.GetTimestamp());
         Volatile.Write(ref _silentSince, Math.Max(1, _time.GetTimestamp()));
     }
 
-    /// <summary>From now on it reads: a loss shows by itself.</summary>
+    /// <summary>The session reads again, so a loss shows by itself.</summary>
     public void EndSilence() => Volatile.Write(ref _silentSince, 0);
 
     public void Dispose()
@@ -75,11 +75,11 @@ internal sealed class Pulse : IDisposable
         }
         catch (TimeoutException) when (_second.IsPooled)
         {
-            answer = Answer.Unknown; // Perhaps it waits for others who use the caller's pool.
+            answer = Answer.Unknown; // It may be waiting for other users of the caller's pool.
         }
         catch (TimeoutException)
         {
-            // No answer is what it is taken for.
+            // Counts as no answer.
         }
 
         if (answer is Answer.Alive or Answer.Unknown)
@@ -100,12 +100,12 @@ internal sealed class Pulse : IDisposable
         }
         catch (PostgresException e)
         {
-            // A server that refuses lives, and so do its sessions, unless it is shutting down or starting.
+            // A server that refuses is running, and so are its sessions, unless it is shutting down or starting.
             return e.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown ? Answer.None : Answer.Alive;
         }
         catch (Exception e)
         {
-            // What never came to the network, such as an exhausted pool or a failing password provider, says nothing of the server.
+            // A failure that did not come from the network, such as an exhausted pool or a failing password provider, says nothing about the server.
             return Diagnosis.IsOfNetwork(e) ? Answer.None : Answer.Unknown;
         }
     }
@@ -114,9 +114,9 @@ internal sealed class Pulse : IDisposable
     {
         var silence = _time.GetElapsedTime(Volatile.Read(ref _lastSign));
         if (answer == Answer.Gone)
-            _loss = new("While reading was paused or a command was under way, the server has ended the session that listens. It was asked on a second connection.");
+            _loss = new("While reading was paused or a command was under way, the server ended the session that listens, as a second connection has found out.");
         else if (silence >= _keepAlive + Period && await ThreadPoolDelay.MeasureAsync(_time).ConfigureAwait(false) <= ThreadPoolDelay.Tolerated)
-            _loss = new($"While reading was paused or a command was under way, the server could not be reached on a second connection for {silence.TotalSeconds:0} s: a firewall, a failed host, or too much load.");
+            _loss = new($"While reading was paused or a command was under way, the server could not be reached on a second connection for {silence.TotalSeconds:0} s. Check for a firewall, a failed host, or too much load.");
         if (_loss is null)
             return;
 
@@ -126,7 +126,7 @@ internal sealed class Pulse : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The session has ended by itself meanwhile.
+            // The session has already ended by itself.
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class Pulse : IDisposable
         /// <summary>The server did not answer.</summary>
         None,
 
-        /// <summary>It could not be asked, for a reason that is not the server's.</summary>
+        /// <summary>It could not be asked, for a reason that has nothing to do with the server.</summary>
         Unknown,
 
         Alive,

@@ -4,12 +4,12 @@ using PgListener.Subscriptions;
 namespace PgListener.Session;
 
 /// <summary>
-/// Awaits the next message, and lets the thread that has nothing more to read serve the consumers meanwhile: by then the
-/// awaiting code is bound to go on elsewhere as soon as the message comes, whatever the consumers do with this thread.
+/// Awaits the next message, and lets the thread that has nothing more to read serve the consumers in the meantime. By then the continuation of the
+/// awaiting code is registered, so that it runs on another thread when the message arrives, even if a consumer blocks this one.
 /// </summary>
 /// <param name="wait">Completes with the message, or with <see langword="false"/> after the silence that is allowed.</param>
-/// <param name="messages">Where the wait comes from.</param>
-/// <param name="wakeUps">The consumers that are to be served.</param>
+/// <param name="messages">Begins and ends the waits.</param>
+/// <param name="wakeUps">The consumers to serve.</param>
 internal readonly struct ReadingWait(Task<bool> wait, MessageWait messages, WakeUps wakeUps) : ICriticalNotifyCompletion
 {
     private readonly ConfiguredTaskAwaitable<bool>.ConfiguredTaskAwaiter _inner = wait.ConfigureAwait(false).GetAwaiter();
@@ -39,10 +39,10 @@ internal readonly struct ReadingWait(Task<bool> wait, MessageWait messages, Wake
         var consumer = wakeUps.WakeAllButOne();
         var mayBlock = Thread.CurrentThread.IsThreadPoolThread;
         _inner.UnsafeOnCompleted(continuation);
-        // From here on the awaiting code may be running on another thread: nothing of its own may be touched.
+        // From here on the awaiting code may be running on another thread, so its state must not be touched.
         if (mayBlock)
             consumer?.Wake();
         else
-            consumer?.WakeOnPool(); // This is a thread that serves all sockets, if the process has its completions run inline.
+            consumer?.WakeOnPool(); // If the process runs socket completions inline, this thread serves all sockets.
     }
 }

@@ -7,16 +7,16 @@ using PgListener.Telemetry;
 
 namespace PgListener.Session;
 
-/// <summary>Makes the server listen to what is wanted, and to nothing else.</summary>
+/// <summary>Makes the server listen to the wanted channels, and to no others.</summary>
 internal sealed class Reconciler(SessionOwner owner, ILogger logger)
 {
     /// <summary>
-    /// How many LISTENs and UNLISTENs are one transaction, under one limit. The server looks each of them up among all that it listens
-    /// to already, so that very many at once take long.
+    /// How many LISTENs and UNLISTENs are sent in one transaction, with one time limit. The server compares each of them with all channels that it
+    /// already listens to, so very many take long.
     /// </summary>
     private const int ChunkSize = 1_000;
 
-    /// <summary>Sends what differs at the moment.</summary>
+    /// <summary>Sends the current difference.</summary>
     /// <returns>How many channels were added.</returns>
     public async Task<int> ReconcileAsync(SessionConnection server, SessionId session, CancellationToken stopping)
     {
@@ -58,8 +58,8 @@ internal sealed class Reconciler(SessionOwner owner, ILogger logger)
             ? Task.CompletedTask
             : server.ExecuteBatchAsync(what, changes.Select(static change => (change.Listen ? "LISTEN " : "UNLISTEN ") + ChannelName.Quote(change.Route.ServerName)), stopping);
 
-    /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as a mere text. Only they are refused.</summary>
-    /// <returns>The others.</returns>
+    /// <summary>Finds the channels whose names the database's encoding cannot express, by sending each name as text. Only those channels are refused.</summary>
+    /// <returns>The other channels.</returns>
     private async Task<IReadOnlyList<ChannelChange>> RejectUnspeakableAsync(SessionConnection server, SessionId session, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
     {
         var accepted = new List<ChannelChange>(changes.Count);
@@ -80,6 +80,6 @@ internal sealed class Reconciler(SessionOwner owner, ILogger logger)
         return accepted;
     }
 
-    /// <summary>Whether the error is of the class of data errors, as a text that the database cannot express is (22P05, 22021).</summary>
+    /// <summary>Whether the error is a data error, such as that of a text that the database cannot express (22P05, 22021).</summary>
     private static bool IsDataError(PostgresException error) => error.SqlState.StartsWith("22", StringComparison.Ordinal);
 }

@@ -5,19 +5,19 @@ namespace PgListener.Session;
 
 /// <summary>
 /// Proves that notifications arrive: sends one on the private channel from a second connection and expects it on the first.
-/// Nothing less is a proof: behind a pooler in transaction mode LISTEN succeeds, and the connection answers.
+/// Other checks do not prove it: behind a pooler in transaction mode LISTEN succeeds, and the connection answers.
 /// </summary>
-/// <param name="owner">Decides whether what has come of a proof still counts.</param>
-/// <param name="send">Sends a payload from a new second connection. It is told just before it does so, and tells where it has sent it, or that it has not.</param>
-/// <param name="limit">How long one may take after it was sent for certain.</param>
+/// <param name="owner">Decides whether the result of a proof still counts.</param>
+/// <param name="send">Sends a proof from a new second connection, and records in it when and where. Returns whether it was sent for certain.</param>
+/// <param name="limit">How long a proof may take.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send, TimeSpan limit, TimeProvider time)
 {
     private long _number;
 
-    /// <summary>Sends one.</summary>
+    /// <summary>Sends a proof.</summary>
     /// <param name="session">The session that expects it.</param>
-    /// <param name="settled">Called once with the time it took, when it has arrived; or with nothing, if it could not be sent and so proves nothing.</param>
+    /// <param name="settled">Called once: with the time it took when it has arrived, or with <see langword="null"/> if it could not be sent.</param>
     public void Begin(SessionId session, Action<TimeSpan?> settled)
     {
         var payload = Interlocked.Increment(ref _number).ToString(CultureInfo.InvariantCulture);
@@ -26,7 +26,7 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
             _ = DetachedTask.Begin(() => SendAsync(proof));
     }
 
-    /// <summary>A notification on the private channel.</summary>
+    /// <summary>Receives a notification on the private channel.</summary>
     public void Receive(string payload)
     {
         if (owner.Awaited is not { } proof || payload != proof.Payload)
@@ -42,10 +42,10 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
     }
 
     /// <summary>
-    /// Fails if one was sent for certain and has not arrived in time. To be called after a silence: while there is something to
-    /// read, it may be behind that.
+    /// Throws if a proof was sent for certain and has not arrived in time. Call it after a silence: while there is something to
+    /// read, the proof may come after that.
     /// </summary>
-    /// <param name="listening">The server that is listened to, if it is known.</param>
+    /// <param name="listening">The server that the session is connected to, if it is known.</param>
     public void ThrowIfOverdue(ServerIdentity? listening)
     {
         if (owner.Awaited is { WasSent: { } sent } proof && time.GetElapsedTime(proof.Began) is var waited && waited >= limit)

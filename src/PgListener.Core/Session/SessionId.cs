@@ -1,4 +1,4 @@
 namespace PgListener.Session;
 
-/// <summary>One session of one run. What happens late is told apart by it: see <see cref="CurrentSession"/>.</summary>
+/// <summary>Identifies one session of one run. Late results are recognised by it: see <see cref="CurrentSession"/>.</summary>
 internal readonly record struct SessionId(long Run, long Number);

@@ -3,10 +3,10 @@ using PgListener.Subscriptions;
 
 namespace PgListener.Session;
 
-/// <summary>Where everyone else leaves wishes for the one task that owns the connection, and how that task is woken for them.</summary>
-/// <param name="difference">The channels that the server has to be told of.</param>
-/// <param name="backpressure">What the task may be waiting for.</param>
-/// <param name="wake">Ends the wait for the next message, if what it is given still says that this is needed.</param>
+/// <summary>The requests of other tasks to the one task that owns the connection, which it wakes.</summary>
+/// <param name="difference">The changes of channels that have to be sent to the server.</param>
+/// <param name="backpressure">What the task may be waiting for instead of a message.</param>
+/// <param name="wake">Ends the wait for the next message, if the function that it is given returns <see langword="true"/>.</param>
 internal sealed class SessionInbox(Difference difference, Backpressure backpressure, Action<Func<bool>> wake)
 {
     private readonly Lock _sync = new();
@@ -15,10 +15,10 @@ internal sealed class SessionInbox(Difference difference, Backpressure backpress
 
     public bool HasMail => difference.HasChanges || _hasQueries;
 
-    /// <summary>Whether somebody waits for an answer of the server. An UNLISTEN is no such thing.</summary>
+    /// <summary>Whether a caller waits for the server's answer. No caller waits for an UNLISTEN alone.</summary>
     public bool HasUrgentMail => difference.HasListens || _hasQueries;
 
-    /// <summary>Tells the session that the wanted channels have changed.</summary>
+    /// <summary>Notifies the session that there is a request.</summary>
     public void Post()
     {
         if (!IsMailWaiting())
@@ -28,9 +28,9 @@ internal sealed class SessionInbox(Difference difference, Backpressure backpress
         wake(IsMailWaiting);
     }
 
-    /// <summary>Has something asked of the server on the listening connection itself.</summary>
-    /// <param name="sql">The question.</param>
-    /// <param name="cancellationToken">Takes it back.</param>
+    /// <summary>Queries the server on the listening connection itself.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="cancellationToken">Withdraws it.</param>
     public async Task<IReadOnlyList<string>> AskAsync(string sql, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -47,7 +47,7 @@ internal sealed class SessionInbox(Difference difference, Backpressure backpress
         }
     }
 
-    /// <summary>Takes the question that was asked first, if there is one.</summary>
+    /// <summary>Takes the oldest query, if there is one.</summary>
     public SessionQuery? TakeQuery()
     {
         lock (_sync)
@@ -61,7 +61,7 @@ internal sealed class SessionInbox(Difference difference, Backpressure backpress
         }
     }
 
-    /// <summary>The listener is stopped: no answer will come.</summary>
+    /// <summary>The listener is stopped, so no query is answered any more.</summary>
     public void Abandon()
     {
         while (TakeQuery() is { } query)

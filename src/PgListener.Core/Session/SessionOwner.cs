@@ -5,8 +5,8 @@ using PgListener.Subscriptions;
 namespace PgListener.Session;
 
 /// <summary>
-/// Decides everything about runs and sessions: when they begin and end, what the server has answered, whether it is said to listen.
-/// Each outcome carries the run or the session it belongs to, and counts only while that is the current one.
+/// Decides about runs and sessions: when they begin and end, what the server has answered, and whether the state is Listening.
+/// Each result carries the run or the session it belongs to, and counts only while that is the current one.
 /// </summary>
 internal sealed class SessionOwner(Difference difference, Router router, StateMachine state, LastGood lastGood)
 {
@@ -17,7 +17,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
 
     public Difference Difference => difference;
 
-    /// <summary>The proof that is awaited, if one is.</summary>
+    /// <summary>The proof that is awaited, if there is one.</summary>
     public Proof? Awaited => _proof;
 
     /// <summary>The listener is started.</summary>
@@ -25,7 +25,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     public long BeginRun() => _current.BeginRun(() =>
         state.Move(ListenerState.Connecting, static status => status with { FailedAttempts = 0, Problem = null }));
 
-    /// <summary>The listener is being stopped: whatever its session does from now on does not count, and nobody needs to wait for it.</summary>
+    /// <summary>The listener is being stopped. The results of its session do not count any more, and nothing waits for them.</summary>
     public void EndRun(long run) => _current.EndRun(run, () =>
     {
         Close();
@@ -33,7 +33,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
         state.Move(ListenerState.Stopping, static status => status with { NextAttemptAt = null });
     });
 
-    /// <summary>The stop is complete, whether the session has ended or was left behind.</summary>
+    /// <summary>The stop is complete, whether or not the session has ended.</summary>
     public void Stopped() => state.Move(ListenerState.Stopped, static status => status with { ProcessId = null });
 
     /// <summary>A connection is open.</summary>
@@ -47,7 +47,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
         },
         out session);
 
-    /// <summary>A connection is over. From this moment on it is not said to listen.</summary>
+    /// <summary>A connection is over. The state is no longer Listening.</summary>
     /// <param name="session">Its session.</param>
     /// <param name="problem">Why, in one line.</param>
     public void EndSession(SessionId session, string problem) => _current.EndSession(session, () =>
@@ -60,19 +60,19 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     public void Failed(long run, string problem) => _current.Do(run, () =>
         state.Note(status => status with { ProcessId = null, Problem = problem, FailedAttempts = status.FailedAttempts + 1 }));
 
-    /// <summary>When the next attempt begins; nothing once it has begun.</summary>
+    /// <summary>Sets when the next attempt begins; <see langword="null"/> once it has begun.</summary>
     public void Plan(long run, DateTimeOffset? nextAttempt) => _current.Do(run, () =>
         state.Note(status => status with { NextAttemptAt = nextAttempt }));
 
-    /// <summary>More is known of why there is no session.</summary>
+    /// <summary>Replaces the explanation why there is no session.</summary>
     public void Explain(long run, string problem) => _current.Do(run, () =>
     {
         if (state.Status.State != ListenerState.Listening)
             state.Note(status => status with { Problem = problem });
     });
 
-    /// <summary>Takes edits that the server has to be told of.</summary>
-    /// <returns>Nothing if the session is over.</returns>
+    /// <summary>Takes edits to send to the server.</summary>
+    /// <returns><see langword="null"/> if the session is over.</returns>
     public IReadOnlyList<ChannelChange>? TakeChanges(SessionId session, int most)
     {
         IReadOnlyList<ChannelChange>? changes = null;
@@ -86,17 +86,17 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
     /// <summary>The server has refused an edit.</summary>
     public void Reject(SessionId session, ChannelChange change, Exception error) => _current.Do(session, () => difference.Reject(change, error));
 
-    /// <summary>Everything up to a moment has arrived.</summary>
+    /// <summary>Everything that was sent up to a moment has arrived.</summary>
     /// <param name="session">The session.</param>
     /// <param name="timestamp">The moment.</param>
     public void Prove(SessionId session, long timestamp) => _current.Do(session, () => lastGood.Prove(timestamp));
 
-    /// <summary>Something is known of the server.</summary>
+    /// <summary>Adds to what is known about the server.</summary>
     public void Note(SessionId session, Func<ListenerStatus, ListenerStatus> change) => _current.Do(session, () => state.Note(change));
 
-    /// <summary>The server listens to all that is wanted, and as far as can be known notifications arrive.</summary>
+    /// <summary>The server listens to all wanted channels, and delivery is proven if it can be.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="begin">What belongs to that moment, before anyone is told of it.</param>
+    /// <param name="begin">Executed before observers are notified.</param>
     /// <returns>Whether the state has changed.</returns>
     public bool Listening(SessionId session, Action begin)
     {
@@ -109,12 +109,12 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
         return moved;
     }
 
-    /// <summary>From now on a proof is awaited.</summary>
-    /// <returns>Whether it is: not if the session is over.</returns>
+    /// <summary>Begins to wait for a proof.</summary>
+    /// <returns>Whether it is awaited; <see langword="false"/> if the session is over.</returns>
     public bool BeginProof(Proof proof) => _current.Do(proof.Session, () => _proof = proof);
 
-    /// <summary>A proof is settled: it has arrived, or could not be sent.</summary>
-    /// <returns>Whether that counts: it is awaited, and its session is the current one.</returns>
+    /// <summary>A proof has arrived, or could not be sent.</summary>
+    /// <returns>Whether that counts: the proof is awaited, and its session is the current one.</returns>
     public bool EndProof(Proof proof)
     {
         var wasAwaited = false;
@@ -127,7 +127,7 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
         return wasAwaited;
     }
 
-    /// <summary>A question is taken from those that were asked, or nothing, if the session is over.</summary>
+    /// <summary>Takes a query; <see langword="null"/> if there is none, or the session is over.</summary>
     public bool TryTakeQuery(SessionId session, SessionInbox inbox, [NotNullWhen(true)] out SessionQuery? query)
     {
         SessionQuery? taken = null;
@@ -136,10 +136,10 @@ internal sealed class SessionOwner(Difference difference, Router router, StateMa
         return taken is not null;
     }
 
-    /// <summary>A notification has come.</summary>
+    /// <summary>A notification has arrived.</summary>
     public void Deliver(SessionId session, string channel, string payload, int processId, WakeUps wakeUps)
     {
-        // The rest is done without a lock. One that was begun just before the end of its session may be finished just after it.
+        // The rest runs without a lock, so a delivery that began just before the end of its session may finish just after it.
         if (_current.Is(session) && !router.Deliver(channel, payload, processId, wakeUps))
             DeliverFirst(session, channel, payload, processId, wakeUps);
     }

@@ -1,6 +1,6 @@
 namespace PgListener.Session;
 
-/// <summary>A question for the server, to be asked on the listening connection.</summary>
+/// <summary>A query to execute on the listening connection.</summary>
 internal sealed class SessionQuery(string sql)
 {
     public string Sql => sql;

@@ -7,10 +7,10 @@ using PgListener.Telemetry;
 
 namespace PgListener.Session;
 
-/// <summary>What is done when nothing has come for as long as <see cref="ListenerOptions.KeepAlive"/>: finds out whether that is all right.</summary>
+/// <summary>Checks the connection when nothing has arrived for <see cref="ListenerOptions.KeepAlive"/>.</summary>
 internal sealed class SilenceCheck(SessionOwner owner, RoundTrip roundTrip, OptionsInForce options, TimeProvider time, ILogger logger)
 {
-    /// <summary>When it is full, every commit that notifies fails, on the whole cluster.</summary>
+    /// <summary>When the notification queue is full, every commit that notifies fails, on the whole server.</summary>
     private const double HighQueueUsage = 0.5;
 
     private const string QueueUsageQuery = "SELECT pg_catalog.pg_notification_queue_usage()::pg_catalog.text";
@@ -19,11 +19,11 @@ internal sealed class SilenceCheck(SessionOwner owner, RoundTrip roundTrip, Opti
 
     public async Task RunAsync(NpgsqlConnection connection, SessionConnection server, SessionId session, ServerIdentity? identity, CancellationToken stopping)
     {
-        // Npgsql breaks the connection when the silence is in the middle of a message, and says no more than that none came.
+        // Npgsql breaks the connection when the silence is in the middle of a message, and reports only that none arrived.
         if (connection.FullState != ConnectionState.Open)
             throw new TimeoutException($"A message was begun and not ended within {nameof(ListenerOptions.KeepAlive)} ({options.Current.KeepAlive:c}).");
 
-        // What has arrived may be waiting for a thread of this process.
+        // A message may have arrived and be waiting for a thread of this process.
         if (await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) <= ThreadPoolDelay.Tolerated)
             roundTrip.ThrowIfOverdue(identity);
 
@@ -77,7 +77,7 @@ internal sealed class SilenceCheck(SessionOwner owner, RoundTrip roundTrip, Opti
         }
         catch (PostgresException) when (connection.FullState == ConnectionState.Open)
         {
-            return []; // It is not for this user to see.
+            return []; // This user has no right to see it.
         }
     }
 }

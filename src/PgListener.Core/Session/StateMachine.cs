@@ -4,11 +4,11 @@ using PgListener.Telemetry;
 namespace PgListener.Session;
 
 /// <summary>
-/// The listener's state and what is known besides. Only legal moves are made. Observers are told in order, on a task of their own.
+/// The listener's state and status. Only valid transitions are made. Observers are notified in order, on a task of their own.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Hears of observers that fail.</param>
-/// <param name="sender">In whose name observers are told.</param>
+/// <param name="logger">Logs observers that fail.</param>
+/// <param name="sender">The sender that observers get.</param>
 internal sealed class StateMachine(TimeProvider time, ILogger logger, object? sender = null)
 {
     private readonly Lock _sync = new();
@@ -18,12 +18,12 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger, object? se
     private bool _telling;
     private long _reconnects;
 
-    /// <summary>Tells of a move.</summary>
+    /// <summary>Raised after a transition.</summary>
     public event EventHandler<ListenerStateChangedEventArgs>? Changed;
 
     public ListenerStatus Status => _status;
 
-    /// <summary>How often a lost connection was made again.</summary>
+    /// <summary>How often a lost connection was established again.</summary>
     public long Reconnects => Interlocked.Read(ref _reconnects);
 
     public static bool IsLegal(ListenerState from, ListenerState to) => (from, to) switch
@@ -37,17 +37,17 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger, object? se
         _ => false,
     };
 
-    /// <summary>Completes when the state is <see cref="ListenerState.Listening"/>; fails when the listener is stopped before.</summary>
+    /// <summary>Completes when the state is <see cref="ListenerState.Listening"/>; fails when the listener is stopped first.</summary>
     public Task WhenListeningAsync()
     {
         lock (_sync)
             return _listening.Task;
     }
 
-    /// <summary>Moves on, if that is a legal move.</summary>
+    /// <summary>Changes the state, if the transition is valid.</summary>
     /// <param name="state">The new state.</param>
-    /// <param name="change">What else is known from now on.</param>
-    /// <returns>Whether it was made.</returns>
+    /// <param name="change">Changes the rest of the status.</param>
+    /// <returns>Whether it was changed.</returns>
     public bool Move(ListenerState state, Func<ListenerStatus, ListenerStatus>? change = null)
     {
         lock (_sync)
@@ -71,7 +71,7 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger, object? se
             else if (state == ListenerState.Stopping)
             {
                 _listening.TrySetException(new ListenerClosedException("The listener was stopped before it was listening."));
-                _ = _listening.Task.Exception; // There may be nobody who waits.
+                _ = _listening.Task.Exception; // Nothing may be waiting for it.
                 _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
@@ -89,8 +89,8 @@ internal sealed class StateMachine(TimeProvider time, ILogger logger, object? se
         return true;
     }
 
-    /// <summary>Adds to what is known, without a move.</summary>
-    /// <param name="change">What is known from now on.</param>
+    /// <summary>Changes the status without changing the state.</summary>
+    /// <param name="change">Changes the status.</param>
     public void Note(Func<ListenerStatus, ListenerStatus> change)
     {
         lock (_sync)

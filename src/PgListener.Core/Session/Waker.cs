@@ -5,8 +5,8 @@ using PgListener.Telemetry;
 namespace PgListener.Session;
 
 /// <summary>
-/// Ends the listening connection's wait from outside, harmlessly: with a notification on a private channel, sent from a second
-/// connection. Cancelling the wait instead would break the connection whenever a message is half read.
+/// Ends the listening connection's wait without harm to it: with a notification on a private channel, sent from a second
+/// connection. Cancelling the wait would break the connection whenever a message is half read.
 /// </summary>
 internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger logger)
 {
@@ -16,18 +16,18 @@ internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger 
 
     private int _state;
 
-    /// <summary>The private channel; the session listens to it as to any other.</summary>
+    /// <summary>The private channel, which the session listens to as to any other.</summary>
     public string Channel { get; } = $"pglistener_{Guid.NewGuid():n}";
 
-    /// <summary>Wakes the connection soon. Many calls at a time share one notification.</summary>
-    /// <param name="isNeeded">Asked just before it is sent: by then the connection may have woken by itself.</param>
+    /// <summary>Wakes the connection soon. Several calls at a time share one notification.</summary>
+    /// <param name="isNeeded">Called just before it is sent, because the connection may have woken by itself by then.</param>
     public void Wake(Func<bool> isNeeded)
     {
         if (Interlocked.Exchange(ref _state, Again) == Idle)
             _ = DetachedTask.Run(() => WakeUntilQuietAsync(isNeeded));
     }
 
-    /// <summary>Sends a proof from a connection that is made for it: one that was made earlier may lead to another server than a new one does.</summary>
+    /// <summary>Sends a proof from a new connection, because an existing one may lead to another server than a new one does.</summary>
     /// <returns>Whether it was sent for certain.</returns>
     public Task<bool> SendAsync(Proof proof) => Task.Run(() => SendCoreAsync(proof));
 
@@ -47,7 +47,7 @@ internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger 
         }
         catch (Exception e)
         {
-            // Also what a user's password provider throws. It means that nothing is proven, in either direction.
+            // Includes exceptions of the user's password provider. Nothing is proven then, in either direction.
             logger.ProofFailed(e);
             return false;
         }
@@ -77,7 +77,7 @@ internal sealed class Waker(SecondConnection second, TimeProvider time, ILogger 
         }
         catch (Exception e)
         {
-            // Also what a user's password provider throws. Nothing is lost but time: a wait ends by itself after a silence.
+            // Includes exceptions of the user's password provider. The wait then ends later, by itself after a silence.
             logger.WakeFailed(e);
         }
     }

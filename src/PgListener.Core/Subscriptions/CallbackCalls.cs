@@ -47,11 +47,11 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
         context.Observer?.Called(name, item.ToNotification(), failure);
     }
 
-    /// <summary>Tells who observes how a call for a gap has ended.</summary>
+    /// <summary>Notifies the observer of how a call for a gap has ended.</summary>
     public void TellOfResync(Resync resync, CallFailure? failure) => context.Observer?.Resynced(name, channel, resync, failure);
 
     /// <summary>Calls it for a gap.</summary>
-    /// <returns>Why it failed; <see langword="null"/> if it succeeded, or the subscription is not told of gaps.</returns>
+    /// <returns>Why it failed; <see langword="null"/> if it succeeded, or gaps are not announced to the subscription.</returns>
     public async Task<CallFailure?> ResyncAsync(Resync resync, SubscriptionOptions options, CancellationToken abort)
     {
         if (options.OnResync is not { } onResync)

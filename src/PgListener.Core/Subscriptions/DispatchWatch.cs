@@ -3,7 +3,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Detects a listener that was started and never told to call its callbacks, and logs a warning before notifications are dropped for it.</summary>
+/// <summary>Detects a listener that was started and whose <see cref="Listener.Listen"/> was not called, and logs a warning before notifications are dropped because of that.</summary>
 internal sealed class DispatchWatch(TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(5);
@@ -24,7 +24,7 @@ internal sealed class DispatchWatch(TimeProvider time, ILogger logger)
         }
     }
 
-    /// <summary>The listener was told to call its callbacks.</summary>
+    /// <summary>The listener calls its callbacks from now on.</summary>
     public void Listen() => _isSettled = true;
 
     /// <summary>A notification waits for callbacks to be called.</summary>

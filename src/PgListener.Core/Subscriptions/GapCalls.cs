@@ -28,7 +28,7 @@ internal sealed class GapCalls(SubscriptionQueue queue, CallbackCalls calls, Sub
         var resync = gap.ToResync();
         while (await calls.ResyncAsync(resync, options(), abort).ConfigureAwait(false) is { } failure)
         {
-            // Who observes is told once the wait has begun: then a clock that is moved by hand can be moved.
+            // The observer is notified once the wait has begun, so that a test can then move its clock.
             var waiting = IsEnding(abort) ? Task.CompletedTask : WaitAsync(gap, Note(failure.ErrorType), abort);
             calls.TellOfResync(resync, failure);
             await waiting.ConfigureAwait(false);

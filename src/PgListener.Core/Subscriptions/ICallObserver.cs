@@ -1,6 +1,6 @@
 namespace PgListener.Subscriptions;
 
-/// <summary>Told of every call of a callback once it has ended and was counted and logged. Must not throw. For tests: in an application nobody observes.</summary>
+/// <summary>Notified of every call of a callback once it has ended and was counted and logged. Must not throw. For tests; an application has none.</summary>
 internal interface ICallObserver
 {
     /// <summary>A call for a notification has ended.</summary>
@@ -12,7 +12,7 @@ internal interface ICallObserver
     /// <summary>A call for a gap has ended. If it has failed, the wait for the next attempt has begun.</summary>
     /// <param name="subscription">The subscription's name.</param>
     /// <param name="channel">The subscription's channel.</param>
-    /// <param name="resync">What it was told.</param>
+    /// <param name="resync">The gap.</param>
     /// <param name="failure">Why it has failed, if it has.</param>
     void Resynced(string subscription, string channel, Resync resync, CallFailure? failure);
 }

@@ -29,7 +29,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
 
     public bool IsReader => callback is null;
 
-    /// <summary>Whether it is told of gaps.</summary>
+    /// <summary>Whether gaps are announced to it.</summary>
     public bool HearsGaps { get; } = options.OnResync is not null || options.ReadsGaps;
 
     /// <summary>Whether it is removed when its channel's callbacks are cleared; one with its own handle is not.</summary>

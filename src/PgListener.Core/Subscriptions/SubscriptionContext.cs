@@ -16,7 +16,7 @@ internal sealed record SubscriptionContext(
     /// <summary>Records durations, if they are collected.</summary>
     public ListenerMetrics? Metrics { get; init; }
 
-    /// <summary>Told of every call, if somebody is.</summary>
+    /// <summary>Notified of every call; optional.</summary>
     public ICallObserver? Observer { get; init; }
 
     /// <summary>The server at the moment, as <c>host:port</c>, if it is known.</summary>
@@ -28,9 +28,9 @@ internal sealed record SubscriptionContext(
     /// <summary>The series that the metrics report.</summary>
     public SeriesTable Series { get; } = new();
 
-    /// <summary>Whether the listener was told to call callbacks.</summary>
+    /// <summary>Whether the listener calls callbacks.</summary>
     public DispatchWatch Dispatching { get; } = new(Time, Logger);
 
-    /// <summary>Reports gaps that no subscription is told of.</summary>
+    /// <summary>Reports gaps of subscriptions to which gaps are not announced.</summary>
     public UnheardGaps Unheard { get; } = new(Time, Logger);
 }

@@ -9,7 +9,7 @@ namespace PgListener.Subscriptions;
 /// </summary>
 /// <param name="name">The subscription's name.</param>
 /// <param name="channel">Its channel; empty for all.</param>
-/// <param name="hearsGaps">Whether the subscription is told of gaps.</param>
+/// <param name="hearsGaps">Whether gaps are announced to the subscription.</param>
 /// <param name="context">Has the logger and the clock.</param>
 internal sealed class SubscriptionLog(string name, string channel, bool hearsGaps, SubscriptionContext context) : IDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
     public void Overflowed()
     {
         if (IsNew("overflow", "", more => context.Logger.OverflowedAgain(name, more)))
-            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "It is not told of the gap: implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
+            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "The gap is not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
     }
 
     /// <summary>A call was cancelled because the time to stop ran out.</summary>

@@ -4,7 +4,7 @@ using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
 
-/// <summary>Logs that subscriptions that are not told of gaps may have missed notifications: the first one by name, the others as a count.</summary>
+/// <summary>Logs that subscriptions to which gaps are not announced may have missed notifications: the first one by name, the others as a count.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its timer runs once, and holds nothing but the logger.")]
 internal sealed class UnheardGaps(TimeProvider time, ILogger logger)
 {

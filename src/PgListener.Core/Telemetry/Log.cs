@@ -16,7 +16,7 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Warning, "The listening connection was lost; connecting again. Notifications sent in the meantime are missed, and the gap is announced afterwards. {Problem}")]
     public static partial void ConnectionLost(this ILogger logger, string problem);
 
-    [LoggerMessage(102, LogLevel.Warning, "Cannot listen; trying again until it succeeds. {Problem}")]
+    [LoggerMessage(102, LogLevel.Warning, "Cannot listen; trying again until that succeeds. {Problem}")]
     public static partial void ConnectFailed(this ILogger logger, string problem);
 
     [LoggerMessage(103, LogLevel.Debug, "Attempt {Attempt} to connect and listen failed; the next follows in {Delay}.")]
@@ -28,7 +28,7 @@ internal static partial class Log
     [LoggerMessage(105, LogLevel.Debug, "Could not wake the listening connection from a second one; a change of channels takes effect when its current wait ends, within KeepAlive.")]
     public static partial void WakeFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(106, LogLevel.Debug, "The old connection could not be closed cleanly.")]
+    [LoggerMessage(106, LogLevel.Debug, "The old connection could not be closed in an orderly way.")]
     public static partial void CloseFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(107, LogLevel.Warning, "Could not prove that notifications arrive, because none could be sent from a second connection. Leave room for one more connection, or set ProveDelivery to false and ProveDeliveryInterval to null.")]
@@ -85,10 +85,10 @@ internal static partial class Log
     [LoggerMessage(207, LogLevel.Warning, "{Subscription} overflowed {Count} more time(s): it cannot keep up.")]
     public static partial void OverflowedAgain(this ILogger logger, string subscription, long count);
 
-    [LoggerMessage(208, LogLevel.Warning, "{Subscription} may have missed notifications on channel '{Channel}' while the connection was lost, and it is not told of gaps. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
+    [LoggerMessage(208, LogLevel.Warning, "{Subscription} may have missed notifications on channel '{Channel}' while the connection was lost, and gaps are not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
     public static partial void MissedUnheard(this ILogger logger, string subscription, string channel);
 
-    [LoggerMessage(209, LogLevel.Warning, "{Count} more time(s) a subscription that is not told of gaps may have missed notifications while the connection was lost.")]
+    [LoggerMessage(209, LogLevel.Warning, "{Count} more time(s) a subscription to which gaps are not announced may have missed notifications while the connection was lost.")]
     public static partial void MissedUnheardToo(this ILogger logger, long count);
 
     [LoggerMessage(210, LogLevel.Warning, "The listener was started, but Listen() was not called: notifications wait in the queues of the callbacks, and are dropped once the queues are full. Call Listen().")]

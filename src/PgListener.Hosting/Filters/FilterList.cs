@@ -5,12 +5,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace PgListener.Filters;
 
 /// <summary>The filters of a listener or of a handler, the outermost first.</summary>
-/// <param name="services">Where their classes are registered.</param>
+/// <param name="services">The services that their classes are registered in.</param>
 internal sealed class FilterList(IServiceCollection services)
 {
     private readonly List<Func<IServiceProvider, INotificationFilter>> _filters = [];
 
-    /// <summary>What gets each of them from a scope.</summary>
+    /// <summary>Functions that get each of them from a scope.</summary>
     public IReadOnlyList<Func<IServiceProvider, INotificationFilter>> Resolvers => _filters;
 
     public void Add<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFilter>()

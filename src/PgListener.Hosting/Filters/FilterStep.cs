@@ -2,11 +2,11 @@ using PgListener.Registration;
 
 namespace PgListener.Filters;
 
-/// <summary>One filter's part in a call. It holds the filter to its contract: one call of <c>next</c> at a time, and none after it has returned.</summary>
+/// <summary>One filter's part in a call. It enforces the contract of filters: one call of <c>next</c> at a time, and none after the filter has returned.</summary>
 /// <param name="call">The call.</param>
 /// <param name="filter">The filter.</param>
-/// <param name="depth">How many filters are outside this one.</param>
-/// <param name="context">What the filter is given.</param>
+/// <param name="depth">The number of outer filters.</param>
+/// <param name="context">The context that the filter gets.</param>
 internal sealed class FilterStep(FilteredCall call, INotificationFilter filter, int depth, NotificationFilterContext context)
 {
     private const int Idle = 0;
@@ -21,7 +21,7 @@ internal sealed class FilterStep(FilteredCall call, INotificationFilter filter, 
     private string Subject
         => $"{(filter is DelegateFilter ? "A filter" : HandlerName.Of(filter.GetType()))} around handler {context.HandlerName} on channel '{context.Channel.ReplaceLineEndings(" ")}'";
 
-    /// <summary>Runs the filter, and returns when nothing that it began is running any longer: the scope may be disposed of then.</summary>
+    /// <summary>Runs the filter, and returns when nothing that it began is still running, so that the scope can be disposed of.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var wasInside = false;
@@ -31,18 +31,18 @@ internal sealed class FilterStep(FilteredCall call, INotificationFilter filter, 
         }
         finally
         {
-            // A filter that has thrown, such as one that waited for a limited time only, has said enough.
+            // If the filter throws, for example after a time limit of its own, its exception is reported instead of the one below.
             wasInside = await EndAsync().ConfigureAwait(false);
         }
 
         if (wasInside)
-            throw new InvalidOperationException($"{Subject} returned before the task that its call of next gave it was completed. Await that task.", _error);
+            throw new InvalidOperationException($"{Subject} returned before the task of its call of next had completed. Await that task.", _error);
     }
 
     private Task NextAsync(CancellationToken cancellationToken) => Interlocked.CompareExchange(ref _state, Inside, Idle) switch
     {
         Idle => RunInsideAsync(cancellationToken),
-        Inside => throw new InvalidOperationException($"{Subject} called next again while its former call was in progress. Await each call before the next one: attempts run one after the other."),
+        Inside => throw new InvalidOperationException($"{Subject} called next again while its previous call was in progress. Await each call before the next one: attempts run one after the other."),
         _ => throw new InvalidOperationException($"{Subject} called next after it had returned. Call next, and await it, before InvokeAsync returns."),
     };
 
@@ -56,7 +56,7 @@ internal sealed class FilterStep(FilteredCall call, INotificationFilter filter, 
         }
         catch (ObjectDisposedException) when (call.IsHostGone)
         {
-            await call.WhenCanceledAsync().ConfigureAwait(false); // Not a failure, which the filter might log, or try again.
+            await call.WhenCanceledAsync().ConfigureAwait(false); // Not an exception, which the filter might log or retry.
         }
         catch (Exception e)
         {
@@ -70,8 +70,8 @@ internal sealed class FilterStep(FilteredCall call, INotificationFilter filter, 
         }
     }
 
-    /// <summary>Lets the filter call nothing from now on, and waits for what it has left running.</summary>
-    /// <returns>Whether there was such.</returns>
+    /// <summary>Prevents further calls of <c>next</c>, and waits for one that is still running.</summary>
+    /// <returns>Whether one was still running.</returns>
     private async ValueTask<bool> EndAsync()
     {
         if (Interlocked.CompareExchange(ref _state, Over, Idle) == Idle)

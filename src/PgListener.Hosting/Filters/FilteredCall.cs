@@ -3,9 +3,9 @@ using PgListener.Registration;
 
 namespace PgListener.Filters;
 
-/// <summary>One call of a handler with filters around it, in however many attempts.</summary>
-/// <param name="filters">What gets the filters from a scope, the outermost first.</param>
-/// <param name="scopes">Where the scopes of further attempts come from.</param>
+/// <summary>One call of a handler with filters around it, with all of its attempts.</summary>
+/// <param name="filters">Functions that get the filters from a scope, the outermost first.</param>
+/// <param name="scopes">Creates the scopes of further attempts.</param>
 /// <param name="handler">Resolves the handler in a scope, and calls it.</param>
 /// <param name="canceled">The token of the whole call.</param>
 internal sealed class FilteredCall(
@@ -16,21 +16,21 @@ internal sealed class FilteredCall(
     /// <inheritdoc cref="HostServices.AreGone"/>
     public bool IsHostGone => scopes.AreGone();
 
-    /// <summary>Makes the call.</summary>
-    /// <param name="context">What it is for, with the scope of its first attempt.</param>
+    /// <summary>Runs the call.</summary>
+    /// <param name="context">The context of its first attempt.</param>
     public Task RunAsync(NotificationFilterContext context)
     {
         _attempts = context.Attempt;
         return RunAsync(depth: 0, context, canceled);
     }
 
-    /// <summary>Runs what is inside so many filters.</summary>
+    /// <summary>Runs the filter at a depth, or the handler after the last one.</summary>
     public Task RunAsync(int depth, NotificationFilterContext context, CancellationToken cancellationToken)
         => depth == filters.Count
             ? handler(context.Services, cancellationToken)
             : new FilterStep(this, filters[depth](context.Services), depth, context).RunAsync(cancellationToken);
 
-    /// <summary>The same in a scope of its own: what the former attempt has left in its scope, such as a context with changes, is not to be used again.</summary>
+    /// <summary>Does the same in a new scope, so that services of the previous attempt, such as a <c>DbContext</c> with changes, are not used again.</summary>
     public async Task RunAgainAsync(int depth, NotificationFilterContext context, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();

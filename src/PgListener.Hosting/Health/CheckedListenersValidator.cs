@@ -4,7 +4,7 @@ using PgListener.Registration;
 
 namespace PgListener.Health;
 
-/// <summary>Fails the start when a health check is for a listener that does not exist.</summary>
+/// <summary>Fails the start if a health check is for a listener that does not exist.</summary>
 internal sealed class CheckedListenersValidator(IServiceCollection services) : IValidateOptions<CheckedListeners>
 {
     public ValidateOptionsResult Validate(string? name, CheckedListeners options)

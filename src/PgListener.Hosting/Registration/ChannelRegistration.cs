@@ -9,7 +9,7 @@ internal sealed class ChannelRegistration<TChannel>(ListenerRegistration listene
 {
     private readonly List<HandlerRegistration<TChannel>> _added = [];
 
-    /// <summary>Set by <c>AddChannel</c>: handlers that the application registered itself run too.</summary>
+    /// <summary>Set by <c>AddChannel</c>: handlers that the application itself has registered run too.</summary>
     public HostedHandlerOptions? ForeignOptions { get; set; }
 
     public HandlerRegistration<TChannel>? Find(Type handlerType) => _added.Find(handler => handler.HandlerType == handlerType);
@@ -46,7 +46,7 @@ internal sealed class ChannelRegistration<TChannel>(ListenerRegistration listene
         var type = HandlerFactory.TypeOf(descriptor);
         var resolve = isOriginal ? original!.Resolve : HandlerFactory.Of<TChannel>(descriptor, listener.Key, index);
 
-        // A handler that does not want gaps is not made for one. A decorator that does not leaves them to what it decorates.
+        // A handler that does not implement IResyncHandler is not created for a gap. A decorator without it leaves gaps to the handler that it decorates.
         var resyncFrom = new List<Func<IServiceProvider, INotificationHandler<TChannel>>>();
         if (!isOriginal && (type is null || typeof(IResyncHandler<TChannel>).IsAssignableFrom(type)))
             resyncFrom.Add(resolve);

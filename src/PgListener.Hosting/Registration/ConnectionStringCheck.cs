@@ -3,10 +3,10 @@ using Npgsql;
 
 namespace PgListener.Registration;
 
-/// <summary>Says what is wrong with a connection string: by its keywords, never by a value.</summary>
+/// <summary>Finds what is wrong with a connection string. A message names a keyword, never a value.</summary>
 internal static class ConnectionStringCheck
 {
-    /// <summary>What people set most, to find what they may have meant.</summary>
+    /// <summary>The keywords that are set most often, for suggestions.</summary>
     private static readonly string[] Keywords =
     [
         "Host", "Server", "Port", "Database", "Username", "User ID", "Password", "Passfile", "Application Name", "Enlist", "Search Path", "Client Encoding", "Encoding", "Timezone",
@@ -18,11 +18,11 @@ internal static class ConnectionStringCheck
 
     private static readonly HashSet<string> Secrets = new(["password", "pwd", "psw", "ssl password", "passfile"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is wrong, as the end of a sentence that begins with the connection string; <see langword="null"/> if nothing is.</summary>
+    /// <summary>The problem, as the end of a sentence that begins with the connection string; <see langword="null"/> if there is none.</summary>
     public static string? ProblemOf(string text)
     {
         if (text.TrimStart() is var start && (start.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase) || start.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)))
-            return "cannot be read: it is a URI, and Npgsql takes keywords and values, such as Host=…;Port=…;Database=…;Username=…;Password=….";
+            return "cannot be read: it is a URI, and Npgsql expects keywords and values, such as Host=…;Port=…;Database=…;Username=…;Password=….";
         if (!text.Contains('=', StringComparison.Ordinal))
             return $"cannot be read: it has no keyword with a value, such as Host=…. To name an entry of the section ConnectionStrings, set {nameof(PgListenerOptions.ConnectionName)}.";
 
@@ -33,7 +33,7 @@ internal static class ConnectionStringCheck
         }
         catch (ArgumentException)
         {
-            return "cannot be read: it is not of the form Keyword=Value;Keyword=Value. A value with ; or quotes in it is put in quotes.";
+            return "cannot be read: it is not of the form Keyword=Value;Keyword=Value. Put a value that contains ; or quotes in quotes.";
         }
 
         if (ProblemOfKeywords(text, pairs) is { } problem)
@@ -45,7 +45,7 @@ internal static class ConnectionStringCheck
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException or NotSupportedException)
         {
-            // Npgsql's message may quote what it could not read, which may be a piece of a password.
+            // Npgsql's message may quote the part that it could not read, which may be part of a password.
             return "cannot be read; see Npgsql's documentation for its form.";
         }
     }
@@ -59,10 +59,10 @@ internal static class ConnectionStringCheck
             var written = AsWritten(keyword, text);
             if (!known.ContainsKey(keyword))
             {
-                // What comes after a password may be a piece of it, so it is named only if it is nearly a keyword.
+                // Text after a password may be part of it, so it is named only if it is similar to a keyword.
                 var meant = Nearest.Of(keyword, Keywords);
                 return mayBeSecret && meant is null
-                    ? "what follows the password is not a keyword. A value with ; or = in it is put in quotes: Password='…'."
+                    ? "what follows the password is not a keyword. Put a value that contains ; or = in quotes: Password='…'."
                     : $"Npgsql does not know the keyword '{written}'.{(meant is null ? "" : $" Did you mean {meant}?")}";
             }
 
@@ -73,14 +73,14 @@ internal static class ConnectionStringCheck
             }
             catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException or NotSupportedException)
             {
-                return $"the value of '{written}' is not one that it can have.";
+                return $"the value of '{written}' is not one that Npgsql accepts.";
             }
         }
 
         return null;
     }
 
-    /// <summary>The builder makes keywords lower case.</summary>
+    /// <summary>The keyword as it was written, because the builder changes keywords to lower case.</summary>
     private static string AsWritten(string keyword, string text)
         => text.IndexOf(keyword, StringComparison.OrdinalIgnoreCase) is >= 0 and var index ? text.Substring(index, keyword.Length) : keyword;
 }

@@ -3,36 +3,36 @@ using PgListener.Payloads;
 
 namespace PgListener.Registration;
 
-/// <summary>A handler that is going to run.</summary>
-/// <param name="Key">Which one.</param>
-/// <param name="Type">The class that it is named by; <see langword="null"/> for a delegate, and for one that only a factory knows.</param>
-/// <param name="Descriptor">The registration that makes it.</param>
-/// <param name="Options">The settings that the code gave it.</param>
+/// <summary>A handler that the listener runs.</summary>
+/// <param name="Key">Identifies it.</param>
+/// <param name="Type">The class that it is named after; <see langword="null"/> for a delegate, and for a registration with a factory.</param>
+/// <param name="Descriptor">The registration that creates it.</param>
+/// <param name="Options">Its settings from the code.</param>
 internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescriptor Descriptor, HostedHandlerOptions Options)
 {
     /// <summary>The name of a delegate's method, if it has one.</summary>
     public string? MethodName { get; init; }
 
-    /// <summary>What it is called if neither its settings, nor a class, nor a method give it a name.</summary>
+    /// <summary>Its name if neither its settings, nor a class, nor a method give it one.</summary>
     public required string Nameless { get; init; }
 
     /// <summary>The services that a delegate takes from the scope.</summary>
     public required IReadOnlyList<Type> TakenServices { get; init; }
 
-    /// <summary>What it is called in logs and metrics.</summary>
+    /// <summary>Its name in logs and metrics.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>What it is called in the section <c>Handlers</c>; <see langword="null"/> if it has no settings there.</summary>
+    /// <summary>Its name in the section <c>Handlers</c>; <see langword="null"/> if it has no settings there.</summary>
     public string? SectionName => (Options.Name ?? MethodName) is null && Type is null ? null : Name;
 
-    /// <summary>What the channel's type is called.</summary>
+    /// <summary>The name of the channel's type.</summary>
     public string ChannelName => Key.Channel.Name;
 
     /// <summary>Subscribes it.</summary>
-    /// <param name="listener">To this, which is not started yet.</param>
-    /// <param name="registration">What was said of the listener.</param>
-    /// <param name="scopes">Where it is resolved.</param>
+    /// <param name="listener">The listener, which is not started yet.</param>
+    /// <param name="registration">The listener's registration.</param>
+    /// <param name="scopes">Creates the scopes that it is resolved in.</param>
     /// <param name="settings">Its settings.</param>
-    /// <param name="log">Where its malformed payloads are logged.</param>
+    /// <param name="log">Logs its malformed payloads.</param>
     public abstract ListenerSubscription Subscribe(Listener listener, ListenerRegistration registration, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log);
 }

@@ -3,13 +3,13 @@ using PgListener.Payloads;
 
 namespace PgListener.Registration;
 
-/// <summary>A handler of a channel that is going to run.</summary>
-/// <param name="Key">Which one.</param>
-/// <param name="Type">The class that it is named by; <see langword="null"/> for one that only a factory knows.</param>
+/// <summary>A handler of a channel that the listener runs.</summary>
+/// <param name="Key">Identifies it.</param>
+/// <param name="Type">The class that it is named after; <see langword="null"/> for a registration with a factory.</param>
 /// <param name="Descriptor">The registration that creates it.</param>
-/// <param name="Options">The settings that the code gave it.</param>
+/// <param name="Options">Its settings from the code.</param>
 /// <param name="Resolve">Gets it from a scope.</param>
-/// <param name="ResyncFrom">Gets those from a scope, one after the other, of which the first that wants gaps is told of them.</param>
+/// <param name="ResyncFrom">Gets candidates from a scope, one after the other. Gaps are announced to the first that implements <see cref="IResyncHandler{TChannel}"/>.</param>
 internal sealed record HandlerEntry<TChannel>(
     HandlerKey Key,
     Type? Type,
@@ -27,7 +27,7 @@ internal sealed record HandlerEntry<TChannel>(
         return listener.Subscribe(registration.ChannelNameOf<TChannel>(), runner.HandleAsync, options, out _);
     }
 
-    /// <summary>Creates what calls it.</summary>
+    /// <summary>Creates the runner that calls it.</summary>
     public HandlerRunner<TChannel> CreateRunner(ListenerRegistration registration, IServiceScopeFactory scopes, PayloadLog log) => new(Name, Resolve, scopes, log, registration.ChannelNameOf<TChannel>())
     {
         ResyncFrom = ResyncFrom,

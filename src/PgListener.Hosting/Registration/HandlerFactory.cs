@@ -2,12 +2,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PgListener.Registration;
 
-/// <summary>Gets the handler of one registration from a scope. The container has a way to one of several only by making all of them.</summary>
+/// <summary>Gets the handler of one registration from a scope. The container itself resolves one of several only by creating all of them.</summary>
 internal static class HandlerFactory
 {
     /// <param name="descriptor">The registration.</param>
     /// <param name="key">Its key.</param>
-    /// <param name="index">Which of the registrations of its service and key it is.</param>
+    /// <param name="index">Its position among the registrations of its service and key.</param>
     public static Func<IServiceProvider, INotificationHandler<TChannel>> Of<TChannel>(ServiceDescriptor descriptor, object? key, int index)
         where TChannel : INotificationChannel<TChannel>
     {
@@ -16,7 +16,7 @@ internal static class HandlerFactory
 
         if (descriptor.Lifetime == ServiceLifetime.Singleton)
         {
-            // There is one for all scopes, so the others are made once at most.
+            // It is the same in all scopes, so the others are created once at most.
             INotificationHandler<TChannel>? single = null;
             return scope => single ??= scope.GetKeyedServices<INotificationHandler<TChannel>>(key).ElementAt(index);
         }
@@ -31,7 +31,7 @@ internal static class HandlerFactory
         };
     }
 
-    /// <summary>The class that a registration makes, if it says.</summary>
+    /// <summary>The class that a registration creates, if it is known.</summary>
     public static Type? TypeOf(ServiceDescriptor descriptor) => descriptor.IsKeyedService
         ? descriptor.KeyedImplementationType ?? descriptor.KeyedImplementationInstance?.GetType()
         : descriptor.ImplementationType ?? descriptor.ImplementationInstance?.GetType();

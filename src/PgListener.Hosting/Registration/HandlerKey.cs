@@ -1,6 +1,6 @@
 namespace PgListener.Registration;
 
-/// <summary>Tells a listener's handlers apart, the same one each time they are looked up.</summary>
+/// <summary>Identifies one of a listener's handlers. It is the same at each lookup.</summary>
 /// <param name="Channel">The channel's type.</param>
-/// <param name="Index">Which registration of a handler for that channel it is.</param>
+/// <param name="Index">Its position among the registrations of handlers for that channel.</param>
 internal readonly record struct HandlerKey(Type Channel, int Index);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PgListener.Registration;
 
-/// <summary>Stands in the collection of services before and after a handler's registration, so that what takes its place there is known to be for it.</summary>
+/// <summary>Marks the place of a handler's registration in the collection of services, so that a registration that replaces it there is recognised.</summary>
 internal sealed class HandlerMark
 {
     public HandlerMark() => Descriptor = ServiceDescriptor.Singleton(this);

@@ -1,9 +1,9 @@
 namespace PgListener.Registration;
 
-/// <summary>What a handler's class is called in settings, logs and metrics: as short as it can be to tell it from the listener's others.</summary>
+/// <summary>The names of handler classes in settings, logs and metrics: as short as possible, and unique within the listener.</summary>
 internal static class HandlerName
 {
-    /// <summary>Names classes such that each has a name of its own.</summary>
+    /// <summary>Gives each class a unique name.</summary>
     public static Dictionary<Type, string> OfAll(IEnumerable<Type> types)
     {
         var names = new Dictionary<Type, string>();
@@ -25,7 +25,7 @@ internal static class HandlerName
     }
 
     /// <summary>
-    /// <c>OrderHandler</c>; of <c>JobHandler&lt;Mails&gt;</c>, <c>JobHandlerOfMails</c>, which can also be part of an environment variable's name.
+    /// <c>OrderHandler</c>; for <c>JobHandler&lt;Mails&gt;</c>, <c>JobHandlerOfMails</c>, which can also be part of an environment variable's name.
     /// </summary>
     public static string Of(Type type)
     {
@@ -36,7 +36,7 @@ internal static class HandlerName
         return type.IsGenericType ? $"{name}Of{string.Join("And", type.GetGenericArguments().Select(Of))}" : name;
     }
 
-    /// <summary><c>PlaceOrder.Handler</c>: with so many of the classes that it is declared in, if there are so many.</summary>
+    /// <summary><c>PlaceOrder.Handler</c>: the name with a given number of the classes that it is declared in.</summary>
     private static string OfNested(Type type, int declaringTypes)
     {
         var name = Of(type);

@@ -1,13 +1,13 @@
 namespace PgListener.Registration;
 
-/// <summary>Gives each of a listener's handlers the name that it has in settings, logs and metrics.</summary>
+/// <summary>Gives each of a listener's handlers its name in settings, logs and metrics.</summary>
 internal static class HandlerNames
 {
-    /// <summary>What a lambda is called, which has no name of its own.</summary>
+    /// <summary>The name of a lambda, which has none of its own.</summary>
     public static string OfLambda<TChannel>() => $"{typeof(TChannel).Name} delegate";
 
-    /// <summary>Names them: those of a channel differ, unless they are of the same class.</summary>
-    /// <exception cref="InvalidOperationException">A name that was set is that of another handler of the channel.</exception>
+    /// <summary>Names the handlers. The names within a channel differ, unless the handlers are of the same class.</summary>
+    /// <exception cref="InvalidOperationException">Two handlers of a channel have the same name, and one of them was set.</exception>
     public static void Assign(IReadOnlyCollection<HandlerEntry> handlers)
     {
         var ofTypes = HandlerName.OfAll(handlers.Where(handler => handler.Options.Name is null).Select(handler => handler.Type).OfType<Type>());
@@ -35,6 +35,6 @@ internal static class HandlerNames
         }
     }
 
-    /// <summary>Names of the configuration's sections are alike in upper and lower case.</summary>
+    /// <summary>Names of sections of the configuration are not case-sensitive.</summary>
     private static (Type Channel, string Name) KeyOf(HandlerEntry handler, string name) => (handler.Key.Channel, name.ToUpperInvariant());
 }

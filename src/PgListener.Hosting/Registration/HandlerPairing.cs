@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PgListener.Registration;
 
-/// <summary>Finds out which registrations stand for the handlers that were added, now that some may have been replaced or decorated.</summary>
+/// <summary>Finds out which registrations stand for the handlers that were added, because some may have been replaced or decorated.</summary>
 internal static class HandlerPairing
 {
     /// <summary>Pairs registrations with added handlers.</summary>
@@ -10,7 +10,7 @@ internal static class HandlerPairing
     /// <param name="descriptors">Those of the channel's handlers, in their order.</param>
     /// <param name="added">The handlers that were added, in their order.</param>
     /// <returns>For each of the registrations, the handler it stands for, if it stands for one.</returns>
-    /// <exception cref="InvalidOperationException">It cannot be told what stands for a handler.</exception>
+    /// <exception cref="InvalidOperationException">It is ambiguous which registration stands for a handler.</exception>
     public static HandlerRegistration<TChannel>?[] Pair<TChannel>(IServiceCollection services, ServiceDescriptor[] descriptors, IReadOnlyList<HandlerRegistration<TChannel>> added)
         where TChannel : INotificationChannel<TChannel>
     {
@@ -22,7 +22,7 @@ internal static class HandlerPairing
             var found = Array.IndexOf(descriptors, handler.Descriptor);
             if (found < 0)
             {
-                // Decorating libraries put the decorator where the original was.
+                // Decorating libraries put the decorator in the place of the original.
                 var (begin, end) = (services.IndexOf(handler.Begin.Descriptor), services.IndexOf(handler.End.Descriptor));
                 found = Array.FindIndex(places, place => begin >= 0 && place > begin && place < end);
             }
@@ -38,7 +38,7 @@ internal static class HandlerPairing
         return owners;
     }
 
-    /// <summary>Replace, and removing and adding, put the replacement at the end.</summary>
+    /// <summary>Pairs replacements at the end of the services, where <c>Replace</c>, or removing and adding, puts them.</summary>
     private static void PairMoved<TChannel>(
         IServiceCollection services, ServiceDescriptor[] descriptors, int[] places, HandlerRegistration<TChannel>?[] owners, List<HandlerRegistration<TChannel>> vacant)
         where TChannel : INotificationChannel<TChannel>
@@ -48,7 +48,7 @@ internal static class HandlerPairing
         if (moved.Count == 0)
             return; // They were removed, and nothing was put in their place.
 
-        // One that is, or derives from, the class of a single handler stands for that.
+        // A registration whose class is, or derives from, that of exactly one handler stands for it.
         foreach (var handler in vacant.ToArray())
         {
             var ofClass = moved.FindAll(index => HandlerFactory.TypeOf(descriptors[index]) is { } type && handler.HandlerType?.IsAssignableFrom(type) == true);
@@ -73,7 +73,7 @@ internal static class HandlerPairing
         var service = $"INotificationHandler<{typeof(TChannel).Name}>";
         return new(
             $"The registration(s) of {string.Join(", ", vacant.Select(handler => handler.DisplayName))} as {service} were removed, and {moved} other(s) were added, " +
-            $"so it cannot be told which of them runs with whose settings. Decorate each in its place (services[index] = …), replace the class itself (services.Replace of {vacant[0].DisplayName}), " +
+            $"so it is ambiguous which of them runs with which settings. Decorate each in its place (services[index] = …), replace the class itself (services.Replace of {vacant[0].DisplayName}), " +
             $"or add the replacements with AddHandler<{typeof(TChannel).Name}, …>() and leave out the originals.");
     }
 }

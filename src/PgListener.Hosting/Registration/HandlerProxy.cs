@@ -1,15 +1,15 @@
 namespace PgListener.Registration;
 
 /// <summary>
-/// Stands for a disposable handler where it is registered as <see cref="INotificationHandler{TChannel}"/>: the container disposes of what a registration
-/// returns, and the registration of the class itself has it disposed of already.
+/// Wraps a disposable handler in its registration as <see cref="INotificationHandler{TChannel}"/>. The container disposes of what each registration
+/// returns, and it already disposes of the handler because of the registration of its class.
 /// </summary>
 internal class HandlerProxy<TChannel>(INotificationHandler<TChannel> handler) : INotificationHandler<TChannel>
     where TChannel : INotificationChannel<TChannel>
 {
     public Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken) => handler.HandleAsync(notification, cancellationToken);
 
-    /// <summary>The handler itself if it need not be disposed of.</summary>
+    /// <summary>Returns the handler itself if it is not disposable.</summary>
     public static INotificationHandler<TChannel> Of(INotificationHandler<TChannel> handler) => handler switch
     {
         not (IDisposable or IAsyncDisposable) => handler,

@@ -4,8 +4,8 @@ namespace PgListener.Registration;
 
 /// <summary>A handler added with <c>AddHandler</c>.</summary>
 /// <param name="handlerType">The class; <see langword="null"/> for a delegate.</param>
-/// <param name="key">The key of the listener's handlers in DI; <see langword="null"/> for the listener without one.</param>
-/// <param name="resolve">Gets the handler itself from a scope.</param>
+/// <param name="key">The key of the listener's handlers in DI; <see langword="null"/> for the listener without a name.</param>
+/// <param name="resolve">Gets the handler from a scope.</param>
 /// <param name="options">Its settings.</param>
 internal sealed class HandlerRegistration<TChannel>(
     Type? handlerType, string? key, Func<IServiceProvider, INotificationHandler<TChannel>> resolve, HostedHandlerOptions options)
@@ -25,21 +25,21 @@ internal sealed class HandlerRegistration<TChannel>(
     /// <summary>Gets the handler itself from a scope.</summary>
     public Func<IServiceProvider, INotificationHandler<TChannel>> Resolve => resolve;
 
-    /// <summary>What it is called in messages about its registration.</summary>
+    /// <summary>Its name in messages about its registration.</summary>
     public string DisplayName => options.Name ?? (handlerType is null ? MethodName ?? HandlerNames.OfLambda<TChannel>() : HandlerName.Of(handlerType));
 
-    /// <summary>Its registration as <see cref="INotificationHandler{TChannel}"/>. If that is gone from the collection, it was replaced or decorated.</summary>
+    /// <summary>Its registration as <see cref="INotificationHandler{TChannel}"/>. If the collection no longer contains it, it was replaced or decorated.</summary>
     public ServiceDescriptor Descriptor { get; } = key is null
         ? ServiceDescriptor.Transient(scope => HandlerProxy<TChannel>.Of(resolve(scope)))
         : ServiceDescriptor.KeyedTransient(key, (scope, _) => HandlerProxy<TChannel>.Of(resolve(scope)));
 
-    /// <summary>Stands before the registration.</summary>
+    /// <summary>The mark before the registration.</summary>
     public HandlerMark Begin { get; } = new();
 
-    /// <summary>Stands after the registration.</summary>
+    /// <summary>The mark after the registration.</summary>
     public HandlerMark End { get; } = new();
 
-    /// <summary>Whether it may want to be told of gaps, as it is registered now. A factory may make a derived class that does.</summary>
+    /// <summary>Whether gaps may have to be announced to it, as it is registered now. A factory may create a derived class that implements <see cref="IResyncHandler{TChannel}"/>.</summary>
     public bool MayWantGaps(IServiceCollection services)
     {
         if (handlerType is null)

@@ -4,7 +4,7 @@ using PgListener.Payloads;
 
 namespace PgListener.Registration;
 
-/// <summary>Takes one handler's notifications from the engine: payload to value, a fresh scope, the filters, the handler.</summary>
+/// <summary>Handles the notifications of one handler: reads the payload, creates a scope, and runs the filters and the handler.</summary>
 internal sealed class HandlerRunner<TChannel>
     where TChannel : INotificationChannel<TChannel>
 {
@@ -14,12 +14,12 @@ internal sealed class HandlerRunner<TChannel>
     private readonly IServiceScopeFactory _scopes;
     private readonly PayloadReader<TChannel> _payloads;
 
-    /// <param name="name">What the handler is called in logs.</param>
+    /// <param name="name">The handler's name in logs.</param>
     /// <param name="resolve">Gets it from a scope.</param>
-    /// <param name="scopes">Where scopes come from.</param>
-    /// <param name="log">Where malformed payloads are logged.</param>
+    /// <param name="scopes">Creates the scopes.</param>
+    /// <param name="log">Logs malformed payloads.</param>
     /// <param name="channel">The channel; <see langword="null"/> for the one that the type names.</param>
-    /// <exception cref="InvalidOperationException">The channel's type is set up wrongly.</exception>
+    /// <exception cref="InvalidOperationException">The channel's type is not usable.</exception>
     public HandlerRunner(string name, Func<IServiceProvider, INotificationHandler<TChannel>> resolve, IServiceScopeFactory scopes, PayloadLog log, string? channel = null)
     {
         _name = name;
@@ -30,7 +30,7 @@ internal sealed class HandlerRunner<TChannel>
         ResyncFrom = [resolve];
     }
 
-    /// <summary>Gets those from a scope, one after the other, of which the first that wants gaps is told of them.</summary>
+    /// <summary>Gets candidates from a scope, one after the other. Gaps are announced to the first that implements <see cref="IResyncHandler{TChannel}"/>.</summary>
     public IReadOnlyList<Func<IServiceProvider, INotificationHandler<TChannel>>> ResyncFrom { get; init; }
 
     /// <summary>Gets the filters around it from a scope, the outermost first.</summary>
@@ -47,7 +47,7 @@ internal sealed class HandlerRunner<TChannel>
         var notification = _payloads.Read(context.Notification);
         try
         {
-            // Not "await using", which would put the scope into a box to configure its awaiting.
+            // Not "await using", which would box the scope to configure its await.
             var scope = _scopes.CreateAsyncScope();
             try
             {

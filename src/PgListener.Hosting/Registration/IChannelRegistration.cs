@@ -6,6 +6,6 @@ namespace PgListener.Registration;
 internal interface IChannelRegistration
 {
     /// <summary>The channel's handlers, as they are registered in DI now, not yet named.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be told which handlers are to run, or there is none.</exception>
+    /// <exception cref="InvalidOperationException">It is ambiguous which handlers run, or there is none.</exception>
     IEnumerable<HandlerEntry> Plan(IServiceCollection services);
 }

@@ -1,6 +1,6 @@
 namespace PgListener.Registration;
 
-/// <summary>Every setting there is, and whether a change of it is applied at run time. A test compares them with the options' properties.</summary>
+/// <summary>All settings, and whether a change applies at run time. A test compares them with the options' properties.</summary>
 internal static class KnownSettings
 {
     public static IReadOnlyList<SettingInfo<PgListenerOptions>> OfListener { get; } =
@@ -41,7 +41,7 @@ internal static class KnownSettings
         new(nameof(HandlerOptions.Timeout), options => options.Timeout),
     ];
 
-    /// <summary>The publisher reads its settings when it is made.</summary>
+    /// <summary>The publisher reads its settings when it is created.</summary>
     private static SettingInfo<PgListenerOptions> OfPublisher(string name, Func<NotificationPublisherOptions, object?> read)
         => new($"{nameof(PgListenerOptions.Publisher)}:{name}", options => read(options.Publisher), NeedsRestart: true);
 }

@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace PgListener.Registration;
 
-/// <summary>The rules for a listener's name. It is shown on pages, in logs and in metrics, so what may be a password is not one.</summary>
+/// <summary>The rules for a listener's name. It is shown on pages, in logs and in metrics, so a text that may contain a password is refused.</summary>
 internal static partial class ListenerName
 {
     private const string Rule = "The name of a listener has 1 to 64 letters, digits, '_', '.' and '-'.";
 
-    /// <summary>What a section of a listener may have besides settings, and what its options have besides those.</summary>
+    /// <summary>Names that are not settings, but that a listener's section or its options contain.</summary>
     private static readonly HashSet<string> Reserved = new(
         KnownSettings.OfListener.Select(setting => setting.Name.Split(':')[0]).Concat(
         [
@@ -20,10 +20,10 @@ internal static partial class ListenerName
         ]),
         StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether a text can be shown as the name of something without showing a secret.</summary>
+    /// <summary>Whether a text can be shown as a name without revealing a secret.</summary>
     public static bool IsValid(string name) => Pattern.IsMatch(name);
 
-    /// <summary>Throws for the caller's argument, without repeating it.</summary>
+    /// <summary>Throws for an invalid argument of the caller. The message does not repeat it.</summary>
     public static void ThrowIfInvalid(string name, string parameter)
     {
         ArgumentNullException.ThrowIfNull(name, parameter);
@@ -37,10 +37,10 @@ internal static partial class ListenerName
         }
 
         if (Reserved.Contains(name))
-            throw new ArgumentException($"{Rule} It must not be the name of a setting, since the settings of a named listener are in the section {PgListenerOptions.SectionName}:{{name}}.", parameter);
+            throw new ArgumentException($"{Rule} It must not be the name of a setting, because the settings of a named listener are in the section {PgListenerOptions.SectionName}:{{name}}.", parameter);
     }
 
-    /// <summary>Whether a text has the form of a connection string, and so may have a password in it.</summary>
+    /// <summary>Whether a text has the form of a connection string, and may therefore contain a password.</summary>
     public static bool LooksLikeConnectionString(string text)
         => text.Contains('=', StringComparison.Ordinal) || text.Contains("://", StringComparison.Ordinal);
 

@@ -7,7 +7,7 @@ using PgListener.Filters;
 
 namespace PgListener.Registration;
 
-/// <summary>What was said of one listener while services were being added.</summary>
+/// <summary>Everything about one listener that was registered while services were being added.</summary>
 internal sealed class ListenerRegistration(string name, IServiceCollection services)
 {
     private readonly Dictionary<Type, IChannelRegistration> _channels = [];
@@ -20,13 +20,13 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>The key of the listener and of its handlers in DI.</summary>
     public string? Key => name.Length == 0 ? null : name;
 
-    /// <summary>Kept so that at the start handlers are run as they are registered then, not as they were when they were added.</summary>
+    /// <summary>The application's services, from which the handlers are taken as they are registered at the start.</summary>
     public IServiceCollection Services => services;
 
-    /// <summary>Where the settings of a listener of that name are by convention.</summary>
+    /// <summary>The section that has the settings of a listener of that name by convention.</summary>
     public string DefaultSectionPath { get; } = name.Length == 0 ? PgListenerOptions.SectionName : $"{PgListenerOptions.SectionName}:{name}";
 
-    /// <summary>Where the settings come from, for messages.</summary>
+    /// <summary>The path of the settings, for messages.</summary>
     public string SectionPath { get; set; } = name.Length == 0 ? PgListenerOptions.SectionName : $"{PgListenerOptions.SectionName}:{name}";
 
     public Action<IServiceProvider, NpgsqlDataSourceBuilder>? ConfigureDataSource { get; set; }
@@ -36,14 +36,14 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Whether the data source is the one that the application has registered.</summary>
     public bool UsesRegisteredDataSource { get; set; }
 
-    /// <summary>Whole configurations that were given, in which the listener's section is to be found.</summary>
+    /// <summary>The whole configurations that were given, which contain the listener's section.</summary>
     public List<IConfiguration> Roots { get; } = [];
 
-    /// <summary>Those that run around each of its handlers.</summary>
+    /// <summary>The filters that run around each of its handlers.</summary>
     public FilterList Filters { get; } = new(services);
 
     /// <summary>The handlers of all channels, as they are registered in DI now, each with a name of its own.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be told which handlers are to run, or two have the same name.</exception>
+    /// <exception cref="InvalidOperationException">It is ambiguous which handlers run, or two have the same name.</exception>
     public IReadOnlyList<HandlerEntry> Handlers
     {
         get
@@ -58,10 +58,10 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     public static IReadOnlyCollection<ListenerRegistration> All(IServiceCollection services)
         => [.. services.Where(descriptor => descriptor.ServiceType == typeof(ListenerRegistration)).Select(descriptor => descriptor.KeyedImplementationInstance).OfType<ListenerRegistration>()];
 
-    /// <summary>Adds a section that settings come from, over those of sections added before.</summary>
+    /// <summary>Adds a section with settings, which override those of sections added before.</summary>
     public void AddSection(Func<IServiceProvider, IConfiguration?> section) => _sections.Add(section);
 
-    /// <summary>Where a whole configuration has the settings: in the section that is theirs by convention, or else at its top, if there are any.</summary>
+    /// <summary>The part of a whole configuration that has the settings: the section that has them by convention, or else its top level, if it has any.</summary>
     public IConfiguration SectionIn(IConfiguration root)
     {
         var section = root.GetSection(DefaultSectionPath);
@@ -70,7 +70,7 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
 
     public IEnumerable<IConfiguration> SectionsFrom(IServiceProvider provider) => _sections.Select(section => section(provider)).OfType<IConfiguration>();
 
-    /// <summary>Gives a channel another name here than its type says.</summary>
+    /// <summary>Gives a channel type another channel name on this listener.</summary>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
     public void Map<TChannel>(string channelName)
         where TChannel : INotificationChannel<TChannel>
@@ -95,7 +95,7 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         return channel;
     }
 
-    /// <summary>The application's data source: that with the listener's name as its key, or else that without a key.</summary>
+    /// <summary>The application's data source: the one with the listener's name as its key, or else the one without a key.</summary>
     public NpgsqlDataSource? RegisteredDataSource(IServiceProvider provider)
         => (Key is { } key ? provider.GetKeyedService<NpgsqlDataSource>(key) : null) ?? provider.GetService<NpgsqlDataSource>();
 

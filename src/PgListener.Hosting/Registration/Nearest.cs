@@ -1,9 +1,9 @@
 namespace PgListener.Registration;
 
-/// <summary>Finds what somebody may have meant.</summary>
+/// <summary>Finds the intended name for a misspelt one.</summary>
 internal static class Nearest
 {
-    /// <summary><c> Did you mean KeepAlive?</c>, or nothing if no name is near.</summary>
+    /// <summary><c> Did you mean KeepAlive?</c>, or an empty text if no name is similar.</summary>
     public static string Hint(string text, IEnumerable<string> names) => Of(text, names) is { } name ? $" Did you mean {name}?" : "";
 
     /// <summary>The name that differs from a text in the fewest letters, if those are few.</summary>

@@ -1,6 +1,6 @@
 namespace PgListener.Registration;
 
-/// <summary>Connects to PostgreSQL: by a connection string, or by a data source that was handed over.</summary>
+/// <summary>Connects to PostgreSQL with a connection string, or with a data source of the application.</summary>
 internal sealed class NpgsqlConnector : IListenerConnector
 {
     public string? ProblemWith(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
@@ -18,7 +18,7 @@ internal sealed class NpgsqlConnector : IListenerConnector
         if (!string.IsNullOrWhiteSpace(options.ConnectionString))
             return ConnectionStringCheck.ProblemOf(options.ConnectionString) is { } problem ? $"The connection string of {path} {problem}" : null;
 
-        // What was taken for a name may be a connection string, and so must not be repeated.
+        // The name may be a connection string by mistake, so it must not be repeated.
         return ListenerName.LooksLikeConnectionString(options.ConnectionName)
             ? $"{path}:{nameof(options.ConnectionName)} looks like a connection string, and must be the name of an entry of ConnectionStrings. Set {path}:{nameof(options.ConnectionString)} instead."
             : $"{path}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them.";
@@ -32,7 +32,7 @@ internal sealed class NpgsqlConnector : IListenerConnector
             : new(options.ConnectionString!, own, builder => registration.ConfigureDataSource?.Invoke(services, builder));
     }
 
-    /// <summary>The publisher has a pool of its own, unless a data source was handed over.</summary>
+    /// <summary>The publisher has a pool of its own, unless it uses a data source of the application.</summary>
     public NotificationPublisher CreatePublisher(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
     {
         var own = registration.PublisherWithHost(options, services);

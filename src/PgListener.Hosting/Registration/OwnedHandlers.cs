@@ -1,6 +1,6 @@
 namespace PgListener.Registration;
 
-/// <summary>Disposes, at the end of their scope, of handlers that were made in it without the container.</summary>
+/// <summary>Disposes, at the end of a scope, of the handlers that were created in it without the container.</summary>
 internal sealed class OwnedHandlers : IAsyncDisposable, IDisposable
 {
     private readonly List<object> _handlers = [];
@@ -18,7 +18,7 @@ internal sealed class OwnedHandlers : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>For a scope that is disposed of synchronously, as the container has it: what can only be disposed of asynchronously is an error.</summary>
+    /// <summary>For a scope that is disposed of synchronously. As with the container, a handler that can only be disposed of asynchronously is an error.</summary>
     public void Dispose()
     {
         foreach (var handler in Taken())

@@ -57,7 +57,7 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         var named = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var handler in registration.Handlers)
         {
-            // A class that handles several channels is named once. One without a name has its settings from AddChannel, which has checked them.
+            // A class that handles several channels is named once. A handler without a name has its settings from AddChannel, which has checked them.
             foreach (var problem in MissingServices(handler))
                 yield return problem;
 
@@ -71,12 +71,12 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         }
     }
 
-    /// <summary>What a delegate takes that is not registered, as far as the container says: found here, and not with the first notification.</summary>
+    /// <summary>Services that a delegate takes and that are not registered. They are found here, and not only at the first notification.</summary>
     private IEnumerable<string> MissingServices(HandlerEntry handler)
         => services.GetService<IServiceProviderIsService>() is not { } registered
             ? []
             : handler.TakenServices.Where(service => !registered.IsService(service))
-                .Select(service => $"Handler {handler.Name} on channel {handler.ChannelName} takes {HandlerName.Of(service)} from the services, and it is not registered. Add it to the services, or take the parameter away.");
+                .Select(service => $"Handler {handler.Name} on channel {handler.ChannelName} takes {HandlerName.Of(service)} from the services, and it is not registered. Register the service, or remove the parameter.");
 
     private IEnumerable<string> ProblemsWithSections()
     {
@@ -85,7 +85,7 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
         string[] handlers = [.. registration.Handlers.Select(handler => handler.SectionName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
         var problems = registration.SectionsFrom(services).SelectMany(section => keys.ProblemsIn(section, handlers)).ToList();
 
-        // The section of all listeners is looked at once, for the first of those that have their settings in it.
+        // The section of all listeners is checked once, for the first of those that have their settings in it.
         ListenerRegistration[] common = [.. all.Where(listener => listener.SectionPath == listener.DefaultSectionPath)];
         if (services.GetService<IConfiguration>() is { } configuration && common.FirstOrDefault() == registration && Array.TrueForAll(common, listener => listener.Name.Length > 0))
             problems.AddRange(keys.ProblemsInCommonSection(configuration.GetSection(PgListenerOptions.SectionName)));

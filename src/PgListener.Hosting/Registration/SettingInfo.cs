@@ -1,7 +1,7 @@
 namespace PgListener.Registration;
 
-/// <summary>A setting, as a change of it is reported.</summary>
-/// <param name="Name">Its name, below the section it is in.</param>
+/// <summary>A setting, for the report of a change.</summary>
+/// <param name="Name">Its name, without the path of its section.</param>
 /// <param name="Value">Gets it.</param>
-/// <param name="NeedsRestart">Whether it is read only at the start. The values of such are not logged: a connection string is among them.</param>
+/// <param name="NeedsRestart">Whether it is read only at the start. The values of such settings are not logged, because one of them is the connection string.</param>
 internal sealed record SettingInfo<TOptions>(string Name, Func<TOptions, object?> Value, bool NeedsRestart = false);

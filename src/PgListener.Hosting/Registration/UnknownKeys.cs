@@ -11,10 +11,10 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
     private static readonly string[] OfPublisher = [.. KnownSettings.OfListener.Select(setting => setting.Name.Split(':')).Where(path => path.Length > 1).Select(path => path[1])];
     private static readonly string[] OfHandler = [.. KnownSettings.OfHandler.Select(setting => setting.Name)];
 
-    /// <summary>Whether a name in a listener's section is that of a setting, or of a group of them.</summary>
+    /// <summary>Whether a name in a listener's section is that of a setting, or of a group of settings.</summary>
     public static bool IsSetting(string name) => Settings.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is wrong in a section, a sentence each.</summary>
+    /// <summary>The problems of a section, one sentence for each.</summary>
     /// <param name="section">The section.</param>
     /// <param name="handlers">The names of the listener's handlers.</param>
     public IEnumerable<string> ProblemsIn(IConfiguration section, IReadOnlyCollection<string> handlers)
@@ -40,7 +40,7 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
             }
             else if (section is not IConfigurationSection && (IsName(entry, "ConnectionStrings") || Nearest.Of(entry.Key, Settings) is null))
             {
-                continue; // A whole configuration has more than settings of listeners at its top.
+                continue; // The top level of a whole configuration has other entries too.
             }
             else if (!IsSetting(entry.Key) && !IsOfAnotherListener($"{path}:{entry.Key}"))
             {
@@ -51,7 +51,7 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
         }
     }
 
-    /// <summary>What is wrong in the section of all listeners when each of them has a name: then no listener has settings there.</summary>
+    /// <summary>The problems of the section of all listeners when each of them has a name. No listener has settings there then.</summary>
     public IEnumerable<string> ProblemsInCommonSection(IConfiguration section)
     {
         foreach (var entry in Named(section))
@@ -93,7 +93,7 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
             $" The names of the listeners are: {(names.Length > 0 ? string.Join(", ", names) : "none")}.";
     }
 
-    /// <summary>Comments, and the name of a schema, as JSON files have them, are no settings.</summary>
+    /// <summary>Entries that are comments, or the name of a schema, in JSON files are not settings.</summary>
     private static IEnumerable<IConfigurationSection> Named(IConfiguration section)
         => section.GetChildren().Where(entry => !entry.Key.StartsWith("//", StringComparison.Ordinal) && !entry.Key.StartsWith('$'));
 

@@ -40,7 +40,7 @@ internal sealed class DockerServer : IServer
     /// <remarks>
     /// The port is chosen by us, because docker would choose another at each restart; and no <c>--rm</c>,
     /// because a stopped server must keep its data. The password is taken from docker's environment: the command line
-    /// can be read by everybody. With an init process, the server is not the container's first one, which no signal from inside can stop.
+    /// can be read by every user. With an init process, the server is not the container's first one, which no signal from inside can stop.
     /// </remarks>
     public static IEnumerable<string> RunArguments(string name, int port, IDictionary<string, string> settings) =>
     [
@@ -188,7 +188,7 @@ internal sealed class DockerServer : IServer
         }
         catch (EphemeralPostgresException e) when (e.ExitCode is not null)
         {
-            // Nothing can be told to a container that has ended in this moment, and what runs in it is killed with it.
+            // The container has just ended, and its processes with it.
             if (e.ExitCode != KilledExitCode && await IsRunningAsync(cancellationToken).ConfigureAwait(false))
                 throw;
         }

@@ -1,6 +1,6 @@
 namespace PgListener.Testing;
 
-/// <summary>Finds the folder that keeps a user from getting to a path, since the system only says that there is one.</summary>
+/// <summary>Finds the folder that denies a user access to a path, because the system reports only that there is one.</summary>
 internal static class ClosedFolder
 {
     /// <summary>Returns the first folder from the top that the user may not enter, or null when all are open.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PgListener.Testing;
 
-/// <summary>What the system says about a path itself: whose it is, what it is, and who may write to it. A link is not followed.</summary>
+/// <summary>The owner, the kind and the permissions of a path itself. A link is not followed.</summary>
 /// <param name="Owner">The user it belongs to.</param>
 /// <param name="Mode">The kind and the permissions, as <c>st_mode</c> has them.</param>
 [UnsupportedOSPlatform("windows")]

@@ -1,6 +1,6 @@
 namespace PgListener.Testing;
 
-/// <summary>A lock between processes: a file that only one can hold open. The system releases it when its holder dies, in whatever way.</summary>
+/// <summary>A lock between processes: a file that only one can hold open. The system releases it when its holder ends, even if it is killed.</summary>
 /// <remarks>Only for files in a folder that other users cannot write to.</remarks>
 internal static class FileLock
 {

@@ -1,13 +1,13 @@
 namespace PgListener.Testing;
 
-/// <summary>Folders that everybody may read and only this user may write to: from there, programs can be run.</summary>
+/// <summary>Folders that every user may read and only this user may write to, so that programs can be run from there.</summary>
 internal static class PrivateTree
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <summary>Makes a folder, or checks the one that is there.</summary>
-    /// <exception cref="EphemeralPostgresException">Somebody else owns it, or may change what is in it.</exception>
+    /// <exception cref="EphemeralPostgresException">Another user owns it, or may change its content.</exception>
     public static void Create(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -28,7 +28,7 @@ internal static class PrivateTree
     /// <summary>Checks that what is in a folder was put there by this user, or root.</summary>
     /// <param name="top">A folder that <see cref="Create"/> has made.</param>
     /// <param name="programs">A folder below it, with the programs that are about to be run.</param>
-    /// <exception cref="EphemeralPostgresException">Somebody else may have put it there.</exception>
+    /// <exception cref="EphemeralPostgresException">Another user may have put it there.</exception>
     public static void Check(string top, string programs)
     {
         if (OperatingSystem.IsWindows())

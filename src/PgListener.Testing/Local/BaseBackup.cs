@@ -16,7 +16,7 @@ internal static class BaseBackup
     /// <param name="cancellationToken">Ends the attempt; the folder is then incomplete.</param>
     public static async Task TakeAsync(Primary primary, Instance to, CancellationToken cancellationToken)
     {
-        // The backup ends with this session, whatever happens here.
+        // The backup ends with this session, even after a failure here.
         var connection = new NpgsqlConnection(Readiness.Careful(primary.ConnectionString));
         await using (connection.ConfigureAwait(false))
         {

@@ -18,7 +18,7 @@ internal sealed class ServerData(ServerBinaries binaries, Instance instance, str
         ? []
         : [new("primary_conninfo", string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={Primary.Port} user=postgres sslmode=disable gssencmode=disable passfile={Quote(PassFile)}"))];
 
-    // In a file, because the settings stand on the command line, which everybody on the machine can read.
+    // In a file, because every user of the machine can read the command line.
     private string PassFile => Path.Combine(instance.Folder, "pgpass");
 
     /// <summary>Creates it, unless it exists.</summary>

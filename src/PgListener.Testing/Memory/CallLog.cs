@@ -1,6 +1,6 @@
 namespace PgListener.Testing.Memory;
 
-/// <summary>The calls that have ended, in the order in which they did, and those who wait for them.</summary>
+/// <summary>The calls that have ended, in the order in which they ended, and the waits for them.</summary>
 internal sealed class CallLog
 {
     private readonly Lock _sync = new();
@@ -35,7 +35,7 @@ internal sealed class CallLog
             return TallyOf(subject).Count;
     }
 
-    /// <summary>Forgets the calls of listeners.</summary>
+    /// <summary>Removes the calls of listeners.</summary>
     public void Forget(Func<string, bool> isOf)
     {
         lock (_sync)
@@ -46,10 +46,10 @@ internal sealed class CallLog
         }
     }
 
-    /// <summary>Waits until each subject has ended so many calls.</summary>
+    /// <summary>Waits until a number of calls of each subject have ended.</summary>
     /// <param name="wait">What to wait for.</param>
-    /// <param name="limit">How long, by the system's clock: nobody moves any other while a test waits.</param>
-    /// <returns>Whether they have. Throws what one of these calls has failed with, if that counts.</returns>
+    /// <param name="limit">How long to wait, by the system's clock, because no test advances a fake clock while it waits.</param>
+    /// <returns>Whether they have ended. Unless failures are allowed, throws the exception of a call that has failed.</returns>
     public async Task<bool> WaitAsync(CallWait wait, TimeSpan limit)
     {
         lock (_sync)

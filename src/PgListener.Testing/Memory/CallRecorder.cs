@@ -11,12 +11,12 @@ internal sealed class CallRecorder(string listener, CallLog log) : ICallObserver
     public void Resynced(string subscription, string channel, Resync resync, CallFailure? failure)
         => log.Add(new(listener, subscription, channel, null, resync, Explain(failure, subscription, channel)));
 
-    /// <summary>What a test is to see of a failure. A cancellation would be taken for the test's own.</summary>
+    /// <summary>The exception that a test gets for a failure. An <see cref="OperationCanceledException"/> would look like a cancellation of the test.</summary>
     private static Exception? Explain(CallFailure? failure, string subscription, string channel) => failure switch
     {
         null => null,
         { ErrorType: PgListenerTags.Timeout } => new TimeoutException($"{subscription} on channel '{channel}' was cancelled by its time limit ({nameof(HandlerOptions.Timeout)}).", failure.Exception),
-        { ErrorType: PgListenerTags.Cancelled } => new ListenerClosedException($"{subscription} on channel '{channel}' was cancelled, since the listener was stopped.", failure.Exception),
+        { ErrorType: PgListenerTags.Cancelled } => new ListenerClosedException($"{subscription} on channel '{channel}' was cancelled because the listener was stopped.", failure.Exception),
         { Exception: MalformedPayloadException malformed } => new ListenerException($"{subscription} was not called: the payload on channel '{channel}' could not be read. {malformed.InnerException!.Message}", malformed.InnerException),
         _ => failure.Exception,
     };

@@ -1,8 +1,8 @@
 namespace PgListener.Testing.Memory;
 
-/// <summary>What calls are counted by.</summary>
+/// <summary>The key by which calls are counted.</summary>
 /// <param name="Listener">The listener's name.</param>
 /// <param name="Channel">The channel.</param>
-/// <param name="Handler">What the handler or callback is called.</param>
-/// <param name="Gap">Why it was told of a gap; <see langword="null"/> for notifications.</param>
+/// <param name="Handler">The name of the handler or callback.</param>
+/// <param name="Gap">The reason of the gap; <see langword="null"/> for notifications.</param>
 internal readonly record struct CallSubject(string Listener, string Channel, string Handler, ResyncReason? Gap);

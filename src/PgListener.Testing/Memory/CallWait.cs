@@ -1,9 +1,9 @@
 namespace PgListener.Testing.Memory;
 
-/// <summary>Somebody who waits until each of some subjects has ended a number of calls. Which calls these are does not depend on when it is looked.</summary>
+/// <summary>A wait until a number of calls of each subject have ended. Which calls these are does not depend on when the wait begins.</summary>
 /// <param name="subjects">The subjects; at least one.</param>
-/// <param name="count">How many calls of each.</param>
-/// <param name="allowFailures">Whether those that fail are as good as others. If not, the first of them ends the wait.</param>
+/// <param name="count">How many calls of each subject.</param>
+/// <param name="allowFailures">Whether failed calls count as any other. If not, the first of them ends the wait.</param>
 internal sealed class CallWait(IReadOnlyList<CallSubject> subjects, int count, bool allowFailures)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,7 +14,7 @@ internal sealed class CallWait(IReadOnlyList<CallSubject> subjects, int count, b
 
     public int Count => count;
 
-    /// <summary>Ends it, if it is time to.</summary>
+    /// <summary>Ends the wait, if the calls have ended.</summary>
     public bool TryEnd(Func<CallSubject, Tally> tallyOf)
     {
         if (!allowFailures && subjects.Select(subject => tallyOf(subject).FailureAmong(count)).FirstOrDefault(failure => failure is not null) is { } failure)

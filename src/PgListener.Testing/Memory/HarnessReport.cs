@@ -3,17 +3,17 @@ using System.Text;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>Says what there was when a wait has ended in vain.</summary>
+/// <summary>Describes the state of the application for the message of a <see cref="TimeoutException"/>.</summary>
 internal sealed class HarnessReport
 {
     private const int MostFailures = 10;
 
     private readonly StringBuilder _text = new();
 
-    /// <param name="problem">What was waited for.</param>
+    /// <param name="problem">The first sentence of the message.</param>
     public HarnessReport(string problem) => _text.Append(problem);
 
-    /// <summary>The handlers and callbacks of channels, with what they have had to do.</summary>
+    /// <summary>Adds the handlers and callbacks of channels, with their counts.</summary>
     public HarnessReport WithSubscriptions(MemoryLine line, IReadOnlyCollection<string> channels, CallLog calls)
     {
         if (line.Parts is not { } parts)
@@ -23,23 +23,23 @@ internal sealed class HarnessReport
         {
             var figures = subscription.Statistics;
             var handled = calls.CountOf(new(line.Listener, subscription.Channel!, figures.Name, Gap: null));
-            Line($"{figures.Name}{Of(line)}: received {figures.Received}, handled {handled}, failed {figures.Failed}, queued or in work {figures.Queued}, dropped {figures.Dropped}.");
+            Line($"{figures.Name}{Of(line)}: received {figures.Received}, handled {handled}, failed {figures.Failed}, queued or in progress {figures.Queued}, dropped {figures.Dropped}.");
         }
 
         return this;
     }
 
-    /// <summary>What has failed, of the listeners that are asked for.</summary>
+    /// <summary>Adds calls that have failed.</summary>
     public HarnessReport WithFailures(IReadOnlyCollection<HandlerCall> failures)
     {
         foreach (var call in failures.Take(MostFailures))
-            Line($"Failed: {call.Handler} on channel '{call.Channel}'{(call.Resync is { } resync ? $", told of a gap ({resync.Reason})" : "")}: {call.Exception!.GetType()}: {call.Exception.Message}");
+            Line($"Failed: {call.Handler} on channel '{call.Channel}'{(call.Resync is { } resync ? $", for a gap ({resync.Reason})" : "")}: {call.Exception!.GetType()}: {call.Exception.Message}");
         if (failures.Count > MostFailures)
             Line($"Failed: {failures.Count - MostFailures} more.");
         return this;
     }
 
-    /// <summary>What a listener is doing, and what keeps its reading.</summary>
+    /// <summary>Adds the state of a listener, and what pauses its reading.</summary>
     public HarnessReport WithState(MemoryLine line)
     {
         if (line.Parts is not { } parts)
@@ -51,13 +51,13 @@ internal sealed class HarnessReport
         var status = parts.Owner.State.Status;
         Line($"The listener{Of(line)} is in state {status.State}{(status.Problem is { } problem ? $": {problem}" : ".")}");
         if (parts.Backpressure.IsOn)
-            Line($"Its reading is paused, because the queue of a handler or callback is full ({nameof(ListenerOptions.QueueCapacity)}).");
+            Line($"Reading is paused because the queue of a handler or callback is full ({nameof(ListenerOptions.QueueCapacity)}).");
         if (parts.Time != TimeProvider.System)
-            Line($"Its clock is a {parts.Time.GetType().Name}: what waits for time to pass goes on when that clock is moved.");
+            Line($"Its clock is a {parts.Time.GetType().Name}: waits for time end only when the test advances that clock.");
         return this;
     }
 
-    /// <summary>What was published, by channel.</summary>
+    /// <summary>Adds the number of published notifications of each channel.</summary>
     public HarnessReport WithPublished(IEnumerable<Notification> published)
     {
         foreach (var channel in published.GroupBy(notification => notification.Channel, StringComparer.Ordinal))
@@ -65,7 +65,7 @@ internal sealed class HarnessReport
         return this;
     }
 
-    /// <summary>A limit, for people.</summary>
+    /// <summary>A time limit as text.</summary>
     public static string Text(TimeSpan limit) => FormattableString.Invariant($"{limit.TotalSeconds:0.###} s");
 
     public override string ToString() => _text.ToString();

@@ -2,11 +2,11 @@ using PgListener.Registration;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>What a harness looks at: all listeners of an application, or one of them.</summary>
-/// <param name="Server">The server that all of them share.</param>
+/// <summary>The listeners that a harness includes: all listeners of an application, or one of them.</summary>
+/// <param name="Server">The server that all listeners share.</param>
 /// <param name="Log">The calls of all of them.</param>
 /// <param name="All">All listeners.</param>
-/// <param name="Listener">The name of the one; <see langword="null"/> for all.</param>
+/// <param name="Listener">The name of the one listener; <see langword="null"/> for all.</param>
 internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IReadOnlyCollection<ListenerRegistration>> All, string? Listener = null)
 {
     public IReadOnlyCollection<ListenerRegistration> Registrations => [.. All().Where(registration => Includes(registration.Name))];
@@ -19,14 +19,14 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
 
     public Notification[] Published => [.. Server.Published.Where(published => Includes(published.Listener)).Select(published => published.Notification)];
 
-    /// <summary>What the server calls a channel of the listeners that are connected to it: with the prefix of each.</summary>
-    /// <param name="channelOf">What a listener calls it.</param>
+    /// <summary>The names of a channel at the server, with the prefix of each listener.</summary>
+    /// <param name="channelOf">Gets the name that the channel has on a listener.</param>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
     public IReadOnlyList<string> ServerNamesOf(Func<ListenerRegistration, string> channelOf)
         => [.. Registrations.Select(registration => ChannelName.WithPrefix(Server.LineOf(registration.Name).Parts?.Options.Current.ChannelPrefix ?? "", channelOf(registration))).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>What the application has published on a channel.</summary>
-    /// <param name="channelOf">What a listener's publisher calls it.</param>
+    /// <summary>The notifications that the application has published on a channel.</summary>
+    /// <param name="channelOf">Gets the name that the channel has on a listener.</param>
     public IEnumerable<Notification> PublishedOn(Func<ListenerRegistration, string> channelOf)
     {
         var channels = Registrations.ToDictionary(registration => registration.Name, channelOf, StringComparer.Ordinal);
@@ -35,7 +35,7 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
 
     public bool Includes(string listener) => Listener is null || Listener == listener;
 
-    /// <summary>One listener of the application.</summary>
+    /// <summary>Gets the scope of one listener of the application.</summary>
     /// <exception cref="ArgumentException">There is no such listener.</exception>
     public HarnessScope Of(string listenerName)
     {
@@ -57,9 +57,9 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
             throw new InvalidOperationException("No listener is started. Start the host first, with StartAsync; a WebApplicationFactory starts it with CreateClient.");
     }
 
-    /// <summary>The handlers and callbacks of a channel; of those that hear of gaps only, if it is about gaps.</summary>
-    /// <param name="channelOf">What a listener calls the channel.</param>
-    /// <param name="gap">The reason of the gap, if it is about gaps.</param>
+    /// <summary>The handlers and callbacks of a channel; for gaps, those to which gaps are announced.</summary>
+    /// <param name="channelOf">Gets the name that the channel has on a listener.</param>
+    /// <param name="gap">The reason of the gaps; <see langword="null"/> for notifications.</param>
     /// <exception cref="InvalidOperationException">There are none.</exception>
     public CallSubject[] SubjectsOf(Func<ListenerRegistration, string> channelOf, ResyncReason? gap)
     {
@@ -79,11 +79,11 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
         var channels = subscriptions.Select(entry => entry.Subscription.Channel).Distinct(StringComparer.Ordinal).ToArray();
         throw new InvalidOperationException(
             gap is not null && channels.Any(channel => channelNames.ContainsValue(channel!))
-                ? $"Nothing that is subscribed to channel '{name}' hears of gaps: a handler does with IResyncHandler, a callback with {nameof(SubscriptionOptions.OnResync)}."
-                : $"Nothing is subscribed to channel '{name}' but, perhaps, readers of streams. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
+                ? $"No handler or callback of channel '{name}' receives gaps. Implement IResyncHandler on the handler, or set {nameof(SubscriptionOptions.OnResync)} of the callback."
+                : $"No handler or callback is subscribed to channel '{name}'; readers of streams do not count. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
     }
 
-    /// <summary>The handlers of a channel that are of one class.</summary>
+    /// <summary>The handlers of a channel with a given class.</summary>
     /// <exception cref="InvalidOperationException">There are none.</exception>
     public CallSubject[] SubjectsOf<TChannel, THandler>()
         where TChannel : INotificationChannel<TChannel>
@@ -100,10 +100,10 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     }
 
     /// <summary>Waits for calls.</summary>
-    /// <param name="wait">For which.</param>
-    /// <param name="what">What they are for, in the plural.</param>
-    /// <param name="limit">How long, by the system's clock.</param>
-    /// <exception cref="TimeoutException">They have not ended within the limit.</exception>
+    /// <param name="wait">The calls.</param>
+    /// <param name="what">What the calls are for, in the plural, for the message.</param>
+    /// <param name="limit">How long to wait, by the system's clock.</param>
+    /// <exception cref="TimeoutException">The calls have not ended within the limit.</exception>
     public async Task WaitAsync(CallWait wait, string what, TimeSpan limit)
     {
         if (await Log.WaitAsync(wait, limit).ConfigureAwait(false))

@@ -2,7 +2,7 @@ using PgListener.Registration;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>Connects the listeners and publishers of an application to the in-memory server, whatever they were told to connect to.</summary>
+/// <summary>Connects the listeners and publishers of an application to the in-memory server, regardless of their connection settings.</summary>
 internal sealed class MemoryConnector(MemoryServer server, CallLog calls) : IListenerConnector
 {
     public string? ProblemWith(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services) => null;

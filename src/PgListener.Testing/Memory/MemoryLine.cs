@@ -3,7 +3,7 @@ using PgListener.Session;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>One listener's connection to the in-memory server: whether there is one, whether there can be one, and what has come by it.</summary>
+/// <summary>One listener's connection to the in-memory server: whether it is connected, whether it can connect, and its messages.</summary>
 /// <param name="listener">The listener's name.</param>
 /// <param name="sync">The server's lock.</param>
 internal sealed class MemoryLine(string listener, Lock sync)
@@ -17,13 +17,13 @@ internal sealed class MemoryLine(string listener, Lock sync)
 
     public string Listener => listener;
 
-    /// <summary>The listener's parts, once it was made.</summary>
+    /// <summary>The listener's parts, once it was created.</summary>
     public SessionParts? Parts => Volatile.Read(ref _parts);
 
     /// <summary>Whether the listener is started and not being stopped.</summary>
     public bool IsStarted => Parts?.Owner.State.Status.State is ListenerState.Connecting or ListenerState.Listening or ListenerState.Reconnecting;
 
-    /// <summary>Whether there is no connection, and there can be none.</summary>
+    /// <summary>Whether the server is unreachable for this listener.</summary>
     public bool IsDown
     {
         get
@@ -33,17 +33,17 @@ internal sealed class MemoryLine(string listener, Lock sync)
         }
     }
 
-    /// <summary>The listener is made.</summary>
+    /// <summary>The listener was created.</summary>
     public void Attach(SessionParts parts)
     {
         Volatile.Write(ref _parts, parts);
 
-        // Nobody is to wait for a listener that is stopped.
+        // Waits end when the listener is stopped.
         parts.Owner.State.Changed += (_, _) => Change(static () => { });
     }
 
     /// <summary>Connects.</summary>
-    /// <returns>Where what comes is read.</returns>
+    /// <returns>The channel with the messages for the session.</returns>
     /// <exception cref="ListenerException">The server cannot be reached.</exception>
     public Channel<MemoryMessage> Open()
     {
@@ -58,7 +58,7 @@ internal sealed class MemoryLine(string listener, Lock sync)
         return mailbox;
     }
 
-    /// <summary>A session that has connected listens.</summary>
+    /// <summary>A connected session listens.</summary>
     public void Listens(Channel<MemoryMessage> mailbox) => Change(() => _isListening |= _mailbox == mailbox);
 
     /// <summary>A session is over.</summary>
@@ -69,15 +69,15 @@ internal sealed class MemoryLine(string listener, Lock sync)
             Lose();
     });
 
-    /// <summary>Sends something to the session there is, if there is one.</summary>
+    /// <summary>Sends a message to the current session, if there is one.</summary>
     public void Post(MemoryMessage message)
     {
         lock (sync)
             _mailbox?.Writer.TryWrite(message);
     }
 
-    /// <summary>Ends the connection there is, behind all that was sent by it so far. What is sent from now on does not come by it.</summary>
-    /// <param name="stayDown">Whether there is no other connection until <see cref="Repair"/>.</param>
+    /// <summary>Ends the current connection, after everything that was sent on it so far. Later messages are not sent on it.</summary>
+    /// <param name="stayDown">Whether the server is unreachable until <see cref="Repair"/>.</param>
     public void Cut(bool stayDown) => Change(() =>
     {
         _mailbox?.Writer.TryWrite(new(null, IsLoss: true));
@@ -85,19 +85,19 @@ internal sealed class MemoryLine(string listener, Lock sync)
         Lose();
     });
 
-    /// <summary>There can be a connection again.</summary>
+    /// <summary>The server is reachable again.</summary>
     public void Repair() => Change(() => _isDown = false);
 
-    /// <summary>Completes when there is a connection, or there will be none for now.</summary>
+    /// <summary>Completes when the listener is connected, cannot connect, or is stopped.</summary>
     public Task WhenConnectedAsync() => WhenAsync(() => _mailbox is not null || _isDown || !IsStarted);
 
-    /// <summary>Completes when the listener listens by a connection that was made after the latest cut, or is stopped.</summary>
+    /// <summary>Completes when the listener listens on a connection that was made after the latest cut, or is stopped.</summary>
     public Task WhenListeningAsync() => WhenAsync(() => _isListening || !IsStarted);
 
-    /// <summary>Completes when no session is left that has lost its connection and does not know it yet.</summary>
+    /// <summary>Completes when every session has noticed the loss of its connection.</summary>
     public Task WhenLostAsync() => WhenAsync(() => _sessions == (_mailbox is null ? 0 : 1));
 
-    /// <summary>Completes when there can be a connection.</summary>
+    /// <summary>Completes when the server is reachable.</summary>
     public Task WhenReachableAsync() => WhenAsync(() => !_isDown);
 
     private void Lose()

@@ -3,10 +3,10 @@ using PgListener.Session;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>A listener's way to the in-memory server. Sessions follow each other as with a real one; but no time passes between them.</summary>
+/// <summary>Connects a listener to the in-memory server. Sessions follow each other as with a real server, but without pauses.</summary>
 internal sealed class MemoryLink : IServerLink
 {
-    /// <summary>Each line has its own, so it need not differ from others.</summary>
+    /// <summary>The private channel. Each listener has its own, so the name need not be unique.</summary>
     private const string PrivateChannel = "pglistener_memory";
 
     private readonly MemoryServer _server;
@@ -27,7 +27,7 @@ internal sealed class MemoryLink : IServerLink
 
     public SessionInbox Inbox { get; }
 
-    /// <summary>There is none, of Npgsql's.</summary>
+    /// <summary>Always <see langword="null"/>, because there is no Npgsql connection.</summary>
     public NpgsqlConnection? Connection => null;
 
     public async Task RunAsync(long run, Action onListening, CancellationToken stopping)
@@ -44,12 +44,12 @@ internal sealed class MemoryLink : IServerLink
         }
     }
 
-    /// <summary>Waits for the server, and not for the clock: a test that says when the server is there again need not move the clock too.</summary>
+    /// <summary>Waits for the server, and not for the clock, so a test that makes the server reachable need not advance a fake clock too.</summary>
     public async Task WaitToRetryAsync(TimeSpan delay, CancellationToken stopping)
         => await _line.WhenReachableAsync().WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     public ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken)
-        => throw new NotSupportedException("The in-memory server has no database, and so no connection for OpenConnectionAsync. Test what runs SQL on a real server: EphemeralPostgres starts one.");
+        => throw new NotSupportedException("The in-memory server has no database, so OpenConnectionAsync cannot open a connection. Test code that runs SQL on a real server, which EphemeralPostgres starts.");
 
     public void CloseIdle()
     {

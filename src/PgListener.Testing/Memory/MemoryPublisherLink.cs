@@ -3,7 +3,7 @@ using PgListener.Publishing;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>A publisher's way to the in-memory server. There is no transaction there: what is published on the caller's connection is committed at once.</summary>
+/// <summary>Connects a publisher to the in-memory server. There are no transactions: what is published on the caller's connection is committed at once.</summary>
 internal sealed class MemoryPublisherLink(MemoryServer server, MemoryLine line, string prefix) : IPublisherLink, ICallerConnection
 {
     private readonly int _processId = server.NextProcessId();
@@ -20,7 +20,7 @@ internal sealed class MemoryPublisherLink(MemoryServer server, MemoryLine line, 
         await server.WhenConnectedAsync(cancellationToken).ConfigureAwait(false);
         if (line.IsDown)
         {
-            // As Npgsql says it: a failure that may be over at the next attempt.
+            // As with Npgsql, the failure is transient.
             throw new NpgsqlException(
                 $"The in-memory server cannot be reached: the test has called {nameof(PgListenerHarness)}.{nameof(PgListenerHarness.DisconnectAsync)}.", new IOException("The network is down."));
         }

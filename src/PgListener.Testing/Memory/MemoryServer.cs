@@ -3,22 +3,22 @@ using PgListener.Publishing;
 namespace PgListener.Testing.Memory;
 
 /// <summary>
-/// What takes the place of PostgreSQL for all listeners and publishers of an application, as one database would. It hands each
-/// notification to all who are connected, in the same order.
+/// Replaces PostgreSQL for all listeners and publishers of an application, which share it like one database. It delivers each
+/// notification to all connected listeners, in the same order.
 /// </summary>
 internal sealed class MemoryServer
 {
-    /// <summary>What it is called where a server's host and port would stand.</summary>
+    /// <summary>The name that is shown in place of a server's host and port.</summary>
     public const string Name = "memory";
 
     private readonly Dictionary<string, MemoryLine> _lines = new(StringComparer.Ordinal);
     private readonly List<PublishedNotification> _published = [];
     private int _lastProcessId = 1000;
 
-    /// <summary>Held for moments only, while nothing else is.</summary>
+    /// <summary>Held briefly, and never while another lock is held.</summary>
     public Lock Sync { get; } = new();
 
-    /// <summary>What the application has published, in its order.</summary>
+    /// <summary>The notifications that the application has published, in order.</summary>
     public PublishedNotification[] Published
     {
         get
@@ -28,7 +28,7 @@ internal sealed class MemoryServer
         }
     }
 
-    /// <summary>The lines of all listeners that there are so far.</summary>
+    /// <summary>The lines of all listeners that exist so far.</summary>
     public MemoryLine[] Lines
     {
         get
@@ -38,7 +38,7 @@ internal sealed class MemoryServer
         }
     }
 
-    /// <summary>The line of a listener and its publisher.</summary>
+    /// <summary>Gets the line of a listener and its publisher.</summary>
     public MemoryLine LineOf(string listener)
     {
         lock (Sync)
@@ -53,8 +53,8 @@ internal sealed class MemoryServer
     public int NextProcessId() => Interlocked.Increment(ref _lastProcessId);
 
     /// <summary>
-    /// Waits for listeners that are just connecting, so that nothing that is sent after a start or a loss is missed for a moment's
-    /// difference. Nobody waits for one that is stopped or cannot connect.
+    /// Waits for listeners that are connecting, so that a notification that is sent just after a start or a loss is not missed. Listeners that are
+    /// stopped or cannot connect are not waited for.
     /// </summary>
     public async Task WhenConnectedAsync(CancellationToken cancellationToken)
     {
@@ -62,11 +62,11 @@ internal sealed class MemoryServer
             await line.WhenConnectedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Commits a transaction. Identical notifications of it are one, as in PostgreSQL.</summary>
-    /// <param name="notifications">The notifications, checked already.</param>
-    /// <param name="processId">Who sends them.</param>
-    /// <param name="publisher">The listener whose publisher of the application's sends them; <see langword="null"/> for everyone else.</param>
-    /// <param name="prefix">What that publisher puts before each channel's name.</param>
+    /// <summary>Commits a transaction. Identical notifications are merged, as in PostgreSQL.</summary>
+    /// <param name="notifications">The notifications, already checked.</param>
+    /// <param name="processId">The process id of the sender.</param>
+    /// <param name="publisher">The name of the listener whose publisher sends them; <see langword="null"/> if the test sends them.</param>
+    /// <param name="prefix">The channel prefix of that publisher.</param>
     public void Commit(IReadOnlyList<Outgoing> notifications, int processId, string? publisher = null, string prefix = "")
     {
         lock (Sync)
@@ -81,7 +81,7 @@ internal sealed class MemoryServer
         }
     }
 
-    /// <summary>Forgets what was published.</summary>
+    /// <summary>Removes the published notifications.</summary>
     public void Forget(Func<string, bool> isOf)
     {
         lock (Sync)

@@ -6,12 +6,12 @@ using PgListener.Telemetry;
 
 namespace PgListener.Testing.Memory;
 
-/// <summary>One connection's life on the in-memory server, in the steps of a real one: listens to everything wanted, then delivers, until something throws.</summary>
+/// <summary>One session on the in-memory server, with the steps of a real one: listens to all wanted channels, then delivers notifications until something throws.</summary>
 /// <param name="parts">The listener's parts.</param>
-/// <param name="inbox">What others want of it.</param>
+/// <param name="inbox">The requests of other tasks.</param>
 /// <param name="roundTrip">Proves that notifications arrive.</param>
-/// <param name="mailbox">What comes from the server.</param>
-/// <param name="processId">What it is called there.</param>
+/// <param name="mailbox">The messages from the server.</param>
+/// <param name="processId">Its process id on the server.</param>
 internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, RoundTrip roundTrip, ChannelReader<MemoryMessage> mailbox, int processId)
 {
     private readonly HashSet<string> _channels = new(StringComparer.Ordinal);
@@ -20,11 +20,11 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
 
     private SessionOwner Owner => parts.Owner;
 
-    /// <summary>Lives through it.</summary>
+    /// <summary>Runs the session.</summary>
     /// <param name="run">The run it belongs to.</param>
-    /// <param name="onListening">Called at the moment when it listens, and <paramref name="listens"/> just after it.</param>
-    /// <param name="listens">Told that the state says so too.</param>
-    /// <param name="stopping">Ends it.</param>
+    /// <param name="onListening">Called when the state becomes Listening.</param>
+    /// <param name="listens">Called just after that.</param>
+    /// <param name="stopping">Ends the session.</param>
     public async Task RunAsync(long run, Action onListening, Action listens, CancellationToken stopping)
     {
         try
@@ -48,7 +48,7 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
         }
     }
 
-    /// <summary>Sends a notification through the server, if that is wanted, and only when it has come says that it listens.</summary>
+    /// <summary>Proves delivery, if that is configured, and reports that the session listens only when the proof has arrived.</summary>
     private void BeginProof(Action onListening)
     {
         if (!parts.Options.Current.ProveDelivery)
@@ -75,7 +75,7 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
                 message = await mailbox.ReadAsync(stopping).ConfigureAwait(false);
             }
 
-            await ServeAsync(stopping).ConfigureAwait(false); // What was wanted before it was sent is to hear it.
+            await ServeAsync(stopping).ConfigureAwait(false); // A subscription that was made before the notification was sent must receive it.
             stopping.ThrowIfCancellationRequested();
             Take(message);
         }
@@ -85,7 +85,7 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
     {
         if (message.IsLoss)
         {
-            Prove(); // All that was sent before has arrived.
+            Prove(); // Everything that was sent before has arrived.
             throw new ListenerException("The test has ended the connection to the in-memory server.");
         }
 
@@ -93,7 +93,7 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
             Owner.Deliver(_session, notification.Channel, notification.Payload, notification.ProcessId, _wakeUps);
     }
 
-    /// <summary>What is to be done between two messages: wishes of others, and waiting for a full queue.</summary>
+    /// <summary>Does the work between two messages: requests of other tasks, and waiting for a full queue.</summary>
     private async ValueTask ServeAsync(CancellationToken stopping)
     {
         while (inbox.HasMail || parts.Backpressure.IsOn)
@@ -103,7 +103,7 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
             {
                 Reconcile();
                 while (Owner.TryTakeQuery(_session, inbox, out var query))
-                    query.Answer.TrySetResult([.. _channels]); // There is one question: which channels are listened to.
+                    query.Answer.TrySetResult([.. _channels]); // The only query asks for the listening channels.
                 continue;
             }
 
@@ -112,7 +112,7 @@ internal sealed class MemorySession(SessionParts parts, SessionInbox inbox, Roun
         }
     }
 
-    /// <summary>Listens to what is wanted, and to nothing else.</summary>
+    /// <summary>Listens to the wanted channels, and to no others.</summary>
     /// <returns>How many channels were added.</returns>
     private int Reconcile()
     {

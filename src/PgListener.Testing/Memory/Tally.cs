@@ -7,7 +7,7 @@ internal sealed class Tally
 
     public int Count { get; private set; }
 
-    /// <summary>What the first call that has failed has failed with.</summary>
+    /// <summary>The exception of the first failed call.</summary>
     public Exception? FirstFailure { get; private set; }
 
     /// <summary>A call has ended.</summary>
@@ -22,6 +22,6 @@ internal sealed class Tally
             _succeededBefore++;
     }
 
-    /// <summary>What one of the first calls has failed with.</summary>
+    /// <summary>The exception of a failed call among the first ones.</summary>
     public Exception? FailureAmong(int calls) => _succeededBefore < calls ? FirstFailure : null;
 }

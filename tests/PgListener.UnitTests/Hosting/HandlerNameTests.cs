@@ -123,8 +123,8 @@ public sealed class HandlerNameTests
         var error = Assert.Throws<OptionsValidationException>(provider.GetRequiredService<IStartupValidator>().Validate);
         Assert.Equal(
             [
-                "Handler Item delegate on channel Item takes Missing from the services, and it is not registered. Add it to the services, or take the parameter away.",
-                "Handler NeedsAsync on channel Item takes NeededOfMissing from the services, and it is not registered. Add it to the services, or take the parameter away.",
+                "Handler Item delegate on channel Item takes Missing from the services, and it is not registered. Register the service, or remove the parameter.",
+                "Handler NeedsAsync on channel Item takes NeededOfMissing from the services, and it is not registered. Register the service, or remove the parameter.",
             ],
             error.Failures);
 
