@@ -105,7 +105,7 @@ public sealed class PgListenerHarness
     /// All handlers and callbacks that are subscribed to the channel when this is called have to reach the count; one that was subscribed later than the others has its own. Readers of
     /// streams do not count. What is waited for does not depend on the moment of the call: it may come after the handlers have ended.
     /// </remarks>
-    /// <exception cref="TimeoutException">They have not within the limit: the message says what was received, handled, failed and queued, and the failures are the inner exception. Also when a handler's own time limit has cancelled it.</exception>
+    /// <exception cref="TimeoutException">They have not within the limit: the message says what was received, handled, failed, queued, dropped and replaced, and the failures are the inner exception. Also when a handler's own time limit has cancelled it.</exception>
     /// <exception cref="Exception">What a handler has thrown.</exception>
     /// <exception cref="ListenerException">A payload could not be read.</exception>
     /// <exception cref="InvalidOperationException">Nothing is subscribed to the channel.</exception>

@@ -1,4 +1,5 @@
 using PgListener.Registration;
+using PgListener.Subscriptions;
 
 namespace PgListener.Testing.Memory;
 
@@ -18,6 +19,10 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     public HandlerCall[] Failures => [.. Calls.Where(call => call.Exception is not null)];
 
     public Notification[] Published => [.. Server.Published.Where(published => Includes(published.Listener)).Select(published => published.Notification)];
+
+    /// <summary>The handlers and callbacks that are subscribed to anything.</summary>
+    private IEnumerable<(string Listener, Subscription Subscription)> Subscriptions
+        => Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription)).Where(entry => !entry.Subscription.IsReader);
 
     /// <summary>What the server calls a channel of the listeners that are connected to it: with the prefix of each.</summary>
     /// <param name="channelOf">What a listener calls it.</param>
@@ -64,12 +69,11 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     public CallSubject[] SubjectsOf(Func<ListenerRegistration, string> channelOf, ResyncReason? gap)
     {
         var channelNames = Registrations.ToDictionary(registration => registration.Name, channelOf, StringComparer.Ordinal);
-        var subscriptions = Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription))
-            .Where(entry => !entry.Subscription.IsReader).ToArray();
+        var subscriptions = Subscriptions.ToArray();
         CallSubject[] subjects =
         [
             .. subscriptions.Where(entry => entry.Subscription.Channel == channelNames[entry.Listener] && (gap is null || entry.Subscription.HearsGaps))
-                .Select(entry => new CallSubject(entry.Listener, channelNames[entry.Listener], entry.Subscription.Key.Name, gap)).Distinct(),
+                .Select(entry => new CallSubject(entry.Listener, channelNames[entry.Listener], entry.Subscription.Key.Name, entry.Subscription.Counters, gap)),
         ];
         if (subjects.Length > 0)
             return subjects;
@@ -90,9 +94,16 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     {
         var handlers = Registrations.SelectMany(registration => registration.Handlers, (registration, handler) => (Listener: registration.Name, Channel: registration.ChannelNameOf<TChannel>(), Handler: handler))
             .Where(entry => entry.Handler.Key.Channel == typeof(TChannel)).ToArray();
-        CallSubject[] subjects = [.. handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => new CallSubject(entry.Listener, entry.Channel, entry.Handler.Name, Gap: null))];
+        var ofClass = handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => (entry.Listener, entry.Channel, entry.Handler.Name)).ToHashSet();
+        CallSubject[] subjects =
+        [
+            .. Subscriptions.Where(entry => ofClass.Contains((entry.Listener, entry.Subscription.Channel!, entry.Subscription.Key.Name)))
+                .Select(entry => new CallSubject(entry.Listener, entry.Subscription.Channel!, entry.Subscription.Key.Name, entry.Subscription.Counters, Gap: null)),
+        ];
         if (subjects.Length > 0)
             return subjects;
+        if (ofClass.Count > 0)
+            ThrowIfNotStarted();
 
         var names = string.Join(", ", handlers.Select(entry => entry.Handler.Name).Distinct(StringComparer.Ordinal));
         throw new InvalidOperationException(

@@ -10,6 +10,7 @@ internal sealed class MemoryLine(string listener, Lock sync)
 {
     private SessionParts? _parts;
     private Channel<MemoryMessage>? _mailbox;
+    private Channel<MemoryMessage>? _next;
     private TaskCompletionSource? _changed;
     private bool _isListening;
     private bool _isDown;
@@ -38,8 +39,12 @@ internal sealed class MemoryLine(string listener, Lock sync)
     {
         Volatile.Write(ref _parts, parts);
 
-        // Nobody is to wait for a listener that is stopped.
-        parts.Owner.State.Changed += (_, _) => Change(static () => { });
+        // Nobody is to wait for a listener that is stopped, and nothing is kept for it.
+        parts.Owner.State.Changed += (_, _) => Change(() =>
+        {
+            if (_next is not null && !IsStarted)
+                Lose();
+        });
     }
 
     /// <summary>Connects.</summary>
@@ -47,12 +52,13 @@ internal sealed class MemoryLine(string listener, Lock sync)
     /// <exception cref="ListenerException">The server cannot be reached.</exception>
     public Channel<MemoryMessage> Open()
     {
-        var mailbox = Channel.CreateUnbounded<MemoryMessage>(new() { SingleReader = true });
+        var mailbox = NewMailbox();
         Change(() =>
         {
             if (_isDown)
                 throw new ListenerException($"The in-memory server cannot be reached: the test has called {nameof(PgListenerHarness)}.{nameof(PgListenerHarness.DisconnectAsync)}. {nameof(PgListenerHarness.ReconnectAsync)} ends that.");
-            _mailbox = mailbox;
+            _mailbox = mailbox = _next ?? mailbox;
+            _next = null;
             _sessions++;
         });
         return mailbox;
@@ -76,13 +82,18 @@ internal sealed class MemoryLine(string listener, Lock sync)
             _mailbox?.Writer.TryWrite(message);
     }
 
-    /// <summary>Ends the connection there is, behind all that was sent by it so far. What is sent from now on does not come by it.</summary>
+    /// <summary>
+    /// Ends the connection there is, behind all that was sent by it so far. What is sent from now on comes by the next one, if there can be one: a session whose
+    /// reading is paused does not know of its loss yet, and what pauses it may be waiting to send something.
+    /// </summary>
     /// <param name="stayDown">Whether there is no other connection until <see cref="Repair"/>.</param>
     public void Cut(bool stayDown) => Change(() =>
     {
-        _mailbox?.Writer.TryWrite(new(null, IsLoss: true));
+        var wasConnected = _mailbox?.Writer.TryWrite(new(null, IsLoss: true)) == true;
         _isDown |= stayDown;
         Lose();
+        if (wasConnected && !_isDown)
+            _mailbox = _next = NewMailbox();
     });
 
     /// <summary>There can be a connection again.</summary>
@@ -95,14 +106,16 @@ internal sealed class MemoryLine(string listener, Lock sync)
     public Task WhenListeningAsync() => WhenAsync(() => _isListening || !IsStarted);
 
     /// <summary>Completes when no session is left that has lost its connection and does not know it yet.</summary>
-    public Task WhenLostAsync() => WhenAsync(() => _sessions == (_mailbox is null ? 0 : 1));
+    public Task WhenLostAsync() => WhenAsync(() => _sessions == (_mailbox == _next ? 0 : 1));
 
     /// <summary>Completes when there can be a connection.</summary>
     public Task WhenReachableAsync() => WhenAsync(() => !_isDown);
 
+    private static Channel<MemoryMessage> NewMailbox() => Channel.CreateUnbounded<MemoryMessage>(new() { SingleReader = true });
+
     private void Lose()
     {
-        _mailbox = null;
+        _mailbox = _next = null;
         _isListening = false;
     }
 
