@@ -71,10 +71,10 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     {
         ArgumentNullException.ThrowIfNull(request);
         var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
-        var notifications = RequestWriter.Write(request, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
+        var notifications = RequestWriter.Write(request, channel, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var caller = _link.CallerOf(request);
-        ThrowIfMergeable(request, notifications, isAlone: caller is null && Transaction.Current is null);
+        ThrowIfMergeable(request, channel, notifications, isAlone: caller is null && Transaction.Current is null);
         if (notifications.Length == 0)
             return;
 
@@ -128,7 +128,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     }
 
     /// <summary>Refuses what PostgreSQL might merge although that is not wanted: it is not known what else is in a transaction of somebody else's.</summary>
-    private void ThrowIfMergeable(PublishRequest request, Outgoing[] notifications, bool isAlone)
+    private void ThrowIfMergeable(PublishRequest request, string channel, Outgoing[] notifications, bool isAlone)
     {
         if (!_options.AllowDuplicates || request.IgnoresTrailingWhitespace || notifications.Length == 0)
             return;
@@ -136,7 +136,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (!isAlone || notifications.Distinct().Count() < notifications.Length)
         {
             throw new InvalidOperationException(
-                $"PostgreSQL merges identical notifications of one transaction, and those on channel '{request.Channel}' cannot be made distinct, as {nameof(NotificationPublisherOptions.AllowDuplicates)} " +
+                $"PostgreSQL merges identical notifications of one transaction, and those on channel '{ChannelName.Show(channel)}' cannot be made distinct, as {nameof(NotificationPublisherOptions.AllowDuplicates)} " +
                 "demands, since nothing is known that its readers would ignore. Use a JSON channel, or put a number into the payload and publish with a publisher that does not demand it.");
         }
     }

@@ -14,6 +14,7 @@ public sealed class HostedHandlerOptions : HandlerOptions
     /// <value>
     /// The default is <see langword="null"/>: the name of the class or of the method. A lambda has none, is called after its channel, and has no settings in the
     /// configuration unless a name is set. A name is not empty, has no <c>:</c>, and no two handlers of a channel have the same.
+    /// Handlers of several channels with the same name have one entry in the configuration.
     /// </value>
     /// <exception cref="ArgumentException">The name is empty, or has a <c>:</c>.</exception>
     public string? Name

@@ -36,7 +36,7 @@ public sealed class NotificationFilterContext
     /// <summary>The listener's name; empty for the one without a name.</summary>
     public string ListenerName { get; init; } = "";
 
-    /// <summary>The channel's name in PostgreSQL.</summary>
+    /// <summary>The channel's name on this listener, without its <see cref="ListenerOptions.ChannelPrefix"/>.</summary>
     public required string Channel { get; init; }
 
     /// <summary>What the handler is called in logs and metrics.</summary>

@@ -227,7 +227,7 @@ public sealed class PgListenerHarness
 
     private async Task SendAsync(PublishRequest request, Func<ListenerRegistration, string> channelOf)
     {
-        Outgoing[][] transactions = [.. _scope.ServerNamesOf(channelOf).Select(channel => RequestWriter.Write(request, channel, makeDistinct: false))];
+        Outgoing[][] transactions = [.. _scope.ServerNamesOf(channelOf).Select(name => RequestWriter.Write(request, name.Channel, name.ServerName, makeDistinct: false))];
         _scope.ThrowIfNotStarted();
         await _scope.Server.WhenConnectedAsync(CancellationToken.None).WaitAsync(DefaultLimit).ConfigureAwait(false);
         foreach (var notifications in transactions)

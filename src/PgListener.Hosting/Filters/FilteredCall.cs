@@ -33,6 +33,7 @@ internal sealed class FilteredCall(
     /// <summary>The same in a scope of its own: what the former attempt has left in its scope, such as a context with changes, is not to be used again.</summary>
     public async Task RunAgainAsync(int depth, NotificationFilterContext context, CancellationToken cancellationToken)
     {
+        canceled.ThrowIfCancellationRequested(); // The filter may take the cancellation of the attempt before for a failure.
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
             await RunAsync(depth, context.Again(scope.ServiceProvider, ++_attempts), cancellationToken).ConfigureAwait(false);

@@ -24,11 +24,12 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     private IEnumerable<(string Listener, Subscription Subscription)> Subscriptions
         => Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription)).Where(entry => !entry.Subscription.IsReader);
 
-    /// <summary>What the server calls a channel of the listeners that are connected to it: with the prefix of each.</summary>
+    /// <summary>What the listeners call a channel, and what the server does: with the prefix of each.</summary>
     /// <param name="channelOf">What a listener calls it.</param>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
-    public IReadOnlyList<string> ServerNamesOf(Func<ListenerRegistration, string> channelOf)
-        => [.. Registrations.Select(registration => ChannelName.WithPrefix(Server.LineOf(registration.Name).Parts?.Options.Current.ChannelPrefix ?? "", channelOf(registration))).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<(string Channel, string ServerName)> ServerNamesOf(Func<ListenerRegistration, string> channelOf)
+        => [.. Registrations.Select(registration => (Channel: channelOf(registration), Prefix: Server.LineOf(registration.Name).Parts?.Options.Current.ChannelPrefix ?? ""))
+            .Select(name => (name.Channel, ServerName: ChannelName.WithPrefix(name.Prefix, name.Channel))).DistinctBy(name => name.ServerName, StringComparer.Ordinal)];
 
     /// <summary>What the application has published on a channel.</summary>
     /// <param name="channelOf">What a listener's publisher calls it.</param>
