@@ -28,6 +28,9 @@ internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescrip
     /// <summary>What the channel's type is called.</summary>
     public string ChannelName => Key.Channel.Name;
 
+    /// <summary>The name of its channel on a listener, without a prefix.</summary>
+    public abstract string ChannelOn(ListenerRegistration registration);
+
     /// <summary>Subscribes it.</summary>
     /// <param name="listener">To this, which is not started yet.</param>
     /// <param name="registration">What was said of the listener.</param>
