@@ -29,7 +29,7 @@ public sealed class HostedHandlerOptions : HandlerOptions
     }
 
     /// <summary>For a delegate: called when notifications may have been missed, with the gap and the services of a fresh scope.</summary>
-    /// <remarks>As for <see cref="IResyncHandler{TChannel}"/>, which a class implements instead.</remarks>
+    /// <remarks>A call that fails is repeated, like that of <see cref="IResyncHandler{TChannel}"/>, which a class implements instead.</remarks>
     /// <value>The default is <see langword="null"/>: gaps are not announced to this handler, and the log says so when one may have lost something.</value>
     public Func<Resync, IServiceProvider, CancellationToken, Task>? OnResync { get; set; }
 

@@ -71,7 +71,7 @@ public sealed class PgListenerHarness
     /// <param name="value">The value, written as the channel writes it.</param>
     /// <returns>A task that completes when it was sent, which is soon; a full queue may keep it from its handlers for longer.</returns>
     /// <remarks>
-    /// Whoever has subscribed before hears it. A listener that was just started is waited for; one that is stopped, or was disconnected with
+    /// All that have subscribed before hear it. A listener that was just started is waited for; one that is stopped, or was disconnected with
     /// <see cref="DisconnectAsync"/>, misses it.
     /// </remarks>
     /// <exception cref="ArgumentException">The channel's name is not valid, or PostgreSQL would refuse the payload.</exception>
@@ -125,9 +125,9 @@ public sealed class PgListenerHarness
 
     /// <summary>Waits until every handler and callback of a channel has handled a number of notifications.</summary>
     /// <param name="channel">The channel's name.</param>
-    /// <param name="count">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
-    /// <param name="limit">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
-    /// <param name="allowFailures">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
+    /// <param name="count">How many calls of each have to have ended, counted from the beginning or the last <see cref="Clear"/>.</param>
+    /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
+    /// <param name="allowFailures">Whether a call that has failed counts as any other. The default is <see langword="false"/>: if one of the first <paramref name="count"/> calls fails, the wait ends at once with its exception.</param>
     /// <inheritdoc cref="WhenHandledAsync{TChannel}"/>
     public Task WhenHandledAsync(string channel, int count = 1, TimeSpan? limit = null, bool allowFailures = false)
     {
@@ -140,7 +140,7 @@ public sealed class PgListenerHarness
     /// <param name="reason">Which gaps count. The default is <see cref="ResyncReason.Reconnected"/>, which <see cref="AnnounceGapAsync"/> brings about; <see cref="ResyncReason.Started"/> is that of the start.</param>
     /// <param name="count">How many calls of each have to have ended, counted from the beginning or the last <see cref="Clear"/>. A call that has failed is made again, and then counts again.</param>
     /// <param name="limit">How long to wait, by the system's clock: more than zero, at most a day. The default is 10 seconds.</param>
-    /// <param name="allowFailures">As for <see cref="WhenHandledAsync{TChannel}"/>.</param>
+    /// <param name="allowFailures">Whether a call that has failed counts as any other. The default is <see langword="false"/>: if one of the first <paramref name="count"/> calls fails, the wait ends at once with its exception.</param>
     /// <returns>A task that completes when they have ended. When it ends with an exception, the wait for the next attempt has begun: a clock that is moved by hand can be moved.</returns>
     /// <exception cref="TimeoutException">They have not within the limit, or a handler's own time limit has cancelled it.</exception>
     /// <exception cref="Exception">What a handler has thrown.</exception>

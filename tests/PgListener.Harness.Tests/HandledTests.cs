@@ -122,7 +122,7 @@ public sealed class HandledTests
         await (await subscription).DisposeAsync();
         await app.Harness.PublishAsync("news", "second");
         var nobody = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenHandledAsync("news"));
-        Assert.Contains("Nothing is subscribed to channel 'news'", nobody.Message, StringComparison.Ordinal);
+        Assert.Contains("No handler or callback is subscribed to channel 'news'", nobody.Message, StringComparison.Ordinal);
         Assert.Equal(["first"], heard);
         Assert.Equal("Reporter", Assert.Single(app.Harness.Calls).Handler);
     }

@@ -36,7 +36,7 @@ public sealed class MisuseTests
     {
         await using var app = await App.StartAsync();
         var channel = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenHandledAsync<OrderPaid>());
-        Assert.Contains("Nothing is subscribed to channel 'order_paid'", channel.Message, StringComparison.Ordinal);
+        Assert.Contains("No handler or callback is subscribed to channel 'order_paid'", channel.Message, StringComparison.Ordinal);
         Assert.Contains("There are handlers or callbacks for: order_placed.", channel.Message, StringComparison.Ordinal);
 
         var handler = await Assert.ThrowsAsync<InvalidOperationException>(() => app.Harness.WhenHandledAsync<OrderPlaced, ShippingHandler>());

@@ -85,7 +85,7 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
         throw new InvalidOperationException(
             gap is not null && channels.Any(channel => channelNames.ContainsValue(channel!))
                 ? $"Nothing that is subscribed to channel '{name}' hears of gaps: a handler does with IResyncHandler, a callback with {nameof(SubscriptionOptions.OnResync)}."
-                : $"Nothing is subscribed to channel '{name}' but, perhaps, readers of streams. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
+                : $"No handler or callback is subscribed to channel '{name}', and readers of streams do not count. There are handlers or callbacks for: {(channels.Length == 0 ? "no channel" : string.Join(", ", channels))}. Add one with AddHandler or AddChannel.");
     }
 
     /// <summary>The handlers of a channel that are of one class.</summary>
