@@ -41,7 +41,7 @@ internal sealed class CancellationFix : CodeFixProvider
         // A variable of the same name outside the callback would be hidden.
         var isNamed = !token.IsDiscard && token.Name != "_";
         var name = isNamed ? token.Name : Array.Find(Names, name => model.LookupSymbols(call.SpanStart, name: name).IsEmpty);
-        if (name is null)
+        if (name is null || !isNamed && UsesDiscards(parameter))
             return;
 
         context.RegisterCodeFix(
@@ -51,6 +51,10 @@ internal sealed class CancellationFix : CodeFixProvider
                 nameof(CancellationFix)),
             context.Diagnostics);
     }
+
+    /// <summary>Whether its function writes <c>_</c>, which would become another parameter when one of two discards is given a name.</summary>
+    private static bool UsesDiscards(ParameterSyntax parameter)
+        => parameter.FirstAncestorOrSelf<AnonymousFunctionExpressionSyntax>()?.Body.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().Any(used => used.Identifier.ValueText == "_") == true;
 
     private static async Task<Document> PassAsync(Document document, ExpressionSyntax given, string name, ParameterSyntax? unnamed, CancellationToken cancellationToken)
     {

@@ -26,9 +26,12 @@ internal sealed class JsonTypeInfoFix : CodeFixProvider
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         var model = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
 
-        // A context outside the containing type cannot name a private type.
+        // A context outside the containing type cannot name a private type, and needs each type argument of a generic one.
+        // The generator of System.Text.Json cannot name a type whose name is a keyword.
         if (root?.FindNode(context.Span) is not TypeDeclarationSyntax declaration
             || model?.GetDeclaredSymbol(declaration, context.CancellationToken) is not { } channel
+            || HandlerShape.IsGeneric(channel)
+            || SyntaxFacts.GetKeywordKind(channel.Name) != SyntaxKind.None
             || !HandlerShape.CanBeNamed(channel, model.Compilation))
         {
             return;
@@ -48,7 +51,7 @@ internal sealed class JsonTypeInfoFix : CodeFixProvider
         var editor = new SolutionEditor(document.Project.Solution);
         var file = await editor.GetDocumentEditorAsync(document.Id, cancellationToken).ConfigureAwait(false);
         var contextName = json?.Type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat) ?? JsonContext.NewName(channel);
-        var property = Parse($"public static global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<{channel.Name}> JsonTypeInfo => {contextName}.Default.{json?.PropertyName ?? channel.Name};");
+        var property = Parse($"public static global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<{channel.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)}> JsonTypeInfo => {contextName}.Default.{json?.PropertyName ?? channel.Name};");
         file.ReplaceNode(declaration, (node, _) => WithMember((TypeDeclarationSyntax)node, property));
 
         if (json is null)

@@ -63,8 +63,10 @@ internal sealed class NotifyTextFix : CodeFixProvider
                 when IsCommand(receiver, model) => receiver.Identifier.ValueText,
             _ => null,
         };
+
+        // What another statement declares, such as a using with a block, is not known behind it.
         var statement = text.FirstAncestorOrSelf<StatementSyntax>();
-        if (command is null || statement?.Parent is not (BlockSyntax or GlobalStatementSyntax))
+        if (command is null || statement is not (LocalDeclarationStatementSyntax or ExpressionStatementSyntax) || statement.Parent is not (BlockSyntax or GlobalStatementSyntax))
             return null;
 
         // The lines are written here, because the formatter would put an empty line between top-level statements.

@@ -19,7 +19,7 @@ internal static class ValueExpression
         {
             // In a string, null is empty; as a parameter's value it is an error.
             var expression = value.Syntax.WithoutTrivia().ToString();
-            return SyntaxFactory.ParseExpression(value.Type.NullableAnnotation == NullableAnnotation.Annotated ? $"{expression} ?? \"\"" : expression);
+            return SyntaxFactory.ParseExpression(value.Type.NullableAnnotation == NullableAnnotation.Annotated ? $"{InParentheses(value.Syntax)} ?? \"\"" : expression);
         }
 
         var text = new StringBuilder("$\"");
@@ -46,6 +46,13 @@ internal static class ValueExpression
         if (part.IsFormatted && syntax.FirstAncestorOrSelf<InterpolationSyntax>() is { } interpolation)
             return interpolation.ToString();
 
-        return syntax is ConditionalExpressionSyntax or AssignmentExpressionSyntax ? $"{{({syntax.WithoutTrivia()})}}" : $"{{{syntax.WithoutTrivia()}}}";
+        return $"{{{InParentheses(syntax)}}}";
+    }
+
+    /// <summary>In parentheses if something would bind to a part of it, or a <c>:</c> in it would begin a format.</summary>
+    private static string InParentheses(SyntaxNode syntax)
+    {
+        var text = syntax.WithoutTrivia().ToString();
+        return syntax is ConditionalExpressionSyntax or AssignmentExpressionSyntax or AnonymousFunctionExpressionSyntax || syntax.DescendantNodes().Any(node => node is AliasQualifiedNameSyntax) ? $"({text})" : text;
     }
 }

@@ -30,15 +30,24 @@ internal static class HandlerShape
 
     /// <summary>Whether AddHandlers can add the handler for the channel.</summary>
     public static bool CanBeAdded(INamedTypeSymbol type, INamedTypeSymbol channel, Compilation compilation)
-        => CanBeNamed(type, compilation) && CanBeNamed(channel, compilation) && !type.GetAttributes().Any(IsInTheWay);
+        => CanBeNamed(type, compilation) && CanBeNamed(channel, compilation)
+            && !type.GetAttributes().Any(IsExcluding)
+            && !NamedWith(type).Concat(NamedWith(channel)).Any(named => named.GetAttributes().Any(IsForbidding));
 
     /// <summary>Whether another file of the assembly can name the type.</summary>
     public static bool CanBeNamed(INamedTypeSymbol type, Compilation compilation)
-        => compilation.IsSymbolAccessibleWithin(type, compilation.Assembly)
-            && !ContainingTypes(type).Any(outer => outer.IsFileLocal)
-            && type.TypeArguments.All(argument => argument is not INamedTypeSymbol named || CanBeNamed(named, compilation));
+        => compilation.IsSymbolAccessibleWithin(type, compilation.Assembly) && !NamedWith(type).Any(named => named.IsFileLocal);
 
-    private static bool IsGeneric(INamedTypeSymbol type) => ContainingTypes(type).Any(outer => outer.Arity > 0);
+    /// <summary>Whether it, or a type around it, has type parameters.</summary>
+    public static bool IsGeneric(INamedTypeSymbol type) => ContainingTypes(type).Any(outer => outer.Arity > 0);
+
+    /// <summary>All types that stand in its full name: those around it, and those that it is made with.</summary>
+    private static IEnumerable<INamedTypeSymbol> NamedWith(ITypeSymbol type) => type switch
+    {
+        IArrayTypeSymbol array => NamedWith(array.ElementType),
+        INamedTypeSymbol named => ContainingTypes(named).Concat(ContainingTypes(named).SelectMany(outer => outer.TypeArguments).SelectMany(NamedWith)),
+        _ => [],
+    };
 
     private static IEnumerable<INamedTypeSymbol> ContainingTypes(INamedTypeSymbol type)
     {
@@ -58,8 +67,10 @@ internal static class HandlerShape
         _ => false,
     };
 
-    /// <summary>Whether an attribute excludes the class, or makes its use a compiler error.</summary>
-    private static bool IsInTheWay(AttributeData attribute)
-        => attribute.AttributeClass?.ToDisplayString() == ExcludingAttribute
-            || attribute.AttributeClass?.ToDisplayString() == "System.ObsoleteAttribute" && attribute.ConstructorArguments.LastOrDefault().Value is true;
+    /// <summary>Whether an attribute excludes the class.</summary>
+    private static bool IsExcluding(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == ExcludingAttribute;
+
+    /// <summary>Whether an attribute makes the use of the type a compiler error.</summary>
+    private static bool IsForbidding(AttributeData attribute)
+        => attribute.AttributeClass?.ToDisplayString() == "System.ObsoleteAttribute" && attribute.ConstructorArguments.LastOrDefault().Value is true;
 }

@@ -33,6 +33,10 @@ internal static class ChannelName
         return name;
     }
 
+    /// <summary>How many bytes a name has with a prefix, if that is too many although it is not too long by itself.</summary>
+    public static int? TooLongWith(string prefix, string channel)
+        => Encoding.UTF8.GetByteCount(channel) is <= MaxBytes and var own && own + Encoding.UTF8.GetByteCount(prefix) is > MaxBytes and var both ? both : null;
+
     /// <summary>What is wrong with a prefix, to follow the setting's name in a sentence; <see langword="null"/> if it is valid.</summary>
     public static string? ProblemOfPrefix(string prefix)
     {

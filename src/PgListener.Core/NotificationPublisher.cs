@@ -71,10 +71,10 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     {
         ArgumentNullException.ThrowIfNull(request);
         var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
-        var notifications = RequestWriter.Write(request, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
+        var notifications = RequestWriter.Write(request, channel, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var caller = _link.CallerOf(request);
-        ThrowIfMergeable(request, notifications, isAlone: caller is null && Transaction.Current is null);
+        ThrowIfMergeable(request, channel, notifications, isAlone: caller is null && Transaction.Current is null);
         if (notifications.Length == 0)
             return;
 
@@ -128,7 +128,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     }
 
     /// <summary>Refuses what PostgreSQL might merge despite <c>AllowDuplicates</c>. What else a transaction of the caller's contains is not known.</summary>
-    private void ThrowIfMergeable(PublishRequest request, Outgoing[] notifications, bool isAlone)
+    private void ThrowIfMergeable(PublishRequest request, string channel, Outgoing[] notifications, bool isAlone)
     {
         if (!_options.AllowDuplicates || request.IgnoresTrailingWhitespace || notifications.Length == 0)
             return;
@@ -136,7 +136,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (!isAlone || notifications.Distinct().Count() < notifications.Length)
         {
             throw new InvalidOperationException(
-                $"PostgreSQL merges identical notifications of one transaction. {nameof(NotificationPublisherOptions.AllowDuplicates)} is set, but those on channel '{request.Channel}' cannot be made distinct, because its " +
+                $"PostgreSQL merges identical notifications of one transaction. {nameof(NotificationPublisherOptions.AllowDuplicates)} is set, but those on channel '{ChannelName.Show(channel)}' cannot be made distinct, because its " +
                 $"readers may not ignore white space at the end. Use a JSON channel, let the channel's type return true for IgnoresTrailingWhitespace, or put a number into the payload and publish without {nameof(NotificationPublisherOptions.AllowDuplicates)}.");
         }
     }

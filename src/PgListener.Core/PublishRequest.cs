@@ -12,7 +12,7 @@ public abstract class PublishRequest
         Transaction = transaction;
     }
 
-    /// <summary>The channel's name from the caller or the channel's type, without a prefix, and not checked yet.</summary>
+    /// <summary>The channel's name from the caller or the channel's type, without a prefix, and not checked yet. The publisher may have another name for the type.</summary>
     public abstract string Channel { get; }
 
     /// <summary>The channel's type.</summary>

@@ -14,6 +14,7 @@ public sealed class HostedHandlerOptions : HandlerOptions
     /// <value>
     /// The default is <see langword="null"/>: the name of the class or of the method. A lambda is named after its channel, and has no settings in the
     /// configuration unless a name is set. A name is not empty and has no <c>:</c>. Handlers of the same channel have different names.
+    /// Handlers of several channels with the same name share one entry in the configuration.
     /// </value>
     /// <exception cref="ArgumentException">The name is empty, or has a <c>:</c>.</exception>
     public string? Name
@@ -28,7 +29,7 @@ public sealed class HostedHandlerOptions : HandlerOptions
     }
 
     /// <summary>Called when notifications may have been missed, with the gap and the services of a fresh scope. For handlers without a class.</summary>
-    /// <remarks>Runs as the method of <see cref="IResyncHandler{TChannel}"/> does, which a class implements instead.</remarks>
+    /// <remarks>A call that fails is repeated, like that of <see cref="IResyncHandler{TChannel}"/>, which a class implements instead.</remarks>
     /// <value>The default is <see langword="null"/>: gaps are not announced to this handler. A warning is logged when notifications may have been missed.</value>
     public Func<Resync, IServiceProvider, CancellationToken, Task>? OnResync { get; set; }
 

@@ -7,5 +7,6 @@ namespace PgListener;
 /// It may be called again once the task has completed. Each further call is another <see cref="NotificationFilterContext.Attempt"/>, in a scope of its own that ends with
 /// the attempt, so that no scoped service of a failed attempt is used again.
 /// </remarks>
+/// <exception cref="OperationCanceledException">The call is already cancelled, by its time limit or by the stop, and this would be a further attempt.</exception>
 /// <exception cref="InvalidOperationException">The previous call has not ended yet, or the filter has already returned.</exception>
 public delegate Task NotificationFilterDelegate(CancellationToken cancellationToken);

@@ -105,7 +105,7 @@ public sealed class PgListenerHarness
     /// Each handler and callback that is subscribed to the channel at the time of the call has a count of its own, and all of them must reach it. Readers of
     /// streams do not count. The result does not depend on when this is called: it may be called after the handlers have ended.
     /// </remarks>
-    /// <exception cref="TimeoutException">The calls have not ended within the limit; the message says what was received, handled, failed and queued, and the inner exception has the failures. Also if a handler's own time limit has cancelled it.</exception>
+    /// <exception cref="TimeoutException">The calls have not ended within the limit; the message says what was received, handled, failed, queued, dropped and replaced, and the inner exception has the failures. Also if a handler's own time limit has cancelled it.</exception>
     /// <exception cref="Exception">A handler has thrown it.</exception>
     /// <exception cref="ListenerException">A payload could not be read.</exception>
     /// <exception cref="InvalidOperationException">Nothing is subscribed to the channel.</exception>
@@ -227,7 +227,7 @@ public sealed class PgListenerHarness
 
     private async Task SendAsync(PublishRequest request, Func<ListenerRegistration, string> channelOf)
     {
-        Outgoing[][] transactions = [.. _scope.ServerNamesOf(channelOf).Select(channel => RequestWriter.Write(request, channel, makeDistinct: false))];
+        Outgoing[][] transactions = [.. _scope.ServerNamesOf(channelOf).Select(name => RequestWriter.Write(request, name.Channel, name.ServerName, makeDistinct: false))];
         _scope.ThrowIfNotStarted();
         await _scope.Server.WhenConnectedAsync(CancellationToken.None).WaitAsync(DefaultLimit).ConfigureAwait(false);
         foreach (var notifications in transactions)

@@ -66,6 +66,8 @@ public class AddHandlersTests
     [InlineData("public class H(INotificationHandler<Placed>[] inner) : Handler, INotificationHandler<Placed> { public object Inner => inner; }")]
     [InlineData("[ExcludeFromAddHandlers] public class H : Handler, INotificationHandler<Placed>;")]
     [InlineData("[System.Obsolete(\"No.\", true)] public class H : Handler, INotificationHandler<Placed>;")]
+    [InlineData("public static class Outer { [System.Obsolete(\"No.\", true)] public static class Inner { public class H : Handler, INotificationHandler<Placed>; } }")]
+    [InlineData("[System.Obsolete] public class H : Handler, INotificationHandler<Old> { public System.Threading.Tasks.Task HandleAsync(Notification<Old> notification, System.Threading.CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask; } [System.Obsolete(\"No.\", true)] public readonly record struct Old(string Text) : INotificationChannel<Old> { public static string ChannelName => \"old\"; public static Old Parse(string payload) => new(payload); }")]
     [InlineData("public struct H : INotificationHandler<Placed> { public System.Threading.Tasks.Task HandleAsync(Notification<Placed> notification, System.Threading.CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask; }")]
     public async Task What_cannot_or_must_not_be_added_is_left_out(string type)
         => Assert.Empty(await CallsAsync("namespace Shop;\n" + type));
@@ -79,6 +81,15 @@ public class AddHandlersTests
     [Fact]
     public async Task An_obsolete_handler_warns_nobody()
         => Assert.Single(await CallsAsync("namespace Shop; [System.Obsolete] public class H : Handler, INotificationHandler<Placed>;"));
+
+    [Theory]
+    [InlineData("public record H : INotificationHandler<Placed> { public System.Threading.Tasks.Task HandleAsync(Notification<Placed> notification, System.Threading.CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask; }", "global::Shop.Placed, global::Shop.H")]
+    [InlineData("public class @class : Handler, INotificationHandler<Placed>;", "global::Shop.Placed, global::Shop.@class")]
+    [InlineData("public interface @event { public class H : Handler, INotificationHandler<Placed>; }", "global::Shop.Placed, global::Shop.@event.H")]
+    [InlineData("internal class Mine; internal readonly record struct Of<T> : INotificationChannel<Of<T>> { public static string ChannelName => \"of\"; public static Of<T> Parse(string payload) => new(); } internal class H : INotificationHandler<Of<Mine[]>> { public System.Threading.Tasks.Task HandleAsync(Notification<Of<Mine[]>> notification, System.Threading.CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask; }", "global::Shop.Of<global::Shop.Mine[]>, global::Shop.H")]
+    [InlineData("[System.Diagnostics.CodeAnalysis.Experimental(\"X1\")] public class H : Handler, INotificationHandler<Placed>;", "global::Shop.Placed, global::Shop.H")]
+    public async Task What_has_an_unusual_name_or_kind_is_added_as_well(string type, string call)
+        => Assert.Equal([$"builder.AddHandler<{call}>();"], await CallsAsync("namespace Shop;\n" + type));
 
     [Fact]
     public async Task Without_a_handler_it_adds_nothing()

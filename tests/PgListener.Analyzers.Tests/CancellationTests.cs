@@ -60,6 +60,24 @@ public class CancellationTests
             """));
 
     [Fact]
+    public Task Filters_pass_it_on_too()
+        => Rules.AssertFindsAsync(Code.Project("""
+            using PgListener;
+
+            class Filter : INotificationFilter
+            {
+                public async Task InvokeAsync(NotificationFilterContext context, NotificationFilterDelegate next, CancellationToken cancellationToken)
+                {
+                    await Task.Delay(1, CancellationToken.None); // PGL003
+                    await next(CancellationToken.None); // PGL003
+                    await next(cancellationToken);
+                }
+
+                public static void Add(PgListenerBuilder builder) => builder.AddFilter((_, next, _) => next(default)); // PGL003
+            }
+            """));
+
+    [Fact]
     public Task What_CA2016_finds_is_left_to_it()
         => Rules.AssertFindsAsync(Code.Project(Handler("""
             await OptionalAsync(1);
@@ -80,6 +98,13 @@ public class CancellationTests
         "async (NotificationContext _, CancellationToken cancellationToken) => await LoadAsync(1, cancellationToken)")]
     public Task The_fix_names_a_token_that_has_no_name(string before, string after)
         => Rules.AssertFixesAsync(Code.Project(Callback(before)), Callback(after));
+
+    /// <summary>With one of two discards named, <c>_</c> is a parameter, and no longer a discard.</summary>
+    [Theory]
+    [InlineData("async (_, _) => { _ = int.TryParse(\"1\", out var id); await LoadAsync(id, CancellationToken.None); }")]
+    [InlineData("async (_, _) => { if (int.TryParse(\"1\", out _)) { await LoadAsync(1, CancellationToken.None); } }")]
+    public Task No_fix_is_offered_where_a_name_would_make_a_parameter_of_a_discard(string callback)
+        => Rules.AssertFixesAsync(Code.Project(Callback(callback)), expected: null);
 
     private static string Handler(string body) => $$"""
         using PgListener;

@@ -34,6 +34,29 @@ public class ChannelNameTests
             """));
 
     [Fact]
+    public Task Names_that_types_are_mapped_to_are_channels_too()
+        => Rules.AssertFindsAsync(Code.Project($$"""
+            using PgListener;
+
+            public readonly record struct Placed(string Text) : INotificationChannel<Placed>
+            {
+                public static string ChannelName => "placed";
+
+                public static Placed Parse(string payload) => new(payload);
+            }
+
+            class Names
+            {
+                static void Use(PgListenerBuilder builder, NotificationPublisherOptions options)
+                {
+                    builder.MapChannel<Placed>("{{LongName}}"); // PGL002
+                    options.MapChannel<Placed>("Order_Placed"); // PGL006
+                    builder.MapChannel<Placed>("order_placed");
+                }
+            }
+            """));
+
+    [Fact]
     public Task Names_that_SQL_has_to_quote_are_found()
         => Rules.AssertFindsAsync(Code.Project("""
             using PgListener;

@@ -124,4 +124,11 @@ public class JsonTypeInfoTests
             """ + after + Context.TrimStart('\n'),
             settings: ("PublishAot", "true"));
     }
+
+    [Theory]
+    [InlineData("public sealed record Changed<T>(T Value) : IJsonNotificationChannel<Changed<T>> { public static string ChannelName => \"changed\"; }")]
+    [InlineData("public static class Outer<T> { public sealed record Changed(T Value) : IJsonNotificationChannel<Changed> { public static string ChannelName => \"changed\"; } }")]
+    [InlineData("public sealed record @event(long Id) : IJsonNotificationChannel<@event> { public static string ChannelName => \"event\"; }")]
+    public Task No_fix_is_offered_where_no_context_could_name_the_channel(string type)
+        => Rules.AssertFixesAsync(Code.Project("using PgListener;\n" + type), expected: null, settings: ("PublishAot", "true"));
 }

@@ -76,6 +76,14 @@ public class NotifyTextTests
     [InlineData(
         "await using var command = new NpgsqlCommand($\"NOTIFY orders, '{maybe}'\");",
         "await using var command = new NpgsqlCommand(\"SELECT pg_notify($1, $2)\") { Parameters = { new() { Value = \"orders\" }, new() { Value = maybe ?? \"\" } } };")]
+    [InlineData(
+        "await using var command = new NpgsqlCommand($\"NOTIFY orders, '{(id > 1 ? maybe : null)}'\");",
+        "await using var command = new NpgsqlCommand(\"SELECT pg_notify($1, $2)\") { Parameters = { new() { Value = \"orders\" }, new() { Value = (id > 1 ? maybe : null) ?? \"\" } } };")]
+    [InlineData(
+        "await using var command = new NpgsqlCommand(\"NOTIFY orders, 'at \" + global::System.Environment.MachineName + \"'\");",
+        "await using var command = new NpgsqlCommand(\"SELECT pg_notify($1, $2)\") { Parameters = { new() { Value = \"orders\" }, new() { Value = $\"at {(global::System.Environment.MachineName)}\" } } };")]
+    [InlineData("await using (var command = dataSource.CreateCommand($\"NOTIFY orders, '{payload}'\")) { await command.ExecuteNonQueryAsync(); }", null)]
+    [InlineData("for (var command = dataSource.CreateCommand($\"NOTIFY orders, '{payload}'\"); id == 0; id++) { await command.ExecuteNonQueryAsync(); }", null)]
     [InlineData("await using var command = new NpgsqlCommand($\"UPDATE x; NOTIFY orders, '{payload}'\");", null)]
     [InlineData("await using var command = new NpgsqlCommand($\"SELECT pg_notify('orders', {payload})\");", null)]
     [InlineData("await connection.ExecuteAsync($\"NOTIFY orders, '{payload}'\");", null)]

@@ -9,6 +9,28 @@ public sealed class GapTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>A queue is full and pauses the reading, so the loss is not noticed before the handler, which waits for its own publish, has gone on.</summary>
+    [Fact]
+    public async Task A_handler_can_publish_while_a_gap_waits_behind_its_full_queue()
+    {
+        await using var app = await App.StartAsync(static services => services.AddPgListener().AddHandler<OrderPlaced, BillingHandler>(static handler => handler.QueueCapacity = 1));
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Book.OnOrder = async (order, cancellation) =>
+        {
+            begun.TrySetResult();
+            await release.Task.WaitAsync(cancellation);
+            await app.Publisher.PublishAsync(new OrderPaid(order.Id), cancellation);
+        };
+        await app.Harness.PublishManyAsync(Enumerable.Range(1, 5).Select(static id => new OrderPlaced(id)));
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var gap = app.Harness.AnnounceGapAsync(TimeSpan.FromSeconds(5));
+        release.SetResult();
+        await gap;
+        await app.Harness.WhenResyncedAsync<OrderPlaced>();
+        Assert.Equal(["Started", "order 1", "order 2", "order 3", "order 4", "order 5", "Reconnected"], app.Book.Lines);
+    }
+
     [Fact]
     public async Task A_gap_stands_between_what_was_sent_before_and_after()
     {

@@ -127,6 +127,23 @@ public sealed class HandledTests
         Assert.Equal("Reporter", Assert.Single(app.Harness.Calls).Handler);
     }
 
+    /// <summary>Two lambdas of one method are called the same, and so are two subscriptions of one method.</summary>
+    [Fact]
+    public async Task Callbacks_of_the_same_name_are_each_waited_for()
+    {
+        await using var app = await App.StartAsync(static services => services.AddPgListener());
+        await app.Listener.SubscribeAsync("news", static (_, _) => Task.CompletedTask, cancellationToken: Cancellation);
+        await app.Listener.SubscribeAsync("news", (_, cancellation) => _release.Task.WaitAsync(cancellation), cancellationToken: Cancellation);
+        await app.Harness.PublishAsync("news", "first");
+        await app.Harness.PublishAsync("news", "second");
+        var both = await Assert.ThrowsAsync<TimeoutException>(() => app.Harness.WhenHandledAsync("news", limit: TimeSpan.FromMilliseconds(200)));
+        Assert.Contains("has handled 0 of 1 notifications", both.Message, StringComparison.Ordinal);
+
+        _release.SetResult();
+        await app.Harness.WhenHandledAsync("news", 2);
+        Assert.Equal(4, app.Harness.Calls.Count);
+    }
+
     [Fact]
     public async Task What_has_been_cleared_is_not_counted()
     {

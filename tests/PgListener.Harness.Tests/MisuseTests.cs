@@ -14,6 +14,7 @@ public sealed class MisuseTests
         {
             () => app.Harness.PublishAsync(new OrderPlaced(1)),
             () => app.Harness.WhenHandledAsync<OrderPlaced>(),
+            () => app.Harness.WhenHandledAsync<OrderPlaced, BillingHandler>(limit: TimeSpan.FromSeconds(1)),
             () => app.Harness.AnnounceGapAsync(),
         })
         {

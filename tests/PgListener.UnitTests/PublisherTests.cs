@@ -43,6 +43,18 @@ public sealed class PublisherTests : IAsyncDisposable
         public static string ChannelName => "";
     }
 
+    [Fact]
+    public async Task Messages_name_a_channel_as_the_application_does()
+    {
+        var options = new NotificationPublisherOptions { ChannelPrefix = "dev_", AllowDuplicates = true };
+        options.MapChannel<Keyed>("mapped");
+        await using var publisher = _nowhere.CreatePublisher(options);
+        var payload = await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync(new Text("\0" + new string('x', 8000)), Cancellation));
+        Assert.Contains("for channel 'text' has", payload.Message, StringComparison.Ordinal);
+        var duplicates = await Assert.ThrowsAsync<InvalidOperationException>(() => publisher.PublishManyAsync([new Keyed("a"), new Keyed("a")], Cancellation));
+        Assert.Contains("those on channel 'mapped' cannot", duplicates.Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string> RefusedPayloads => new()
     {
         { new('x', 8000), "has 8,000 bytes in UTF-8, but PostgreSQL allows at most 7,999" },

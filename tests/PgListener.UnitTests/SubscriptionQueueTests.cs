@@ -336,6 +336,28 @@ public class SubscriptionQueueTests
     }
 
     [Fact]
+    public void Its_latest_gap_is_what_is_announced_when_gaps_are_merged()
+    {
+        var queue = Create(capacity: 1, mode: FullQueueMode.Drop);
+        var items = new QueueItem[1];
+        queue.EnqueueGap(ResyncReason.Started, null);
+        queue.EnqueueGap(ResyncReason.Reconnected, null); // Lost before the handler was told of the start.
+        Assert.Equal((ResyncReason.Reconnected, 1), (queue.LastGap?.Reason, _counters.Gaps));
+
+        Assert.Equal(1, queue.Take(items));
+        var announced = items[0].Gap!;
+        Add(queue, 1, 2, 3);
+        Assert.Equal(1, queue.Take(items));
+        queue.Release(1, Size);
+        Assert.Equal(1, queue.Take(items));
+        announced = items[0].Gap!; // Its call fails, and the connection is lost before it is repeated.
+        queue.EnqueueGap(ResyncReason.Reconnected, null);
+        queue.Absorb(announced);
+        Assert.Equal(announced.ToResync(), queue.LastGap);
+        Assert.Equal((ResyncReason.Reconnected, 2), (queue.LastGap!.Reason, queue.LastGap.Dropped));
+    }
+
+    [Fact]
     public void Overflows_again_and_again_are_one_line_and_then_a_count_now_and_then()
     {
         var queue = Create(capacity: 1, mode: FullQueueMode.Drop);

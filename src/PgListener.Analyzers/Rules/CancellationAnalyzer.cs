@@ -39,7 +39,7 @@ internal sealed class CancellationAnalyzer : DiagnosticAnalyzer
         context.ReportDiagnostic(Diagnostic.Create(
             Descriptors.TokenNotPassed,
             argument.Syntax.GetLocation(),
-            invocation.TargetMethod.Name,
+            invocation.TargetMethod.MethodKind == MethodKind.DelegateInvoke ? (invocation.Syntax as InvocationExpressionSyntax)?.Expression.ToString() : invocation.TargetMethod.Name,
             token.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction } ? "callback" : "handler"));
     }
 

@@ -36,7 +36,7 @@ internal sealed class ChannelNameAnalyzer : DiagnosticAnalyzer
     private static void AnalyzeArgument(OperationAnalysisContext context)
     {
         var argument = (IArgumentOperation)context.Operation;
-        if (argument.Parameter is { Name: "channel", Type.SpecialType: SpecialType.System_String } parameter && PgListenerApi.Declares(parameter.ContainingSymbol))
+        if (argument.Parameter is { Name: "channel" or "channelName", Type.SpecialType: SpecialType.System_String } parameter && PgListenerApi.Declares(parameter.ContainingSymbol))
             Analyze(context, argument.Value, type: null);
     }
 

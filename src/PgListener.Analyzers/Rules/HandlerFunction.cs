@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace PgListener.Analyzers.Rules;
 
-/// <summary>The method, local function or lambda that handles a notification or a gap.</summary>
+/// <summary>The method, local function or lambda that handles a notification or a gap, or runs around one that does.</summary>
 internal static class HandlerFunction
 {
     /// <summary>The token of the handler that contains an operation, if one does: in the function itself, not in a function within it.</summary>
@@ -29,5 +29,5 @@ internal static class HandlerFunction
 
     public static bool IsToken(ITypeSymbol type) => type is { Name: "CancellationToken", ContainingNamespace: { Name: "Threading", ContainingNamespace.Name: "System" } };
 
-    private static bool IsNotified(ITypeSymbol type) => type.Name is "Notification" or "NotificationContext" or "Resync" && PgListenerApi.Declares(type);
+    private static bool IsNotified(ITypeSymbol type) => type.Name is "Notification" or "NotificationContext" or "NotificationFilterContext" or "Resync" && PgListenerApi.Declares(type);
 }

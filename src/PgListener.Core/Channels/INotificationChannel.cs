@@ -16,7 +16,8 @@ namespace PgListener;
 public interface INotificationChannel<TSelf>
     where TSelf : INotificationChannel<TSelf>
 {
-    /// <summary>The channel's name in PostgreSQL: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</summary>
+    /// <summary>The channel's name: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</summary>
+    /// <remarks>It is the name in PostgreSQL too, unless the listener or the publisher has a prefix (<see cref="ListenerOptions.ChannelPrefix"/>) or another name for the type (<c>MapChannel</c>).</remarks>
     static abstract string ChannelName { get; }
 
     /// <summary>Reads a payload.</summary>

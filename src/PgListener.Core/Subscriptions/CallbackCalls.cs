@@ -44,11 +44,11 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
         if (failure is not null)
             counters.Fail(failure.ErrorType);
         _telemetry.End(call, failure?.ErrorType);
-        context.Observer?.Called(name, item.ToNotification(), failure);
+        context.Observer?.Called(name, counters, item.ToNotification(), failure);
     }
 
     /// <summary>Notifies the observer of how a call for a gap has ended.</summary>
-    public void TellOfResync(Resync resync, CallFailure? failure) => context.Observer?.Resynced(name, channel, resync, failure);
+    public void TellOfResync(Resync resync, CallFailure? failure) => context.Observer?.Resynced(name, counters, channel, resync, failure);
 
     /// <summary>Calls it for a gap.</summary>
     /// <returns>Why it failed; <see langword="null"/> if it succeeded, or gaps are not announced to the subscription.</returns>

@@ -30,13 +30,13 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
         if (_open is { } open)
         {
             open.Extend(reason, since);
+            if (_last != open)
+                Note(open, reason); // So far it was a start.
             return null;
         }
 
-        counters.Announce(reason);
         _open = new(subject, reason, since, context.Time);
-        if (reason != ResyncReason.Started)
-            _last = _open;
+        Note(_open, reason);
         return _open;
     }
 
@@ -75,6 +75,8 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
             return false;
 
         earlier.Absorb(later);
+        if (later == _last)
+            _last = earlier;
         if (later == _open)
             _open = null;
         return true;
@@ -84,5 +86,12 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
     {
         _open = null;
         IsDropping = false;
+    }
+
+    private void Note(Gap gap, ResyncReason reason)
+    {
+        counters.Announce(reason);
+        if (reason != ResyncReason.Started)
+            _last = gap;
     }
 }

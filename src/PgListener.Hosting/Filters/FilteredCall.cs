@@ -33,6 +33,7 @@ internal sealed class FilteredCall(
     /// <summary>Does the same in a new scope, so that services of the previous attempt, such as a <c>DbContext</c> with changes, are not used again.</summary>
     public async Task RunAgainAsync(int depth, NotificationFilterContext context, CancellationToken cancellationToken)
     {
+        canceled.ThrowIfCancellationRequested(); // The filter may take the cancellation of the attempt before for a failure.
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
             await RunAsync(depth, context.Again(scope.ServiceProvider, ++_attempts), cancellationToken).ConfigureAwait(false);

@@ -28,6 +28,9 @@ internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescrip
     /// <summary>The name of the channel's type.</summary>
     public string ChannelName => Key.Channel.Name;
 
+    /// <summary>The name of its channel on a listener, without a prefix.</summary>
+    public abstract string ChannelOn(ListenerRegistration registration);
+
     /// <summary>Subscribes it.</summary>
     /// <param name="listener">The listener, which is not started yet.</param>
     /// <param name="registration">The listener's registration.</param>

@@ -20,15 +20,17 @@ internal sealed record HandlerEntry<TChannel>(
     : HandlerEntry(Key, Type, Descriptor, Options)
     where TChannel : INotificationChannel<TChannel>
 {
+    public override string ChannelOn(ListenerRegistration registration) => registration.ChannelNameOf<TChannel>();
+
     public override ListenerSubscription Subscribe(Listener listener, ListenerRegistration registration, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log)
     {
         var runner = CreateRunner(registration, scopes, log);
         var options = new SubscriptionOptions(settings) { Name = Name, OnResync = ResyncFrom.Count > 0 ? runner.ResyncAsync : null };
-        return listener.Subscribe(registration.ChannelNameOf<TChannel>(), runner.HandleAsync, options, out _);
+        return listener.Subscribe(ChannelOn(registration), runner.HandleAsync, options, out _);
     }
 
     /// <summary>Creates the runner that calls it.</summary>
-    public HandlerRunner<TChannel> CreateRunner(ListenerRegistration registration, IServiceScopeFactory scopes, PayloadLog log) => new(Name, Resolve, scopes, log, registration.ChannelNameOf<TChannel>())
+    public HandlerRunner<TChannel> CreateRunner(ListenerRegistration registration, IServiceScopeFactory scopes, PayloadLog log) => new(Name, Resolve, scopes, log, ChannelOn(registration))
     {
         ResyncFrom = ResyncFrom,
         Filters = [.. registration.Filters.Resolvers, .. Options.Filters.Resolvers],

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -60,6 +61,8 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             // A class that handles several channels is named once. A handler without a name has its settings from AddChannel, which has checked them.
             foreach (var problem in MissingServices(handler))
                 yield return problem;
+            if (ProblemWithPrefix(handler, options.ChannelPrefix ?? "") is { } tooLong)
+                yield return tooLong;
 
             if (handler.SectionName is null || !named.Add(handler.SectionName))
                 continue;
@@ -69,6 +72,17 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             foreach (var problem in settings.Validate(context))
                 yield return $"{path}:{handler.SectionName}:{problem.ErrorMessage}";
         }
+    }
+
+    private string? ProblemWithPrefix(HandlerEntry handler, string prefix)
+    {
+        var channel = handler.ChannelOn(registration);
+        return ChannelName.TooLongWith(prefix, channel) is { } bytes
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{registration.SectionPath}:{nameof(PgListenerOptions.ChannelPrefix)} is too long for the channel '{ChannelName.Show(channel)}' of handler {handler.Name}: together they have {bytes} bytes, " +
+                $"and a channel name has at most {ChannelName.MaxBytes}. Shorten the prefix, or give the channel a shorter name with MapChannel<{handler.ChannelName}>(…).")
+            : null;
     }
 
     /// <summary>Services that a delegate takes and that are not registered. They are found here, and not only at the first notification.</summary>

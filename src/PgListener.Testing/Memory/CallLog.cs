@@ -1,3 +1,5 @@
+using PgListener.Subscriptions;
+
 namespace PgListener.Testing.Memory;
 
 /// <summary>The calls that have ended, in the order in which they ended, and the waits for them.</summary>
@@ -18,12 +20,14 @@ internal sealed class CallLog
     }
 
     /// <summary>A call has ended.</summary>
-    public void Add(HandlerCall call)
+    /// <param name="call">The call.</param>
+    /// <param name="counters">Those of the subscription that was called.</param>
+    public void Add(HandlerCall call, SubscriptionCounters counters)
     {
         lock (_sync)
         {
             _calls.Add(call);
-            TallyOf(new(call.Listener, call.Channel, call.Handler, call.Resync?.Reason)).Add(call.Exception);
+            TallyOf(new(call.Listener, call.Channel, call.Handler, counters, call.Resync?.Reason)).Add(call.Exception);
             _waits.RemoveAll(wait => wait.TryEnd(TallyOf));
         }
     }

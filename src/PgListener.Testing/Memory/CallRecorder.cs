@@ -5,11 +5,11 @@ namespace PgListener.Testing.Memory;
 /// <summary>Records the calls of one listener's handlers and callbacks.</summary>
 internal sealed class CallRecorder(string listener, CallLog log) : ICallObserver
 {
-    public void Called(string subscription, in Notification notification, CallFailure? failure)
-        => log.Add(new(listener, subscription, notification.Channel, notification, null, Explain(failure, subscription, notification.Channel)));
+    public void Called(string subscription, SubscriptionCounters counters, in Notification notification, CallFailure? failure)
+        => log.Add(new(listener, subscription, notification.Channel, notification, null, Explain(failure, subscription, notification.Channel)), counters);
 
-    public void Resynced(string subscription, string channel, Resync resync, CallFailure? failure)
-        => log.Add(new(listener, subscription, channel, null, resync, Explain(failure, subscription, channel)));
+    public void Resynced(string subscription, SubscriptionCounters counters, string channel, Resync resync, CallFailure? failure)
+        => log.Add(new(listener, subscription, channel, null, resync, Explain(failure, subscription, channel)), counters);
 
     /// <summary>The exception that a test gets for a failure. An <see cref="OperationCanceledException"/> would look like a cancellation of the test.</summary>
     private static Exception? Explain(CallFailure? failure, string subscription, string channel) => failure switch

@@ -22,8 +22,8 @@ internal sealed class HarnessReport
         foreach (var subscription in parts.Channels.All.Where(subscription => !subscription.IsReader && subscription.Channel is { } channel && channels.Contains(channel, StringComparer.Ordinal)))
         {
             var figures = subscription.Statistics;
-            var handled = calls.CountOf(new(line.Listener, subscription.Channel!, figures.Name, Gap: null));
-            Line($"{figures.Name}{Of(line)}: received {figures.Received}, handled {handled}, failed {figures.Failed}, queued or in progress {figures.Queued}, dropped {figures.Dropped}.");
+            var handled = calls.CountOf(new(line.Listener, subscription.Channel!, figures.Name, subscription.Counters, Gap: null));
+            Line($"{figures.Name}{Of(line)}: received {figures.Received}, handled {handled}, failed {figures.Failed}, queued or in progress {figures.Queued}, dropped {figures.Dropped}, replaced by newer ones {subscription.Counters.Replaced}.");
         }
 
         return this;

@@ -1,4 +1,5 @@
 using PgListener.Registration;
+using PgListener.Subscriptions;
 
 namespace PgListener.Testing.Memory;
 
@@ -19,11 +20,16 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
 
     public Notification[] Published => [.. Server.Published.Where(published => Includes(published.Listener)).Select(published => published.Notification)];
 
-    /// <summary>The names of a channel at the server, with the prefix of each listener.</summary>
+    /// <summary>The handlers and callbacks of all channels.</summary>
+    private IEnumerable<(string Listener, Subscription Subscription)> Subscriptions
+        => Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription)).Where(entry => !entry.Subscription.IsReader);
+
+    /// <summary>The names of a channel on the listeners, and at the server, with the prefix of each listener.</summary>
     /// <param name="channelOf">Gets the name that the channel has on a listener.</param>
     /// <exception cref="ArgumentException">The channel's name is not valid.</exception>
-    public IReadOnlyList<string> ServerNamesOf(Func<ListenerRegistration, string> channelOf)
-        => [.. Registrations.Select(registration => ChannelName.WithPrefix(Server.LineOf(registration.Name).Parts?.Options.Current.ChannelPrefix ?? "", channelOf(registration))).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<(string Channel, string ServerName)> ServerNamesOf(Func<ListenerRegistration, string> channelOf)
+        => [.. Registrations.Select(registration => (Channel: channelOf(registration), Prefix: Server.LineOf(registration.Name).Parts?.Options.Current.ChannelPrefix ?? ""))
+            .Select(name => (name.Channel, ServerName: ChannelName.WithPrefix(name.Prefix, name.Channel))).DistinctBy(name => name.ServerName, StringComparer.Ordinal)];
 
     /// <summary>The notifications that the application has published on a channel.</summary>
     /// <param name="channelOf">Gets the name that the channel has on a listener.</param>
@@ -64,12 +70,11 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     public CallSubject[] SubjectsOf(Func<ListenerRegistration, string> channelOf, ResyncReason? gap)
     {
         var channelNames = Registrations.ToDictionary(registration => registration.Name, channelOf, StringComparer.Ordinal);
-        var subscriptions = Lines.SelectMany(line => line.Parts?.Channels.All ?? [], (line, subscription) => (line.Listener, Subscription: subscription))
-            .Where(entry => !entry.Subscription.IsReader).ToArray();
+        var subscriptions = Subscriptions.ToArray();
         CallSubject[] subjects =
         [
             .. subscriptions.Where(entry => entry.Subscription.Channel == channelNames[entry.Listener] && (gap is null || entry.Subscription.HearsGaps))
-                .Select(entry => new CallSubject(entry.Listener, channelNames[entry.Listener], entry.Subscription.Key.Name, gap)).Distinct(),
+                .Select(entry => new CallSubject(entry.Listener, channelNames[entry.Listener], entry.Subscription.Key.Name, entry.Subscription.Counters, gap)),
         ];
         if (subjects.Length > 0)
             return subjects;
@@ -90,9 +95,16 @@ internal sealed record HarnessScope(MemoryServer Server, CallLog Log, Func<IRead
     {
         var handlers = Registrations.SelectMany(registration => registration.Handlers, (registration, handler) => (Listener: registration.Name, Channel: registration.ChannelNameOf<TChannel>(), Handler: handler))
             .Where(entry => entry.Handler.Key.Channel == typeof(TChannel)).ToArray();
-        CallSubject[] subjects = [.. handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => new CallSubject(entry.Listener, entry.Channel, entry.Handler.Name, Gap: null))];
+        var ofClass = handlers.Where(entry => entry.Handler.Type == typeof(THandler)).Select(entry => (entry.Listener, entry.Channel, entry.Handler.Name)).ToHashSet();
+        CallSubject[] subjects =
+        [
+            .. Subscriptions.Where(entry => ofClass.Contains((entry.Listener, entry.Subscription.Channel!, entry.Subscription.Key.Name)))
+                .Select(entry => new CallSubject(entry.Listener, entry.Subscription.Channel!, entry.Subscription.Key.Name, entry.Subscription.Counters, Gap: null)),
+        ];
         if (subjects.Length > 0)
             return subjects;
+        if (ofClass.Count > 0)
+            ThrowIfNotStarted();
 
         var names = string.Join(", ", handlers.Select(entry => entry.Handler.Name).Distinct(StringComparer.Ordinal));
         throw new InvalidOperationException(

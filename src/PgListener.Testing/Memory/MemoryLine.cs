@@ -10,6 +10,7 @@ internal sealed class MemoryLine(string listener, Lock sync)
 {
     private SessionParts? _parts;
     private Channel<MemoryMessage>? _mailbox;
+    private Channel<MemoryMessage>? _next;
     private TaskCompletionSource? _changed;
     private bool _isListening;
     private bool _isDown;
@@ -38,8 +39,12 @@ internal sealed class MemoryLine(string listener, Lock sync)
     {
         Volatile.Write(ref _parts, parts);
 
-        // Waits end when the listener is stopped.
-        parts.Owner.State.Changed += (_, _) => Change(static () => { });
+        // Waits end when the listener is stopped, and nothing is kept for it.
+        parts.Owner.State.Changed += (_, _) => Change(() =>
+        {
+            if (_next is not null && !IsStarted)
+                Lose();
+        });
     }
 
     /// <summary>Connects.</summary>
@@ -47,12 +52,13 @@ internal sealed class MemoryLine(string listener, Lock sync)
     /// <exception cref="ListenerException">The server cannot be reached.</exception>
     public Channel<MemoryMessage> Open()
     {
-        var mailbox = Channel.CreateUnbounded<MemoryMessage>(new() { SingleReader = true });
+        var mailbox = NewMailbox();
         Change(() =>
         {
             if (_isDown)
                 throw new ListenerException($"The in-memory server cannot be reached: the test has called {nameof(PgListenerHarness)}.{nameof(PgListenerHarness.DisconnectAsync)}. {nameof(PgListenerHarness.ReconnectAsync)} ends that.");
-            _mailbox = mailbox;
+            _mailbox = mailbox = _next ?? mailbox;
+            _next = null;
             _sessions++;
         });
         return mailbox;
@@ -76,13 +82,18 @@ internal sealed class MemoryLine(string listener, Lock sync)
             _mailbox?.Writer.TryWrite(message);
     }
 
-    /// <summary>Ends the current connection, after everything that was sent on it so far. Later messages are not sent on it.</summary>
+    /// <summary>
+    /// Ends the current connection, after everything that was sent on it so far. Later messages are sent on the next one, if there can be one: a session whose
+    /// reading is paused has not noticed the loss yet, and the handler that pauses it may be waiting to publish.
+    /// </summary>
     /// <param name="stayDown">Whether the server is unreachable until <see cref="Repair"/>.</param>
     public void Cut(bool stayDown) => Change(() =>
     {
-        _mailbox?.Writer.TryWrite(new(null, IsLoss: true));
+        var wasConnected = _mailbox?.Writer.TryWrite(new(null, IsLoss: true)) == true;
         _isDown |= stayDown;
         Lose();
+        if (wasConnected && !_isDown)
+            _mailbox = _next = NewMailbox();
     });
 
     /// <summary>The server is reachable again.</summary>
@@ -95,14 +106,16 @@ internal sealed class MemoryLine(string listener, Lock sync)
     public Task WhenListeningAsync() => WhenAsync(() => _isListening || !IsStarted);
 
     /// <summary>Completes when every session has noticed the loss of its connection.</summary>
-    public Task WhenLostAsync() => WhenAsync(() => _sessions == (_mailbox is null ? 0 : 1));
+    public Task WhenLostAsync() => WhenAsync(() => _sessions == (_mailbox == _next ? 0 : 1));
 
     /// <summary>Completes when the server is reachable.</summary>
     public Task WhenReachableAsync() => WhenAsync(() => !_isDown);
 
+    private static Channel<MemoryMessage> NewMailbox() => Channel.CreateUnbounded<MemoryMessage>(new() { SingleReader = true });
+
     private void Lose()
     {
-        _mailbox = null;
+        _mailbox = _next = null;
         _isListening = false;
     }
 

@@ -252,6 +252,28 @@ public sealed class FilterTests
         }
     }
 
+    /// <summary>As when the host has stopped: what a filter tries again then runs beside nothing that it needs.</summary>
+    [Fact]
+    public async Task No_further_attempt_begins_once_the_call_is_canceled()
+    {
+        using var call = new CancellationTokenSource();
+        var calls = 0;
+        await using var kit = new HandlerKit(services => services.AddPgListener()
+            .AddFilter(async (_, next, token) =>
+            {
+                for (var attempt = 1; attempt <= 3; attempt++)
+                    await next(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await next(token);
+            })
+            .AddHandler((Notification<Item> _, CancellationToken _) =>
+            {
+                calls++;
+                return call.CancelAsync();
+            }));
+        Assert.Equal(call.Token, (await Assert.ThrowsAsync<OperationCanceledException>(() => kit.CallAsync("1", call.Token))).CancellationToken);
+        Assert.Equal(1, calls);
+    }
+
     [Fact]
     public async Task A_gap_may_be_tried_again_too()
     {

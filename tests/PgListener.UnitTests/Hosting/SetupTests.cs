@@ -85,6 +85,18 @@ public sealed class SetupTests
     }
 
     [Fact]
+    public void A_prefix_that_is_too_long_for_the_channel_of_a_handler_is_found_before_the_start()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Start(
+            services => services.AddPgListener().AddHandler<A, AHandler>().MapChannel<A>("orders"),
+            ("PgListener:ChannelPrefix", new string('p', 58))));
+        Assert.Equal(
+            "PgListener:ChannelPrefix is too long for the channel 'orders' of handler AHandler: together they have 64 bytes, and a channel's name has 63 at most. " +
+            "Shorten the prefix, or give the channel a shorter name with MapChannel<A>(…).",
+            error.Message);
+    }
+
+    [Fact]
     public void A_misspelt_listener_is_named_when_all_have_names()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Start(services => services.AddPgListener("orders"), ("PgListener:oders:KeepAlive", "00:00:05")));
