@@ -91,7 +91,7 @@ public sealed class SetupTests
             services => services.AddPgListener().AddHandler<A, AHandler>().MapChannel<A>("orders"),
             ("PgListener:ChannelPrefix", new string('p', 58))));
         Assert.Equal(
-            "PgListener:ChannelPrefix is too long for the channel 'orders' of handler AHandler: together they have 64 bytes, and a channel's name has 63 at most. " +
+            "PgListener:ChannelPrefix is too long for the channel 'orders' of handler AHandler: together they have 64 bytes, and a channel name has at most 63. " +
             "Shorten the prefix, or give the channel a shorter name with MapChannel<A>(…).",
             error.Message);
     }
