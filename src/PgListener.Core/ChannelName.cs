@@ -26,7 +26,7 @@ internal static class ChannelName
         if (StrictUtf8.GetByteCount(name) is > MaxBytes and var bytes)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but {Quoted(channel)} has {bytes:N0} with the prefix '{Show(prefix)}' before it."),
+                string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but {Quoted(channel)} has {bytes:N0} with the prefix '{Show(prefix)}' before it. Shorten ChannelPrefix or the name."),
                 nameof(channel));
         }
 

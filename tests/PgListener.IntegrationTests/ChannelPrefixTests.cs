@@ -82,7 +82,7 @@ public class ChannelPrefixTests(ServerFixture server)
         foreach (Func<Task> use in new Func<Task>[] { () => listener.AddChannelAsync(name, Cancellation), () => publisher.PublishAsync(name, "", Cancellation) })
         {
             var error = await Assert.ThrowsAsync<ArgumentException>(use);
-            Assert.Contains($"'{name}' has 64 with the prefix 'environment_'", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"'{name}' has 64 with the prefix 'environment_' before it. Shorten ChannelPrefix or the name.", error.Message, StringComparison.Ordinal);
         }
 
         await listener.AddChannelAsync(name[1..], Cancellation);

@@ -255,7 +255,7 @@ public sealed class HostingTests(ServerFixture server) : IAsyncDisposable
         { "PgListener:StartupTimeout", "00:00:00", "PgListener:StartupTimeout must be from" },
         { "PgListener:ConnectionString", "Host=h;Pass word=secret", "The connection string of PgListener cannot be read" },
         { "PgListener:ConnectionString", "Username=u", "The connection string of PgListener names no Host." },
-        { "PgListener:ConnectionName", "Nowhere", "PgListener:ConnectionString is not set, and neither is ConnectionStrings:Nowhere. Set one of them." },
+        { "PgListener:ConnectionName", "Nowhere", "PgListener:ConnectionString is not set, and neither is ConnectionStrings:Nowhere. Set one of them, or name another connection string in PgListener:ConnectionName." },
     };
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Reflection.Metadata;
+using System.Text.Json;
 using System.Xml.Linq;
 using PgListener.TestServer;
 
@@ -54,6 +55,19 @@ public sealed class PackageTests(PackedPackages packages)
             using var other = packages.Open(id);
             Assert.DoesNotContain(other.Entries, entry => entry.FullName.StartsWith("analyzers/", StringComparison.Ordinal));
         });
+    }
+
+    /// <summary>The packages of these tests are built in an artifacts folder, whose paths name no framework. <c>dotnet pack</c> alone builds beside the projects.</summary>
+    [Fact]
+    public async Task The_analyzers_are_packed_from_their_own_output_folder()
+    {
+        var found = await ChildProcess.DotnetAsync(
+            ["msbuild", Path.Combine(ChildProcess.RepositoryRoot, "src", "PgListener.Hosting"), "-target:PackAnalyzers", "-getItem:TfmSpecificPackageFile",
+                "-property:Configuration=Release", "-property:TargetFramework=net10.0"],
+            cancellationToken: TestContext.Current.CancellationToken);
+        using var items = JsonDocument.Parse(found);
+        var files = items.RootElement.GetProperty("Items").GetProperty("TfmSpecificPackageFile").EnumerateArray().Select(item => item.GetProperty("FullPath").GetString()!);
+        Assert.Equal(["netstandard2.0", "netstandard2.0"], files.Select(file => Path.GetFileName(Path.GetDirectoryName(file))));
     }
 
     [Theory]

@@ -48,20 +48,21 @@ internal sealed class ListenerRun
         await EndsWithinAsync(_stopping.CancelAsync(), limit.Token).ConfigureAwait(false);
         await EndsWithinAsync(Loop, limit.Token).ConfigureAwait(false);
 
-        var ends = new List<Task>();
+        var ends = new List<(string Name, Task End)>();
         foreach (var subscription in channels.All)
         {
-            ends.Add(subscription.EndAsync(discard: !subscription.IsReader && !isDispatching));
+            ends.Add((subscription.Key.Name, subscription.EndAsync(discard: !subscription.IsReader && !isDispatching)));
             if (subscription.IsReader)
                 _ = channels.Remove(subscription);
         }
 
-        var drained = await EndsWithinAsync(Task.WhenAll(ends), limit.Token).ConfigureAwait(false);
+        var ended = Task.WhenAll(ends.Select(end => end.End));
+        var drained = await EndsWithinAsync(ended, limit.Token).ConfigureAwait(false);
         // By the system's clock, because a stop has to end even if the application's clock stands still, as in tests.
         using var grace = new CancellationTokenSource(_hurry.IsCancellationRequested ? HurriedGrace : Grace);
         await EndsWithinAsync(_abort.CancelAsync(), grace.Token).ConfigureAwait(false);
-        if (!drained && !await EndsWithinAsync(Task.WhenAll(ends), grace.Token).ConfigureAwait(false))
-            logger.LeftBehind(ends.Count(end => !end.IsCompleted));
+        if (!drained && !await EndsWithinAsync(ended, grace.Token).ConfigureAwait(false))
+            logger.LeftBehind(string.Join(", ", ends.Where(end => !end.End.IsCompleted).Select(end => end.Name).Distinct(StringComparer.Ordinal)));
     }
 
     /// <summary>Waits for a task to end, successfully or not. A failure is reported where it happens.</summary>

@@ -109,6 +109,6 @@ internal static partial class Log
     [LoggerMessage(302, LogLevel.Warning, "{Count} notification(s) queued for {Subscription} were discarded at the stop.")]
     public static partial void DiscardedAtStop(this ILogger logger, string subscription, int count);
 
-    [LoggerMessage(303, LogLevel.Warning, "{Count} callback(s) did not return although their tokens were cancelled; stopping without them.")]
-    public static partial void LeftBehind(this ILogger logger, int count);
+    [LoggerMessage(303, LogLevel.Warning, "Stopping without callbacks that did not return although their tokens were cancelled, of {Subscriptions}. Pass the cancellation token on to what they wait for.")]
+    public static partial void LeftBehind(this ILogger logger, string subscriptions);
 }

@@ -21,7 +21,7 @@ internal sealed class NpgsqlConnector : IListenerConnector
         // The name may be a connection string by mistake, so it must not be repeated.
         return ListenerName.LooksLikeConnectionString(options.ConnectionName)
             ? $"{path}:{nameof(options.ConnectionName)} looks like a connection string, and must be the name of an entry of ConnectionStrings. Set {path}:{nameof(options.ConnectionString)} instead."
-            : $"{path}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them.";
+            : $"{path}:{nameof(options.ConnectionString)} is not set, and neither is ConnectionStrings:{options.ConnectionName}. Set one of them, or name another connection string in {path}:{nameof(options.ConnectionName)}.";
     }
 
     public Listener CreateListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
