@@ -46,7 +46,7 @@ public sealed class SurvivalTests
         await sample.ReadUntilAsync("Listening to ");
         await KillAsync(connectionString);
 
-        await sample.ReadUntilAsync("started it again");
+        await sample.ReadUntilAsync("was started again");
         await UntilAsync(connectionString, ListenerIsThere);
         await sample.BeginToStopAsync();
         Assert.Equal(0, await sample.ExitCodeAsync());
