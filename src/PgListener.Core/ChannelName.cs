@@ -22,15 +22,14 @@ internal static class ChannelName
         if (prefix.Length == 0)
             return channel;
 
-        var name = string.Concat(prefix, channel);
-        if (StrictUtf8.GetByteCount(name) is > MaxBytes and var bytes)
+        if (TooLongWith(prefix, channel) is { } bytes)
         {
             throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but {Quoted(channel)} has {bytes:N0} with the prefix '{Show(prefix)}' before it. Shorten ChannelPrefix or the name."),
                 nameof(channel));
         }
 
-        return name;
+        return string.Concat(prefix, channel);
     }
 
     /// <summary>How many bytes a name has with a prefix, if that is too many although it is not too long by itself.</summary>

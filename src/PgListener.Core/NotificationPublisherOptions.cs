@@ -77,7 +77,16 @@ public class NotificationPublisherOptions : IValidatableObject
         where TChannel : INotificationChannel<TChannel>
     {
         ChannelName.ThrowIfInvalid(channelName);
-        ChannelNames = new Dictionary<Type, string>(ChannelNames) { [typeof(TChannel)] = channelName };
+        MapChannels([new(typeof(TChannel), channelName)]);
+    }
+
+    /// <summary>Does the same for names that were checked. Snapshots that were taken before keep their own.</summary>
+    internal void MapChannels(IEnumerable<KeyValuePair<Type, string>> channelNames)
+    {
+        var all = new Dictionary<Type, string>(ChannelNames);
+        foreach (var (channel, name) in channelNames)
+            all[channel] = name;
+        ChannelNames = all;
     }
 
     /// <summary>Checks every setting.</summary>

@@ -85,22 +85,14 @@ internal sealed class HandlerRunner<TChannel>
     }
 
     private Task HandleFilteredAsync(Notification<TChannel> notification, IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var context = new NotificationFilterContext
-        {
-            ListenerName = ListenerName,
-            Channel = notification.Channel,
-            HandlerName = _name,
-            HandlerType = HandlerType,
-            Value = notification.Value,
-            Payload = notification.Payload,
-            ProcessId = notification.ProcessId,
-            Services = services,
-        };
-        return new FilteredCall(Filters, _scopes, (scope, token) => _resolve(scope).HandleAsync(notification, token), cancellationToken).RunAsync(context);
-    }
+        => RunFilteredAsync(notification, resync: null, services, (scope, token) => _resolve(scope).HandleAsync(notification, token), cancellationToken);
 
     private Task TellFilteredAsync(Resync resync, IServiceProvider services, CancellationToken cancellationToken)
+        => RunFilteredAsync(notification: null, resync, services, (scope, token) => TellAsync(resync, scope, token), cancellationToken);
+
+    /// <summary>Runs the filters around a call for a notification or for a gap.</summary>
+    private Task RunFilteredAsync(
+        Notification<TChannel>? notification, Resync? resync, IServiceProvider services, Func<IServiceProvider, CancellationToken, Task> call, CancellationToken cancellationToken)
     {
         var context = new NotificationFilterContext
         {
@@ -108,10 +100,13 @@ internal sealed class HandlerRunner<TChannel>
             Channel = _channel,
             HandlerName = _name,
             HandlerType = HandlerType,
+            Value = notification is { } read ? read.Value : null,
+            Payload = notification?.Payload ?? "",
+            ProcessId = notification?.ProcessId ?? 0,
             Resync = resync,
             Services = services,
         };
-        return new FilteredCall(Filters, _scopes, (scope, token) => TellAsync(resync, scope, token), cancellationToken).RunAsync(context);
+        return new FilteredCall(Filters, _scopes, call, cancellationToken).RunAsync(context);
     }
 
     private Task TellAsync(Resync resync, IServiceProvider services, CancellationToken cancellationToken)

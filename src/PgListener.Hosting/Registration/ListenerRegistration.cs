@@ -13,7 +13,6 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     private readonly Dictionary<Type, IChannelRegistration> _channels = [];
     private readonly List<Func<IServiceProvider, IConfiguration?>> _sections = [];
     private readonly Dictionary<Type, string> _channelNames = [];
-    private Action<NotificationPublisherOptions>? _mapForPublisher;
 
     public string Name => name;
 
@@ -77,7 +76,6 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     {
         ChannelName.ThrowIfInvalid(channelName);
         _channelNames[typeof(TChannel)] = channelName;
-        _mapForPublisher += options => options.MapChannel<TChannel>(channelName);
     }
 
     public string ChannelNameOf<TChannel>()
@@ -104,7 +102,7 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     {
         var own = options.Publisher.Snapshot();
         own.ChannelPrefix ??= options.ChannelPrefix;
-        _mapForPublisher?.Invoke(own);
+        own.MapChannels(_channelNames);
         own.Name = Name;
         own.LoggerFactory ??= services.GetService<ILoggerFactory>();
         own.TimeProvider ??= services.GetService<TimeProvider>();
