@@ -60,13 +60,8 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
     [MemberData(nameof(Concurrencies))]
     public async Task A_call_that_fails_after_the_stop_has_begun_is_not_made_again(int maxConcurrency)
     {
-        (_subscription, _queue) = Create(maxConcurrency);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _onResync = _ => gate.Task;
-        Gap(ResyncReason.Started);
-        Send("1");
-        await NextCallAsync();
-        var stopping = _subscription.EndAsync(discard: false);
+        var stopping = await StopDuringResyncAsync(maxConcurrency, _ => gate.Task);
         gate.SetException(new InvalidOperationException("down"));
         await stopping.WaitAsync(Limit, Cancellation);
         ExpectDiscarded(1, "gap");
@@ -76,13 +71,8 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
     [MemberData(nameof(Concurrencies))]
     public async Task A_call_that_succeeds_after_the_stop_has_begun_is_followed_by_what_is_queued(int maxConcurrency)
     {
-        (_subscription, _queue) = Create(maxConcurrency);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _onResync = _ => gate.Task;
-        Gap(ResyncReason.Started);
-        Send("1");
-        await NextCallAsync();
-        var stopping = _subscription.EndAsync(discard: false);
+        var stopping = await StopDuringResyncAsync(maxConcurrency, _ => gate.Task);
         gate.SetResult();
         await stopping.WaitAsync(Limit, Cancellation);
         ExpectDiscarded(0, "gap", "1");
@@ -110,12 +100,7 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
     [MemberData(nameof(Concurrencies))]
     public async Task A_stop_whose_time_runs_out_hands_nothing_over_behind_the_gap(int maxConcurrency)
     {
-        (_subscription, _queue) = Create(maxConcurrency);
-        _onResync = token => Task.Delay(Timeout.Infinite, token);
-        Gap(ResyncReason.Started);
-        Send("1");
-        await NextCallAsync();
-        var stopping = _subscription.EndAsync(discard: false);
+        var stopping = await StopDuringResyncAsync(maxConcurrency, static token => Task.Delay(Timeout.Infinite, token));
         await _abort.CancelAsync();
         await stopping.WaitAsync(Limit, Cancellation);
         ExpectDiscarded(1, "gap");
@@ -136,13 +121,8 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
     [MemberData(nameof(Concurrencies))]
     public async Task Callbacks_that_are_not_called_any_more_during_a_stop_leave_nothing_to_hand_over(int maxConcurrency)
     {
-        (_subscription, _queue) = Create(maxConcurrency);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _onResync = _ => gate.Task;
-        Gap(ResyncReason.Started);
-        Send("1");
-        await NextCallAsync();
-        var stopping = _subscription.EndAsync(discard: false);
+        var stopping = await StopDuringResyncAsync(maxConcurrency, _ => gate.Task);
         _queue.SetPaused(true);
         gate.SetException(new InvalidOperationException("down"));
         await stopping.WaitAsync(Limit, Cancellation);
@@ -201,6 +181,18 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
         await NextCallAsync();
         await NextWaitAsync();
         Assert.NotNull(_subscription.Statistics.ResyncFailure);
+    }
+
+    /// <summary>Begins with a gap and a notification behind it, and begins to stop while the gap is being announced.</summary>
+    /// <returns>The stop.</returns>
+    private async Task<Task> StopDuringResyncAsync(int maxConcurrency, Func<CancellationToken, Task> onResync)
+    {
+        (_subscription, _queue) = Create(maxConcurrency);
+        _onResync = onResync;
+        Gap(ResyncReason.Started);
+        Send("1");
+        await NextCallAsync();
+        return _subscription.EndAsync(discard: false);
     }
 
     private (Subscription Subscription, SubscriptionQueue Queue) Create(int maxConcurrency)
