@@ -70,6 +70,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     public async Task PublishAsync(PublishRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ThrowIfDurable(request);
         var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
         var notifications = RequestWriter.Write(request, channel, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -119,6 +120,16 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         return _coalescer is not null && Transaction.Current is null
             ? _coalescer.PublishAsync(notifications, cancellationToken)
             : _link.SendAsync(notifications, cancellationToken);
+    }
+
+    /// <summary>Refuses what would be lost while nobody listens, although its type promises that it is not.</summary>
+    private static void ThrowIfDurable(PublishRequest request)
+    {
+        if (request.IsDurable)
+        {
+            throw new InvalidOperationException(
+                $"{request.ChannelType} is a durable channel, and this publisher sends notifications only. Use the INotificationPublisher of an application that calls AddPgListener().AddDurableChannels(), from the package PgListener.Durable.");
+        }
     }
 
     private static void AddTraceContext(Outgoing[] notifications, in ActivityContext context)

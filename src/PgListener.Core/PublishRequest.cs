@@ -19,6 +19,9 @@ public abstract class PublishRequest
     /// <value><see langword="null"/> if text is published unchanged.</value>
     public abstract Type? ChannelType { get; }
 
+    /// <summary>Whether the channel's type is an <see cref="IDurableChannel{TSelf}"/>.</summary>
+    public abstract bool IsDurable { get; }
+
     /// <summary>The values, in their order; if text is published unchanged, the payloads.</summary>
     /// <value>May be empty.</value>
     /// <exception cref="ArgumentException">A value is <see langword="null"/>.</exception>
@@ -52,4 +55,7 @@ public abstract class PublishRequest
 
     /// <summary>Writes one payload. It is not checked yet.</summary>
     internal abstract string PayloadAt(int index);
+
+    /// <summary>The key of a message of a durable channel.</summary>
+    internal abstract string? KeyAt(int index);
 }

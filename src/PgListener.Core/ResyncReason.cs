@@ -11,4 +11,7 @@ public enum ResyncReason
 
     /// <summary>The subscription's queue stayed full for too long, and its newest notifications were dropped.</summary>
     Overflow,
+
+    /// <summary>On a durable channel: messages were removed from the log before the subscription had got to them, because they were older than the log keeps messages.</summary>
+    Retention,
 }

@@ -42,6 +42,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public ILogger Logger => _logger;
 
+    public PayloadLog PayloadLog => _payloadLog;
+
     /// <summary>The settings at the start, for everything that a change at run time does not affect.</summary>
     public PgListenerOptions OptionsAtStart => _settings.AtStart;
 
@@ -71,7 +73,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
         if (!_subscribed)
         {
-            foreach (var handler in _registration.Handlers)
+            foreach (var handler in _registration.Handlers.Where(static handler => !handler.IsDurable))
                 _handlers[handler.Key] = handler.Subscribe(Listener, _registration, _scopes, _settings.Current.Handlers[handler.Key], _payloadLog);
 
             _settings.ApplyAgain(); // Settings may have changed while the handlers were being subscribed.

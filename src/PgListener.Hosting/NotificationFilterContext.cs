@@ -28,6 +28,7 @@ public sealed class NotificationFilterContext
         Value = other.Value;
         Payload = other.Payload;
         ProcessId = other.ProcessId;
+        Message = other.Message;
         Resync = other.Resync;
         Services = services;
         Attempt = attempt;
@@ -53,6 +54,9 @@ public sealed class NotificationFilterContext
 
     /// <summary>The process id of the server session that sent the notification; 0 for a gap.</summary>
     public int ProcessId { get; init; }
+
+    /// <summary>What a durable channel knows of the message; <see langword="null"/> on other channels, and for a gap.</summary>
+    public DurableMessage? Message { get; init; }
 
     /// <summary>The gap that the handler is called for; <see langword="null"/> for a notification.</summary>
     public Resync? Resync { get; init; }

@@ -192,8 +192,11 @@ public static class PgListenerServiceCollectionExtensions
 
         PgListenerOptionsSetup CreateSetup(IServiceProvider provider) => new(registration, provider.GetRequiredService<IListenerConnector>(), provider);
 
-        NotificationPublisher CreatePublisher(IServiceProvider provider)
-            => provider.GetRequiredService<IListenerConnector>().CreatePublisher(registration, OptionsAtStart(provider), provider);
+        INotificationPublisher CreatePublisher(IServiceProvider provider)
+        {
+            var publisher = provider.GetRequiredService<IListenerConnector>().CreatePublisher(registration, OptionsAtStart(provider), provider);
+            return registration.DurablePublisher is { } durable ? durable(provider, publisher) : publisher;
+        }
 
         PgListenerOptions OptionsAtStart(IServiceProvider provider) => provider.GetRequiredKeyedService<HostedListener>(name).OptionsAtStart;
 

@@ -18,6 +18,12 @@ public class PackageTests
             "Microsoft.Extensions.Options.ConfigurationExtensions", "Microsoft.Extensions.Primitives",
         ],
         ["PgListener.AspNetCore"] = ["PgListener.Core", "PgListener.Hosting", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers"],
+        ["PgListener.Durable"] =
+        [
+            "PgListener.Core", "PgListener.Hosting", "Npgsql", "Microsoft.Extensions.Configuration.Abstractions", "Microsoft.Extensions.Configuration.Binder",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "Microsoft.Extensions.Primitives",
+        ],
         ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
         // Compilers and editors load these, from the package PgListener.Hosting: they know the libraries by their names only.
         ["PgListener.Analyzers"] = ["Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.CSharp"],

@@ -45,6 +45,12 @@ public interface INotificationChannel<TSelf>
     /// <value>The default is <see langword="false"/>, and <see langword="true"/> for JSON.</value>
     static virtual bool IgnoresTrailingWhitespace => false;
 
+    /// <summary>Whether it is an <see cref="IDurableChannel{TSelf}"/>.</summary>
+    internal static virtual bool IsDurable => false;
+
+    /// <summary>The key of a message of a durable channel.</summary>
+    internal static virtual string? KeyOfMessage(TSelf value) => null;
+
     /// <summary>Checks, before the first payload arrives, whether the type can be read at all, and describes its payloads.</summary>
     /// <exception cref="NotSupportedException">The type cannot be read from any payload.</exception>
     internal static virtual PayloadShape Inspect() => PayloadShape.Unknown;

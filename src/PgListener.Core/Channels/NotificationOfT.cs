@@ -8,10 +8,19 @@ namespace PgListener;
 public readonly record struct Notification<TChannel>(TChannel Value, string Payload, int ProcessId)
     where TChannel : INotificationChannel<TChannel>
 {
-    private readonly string? _mappedChannel;
+    /// <summary>The message of a durable channel, or the name of a channel that the type does not name: one field, because most notifications have neither.</summary>
+    private readonly object? _origin;
 
-    /// <summary>The channel it was sent on, without the listener's <see cref="ListenerOptions.ChannelPrefix"/>.</summary>
-    public string Channel => _mappedChannel ?? TChannel.ChannelName;
+    /// <summary>Creates a notification of a durable channel, for a test of a handler.</summary>
+    /// <param name="value">The value that the payload was read into.</param>
+    /// <param name="payload">The payload's text.</param>
+    /// <param name="message">What the channel knows of the message.</param>
+    public Notification(TChannel value, string payload, DurableMessage message)
+        : this(value, payload, ProcessId: 0)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        _origin = message;
+    }
 
     /// <param name="value">The value that the payload was read into.</param>
     /// <param name="notification">The notification that was received.</param>
@@ -20,6 +29,17 @@ public readonly record struct Notification<TChannel>(TChannel Value, string Payl
         : this(value, notification.Payload, notification.ProcessId)
     {
         if (isMapped)
-            _mappedChannel = notification.Channel;
+            _origin = notification.Channel;
     }
+
+    /// <summary>The channel it was sent on, without the listener's <see cref="ListenerOptions.ChannelPrefix"/>.</summary>
+    public string Channel => _origin switch
+    {
+        string mapped => mapped,
+        DurableMessage { Channel: { } mapped } => mapped,
+        _ => TChannel.ChannelName,
+    };
+
+    /// <summary>What a durable channel knows of the message; <see langword="null"/> on other channels.</summary>
+    public DurableMessage? Message => _origin as DurableMessage;
 }

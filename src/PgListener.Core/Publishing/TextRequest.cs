@@ -31,6 +31,8 @@ internal sealed class TextRequest : PublishRequest
 
     public override Type? ChannelType => null;
 
+    public override bool IsDurable => false;
+
     public override IReadOnlyList<object> Values => WritePayloads();
 
     internal override int Count => _given is null ? 1 : Many.Count;
@@ -42,6 +44,8 @@ internal sealed class TextRequest : PublishRequest
 
     internal override string PayloadAt(int index)
         => _given is null ? _single! : NotNull(Many, index);
+
+    internal override string? KeyAt(int index) => null;
 
     private string NotNull(IReadOnlyList<string> payloads, int index)
         => payloads[index] ?? throw new ArgumentException($"Payload {index} for channel '{Channel}' is null.", nameof(payloads));

@@ -29,6 +29,8 @@ internal sealed class ValuesRequest<TChannel> : PublishRequest
 
     public override Type ChannelType => typeof(TChannel);
 
+    public override bool IsDurable => TChannel.IsDurable;
+
     public override IReadOnlyList<object> Values
     {
         get
@@ -49,6 +51,8 @@ internal sealed class ValuesRequest<TChannel> : PublishRequest
 
     internal override string PayloadAt(int index)
         => TChannel.Format(ValueAt(index)) ?? throw new InvalidOperationException($"{typeof(TChannel)}.Format returned null; an empty payload is \"\".");
+
+    internal override string? KeyAt(int index) => TChannel.KeyOfMessage(ValueAt(index));
 
     private TChannel ValueAt(int index)
         => _given is null ? _single! : NotNull(Many, index);

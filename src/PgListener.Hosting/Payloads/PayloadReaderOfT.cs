@@ -51,6 +51,11 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
     public Notification<TChannel> Read(in Notification notification)
         => TryRead(notification, out var read, out var cause) ? read : throw new MalformedPayloadException(cause);
 
+    /// <summary>Reads a message of a durable channel.</summary>
+    /// <exception cref="MalformedPayloadException">The payload is malformed. It was logged.</exception>
+    public Notification<TChannel> Read(string payload, DurableMessage message)
+        => new(Read(new Notification(message.Channel ?? TChannel.ChannelName, payload, ProcessId: 0)).Value, payload, message);
+
     public bool TryRead(in Notification notification, out Notification<TChannel> read, [NotNullWhen(false)] out Exception? cause)
     {
         try

@@ -28,6 +28,9 @@ internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescrip
     /// <summary>The name of the channel's type.</summary>
     public string ChannelName => Key.Channel.Name;
 
+    /// <summary>Whether its channel is durable: then the package PgListener.Durable calls it, and the listener does not subscribe it.</summary>
+    public abstract bool IsDurable { get; }
+
     /// <summary>The name of its channel on a listener, without a prefix.</summary>
     public abstract string ChannelOn(ListenerRegistration registration);
 
@@ -38,4 +41,10 @@ internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescrip
     /// <param name="settings">Its settings.</param>
     /// <param name="log">Logs its malformed payloads.</param>
     public abstract ListenerSubscription Subscribe(Listener listener, ListenerRegistration registration, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log);
+
+    /// <summary>Prepares the calls of a handler of a durable channel.</summary>
+    /// <param name="registration">The listener's registration.</param>
+    /// <param name="scopes">Creates the scopes that it is resolved in.</param>
+    /// <param name="log">Logs its malformed payloads.</param>
+    public abstract MessageHandler CreateMessageHandler(ListenerRegistration registration, IServiceScopeFactory scopes, PayloadLog log);
 }

@@ -20,6 +20,8 @@ internal sealed record HandlerEntry<TChannel>(
     : HandlerEntry(Key, Type, Descriptor, Options)
     where TChannel : INotificationChannel<TChannel>
 {
+    public override bool IsDurable => TChannel.IsDurable;
+
     public override string ChannelOn(ListenerRegistration registration) => registration.ChannelNameOf<TChannel>();
 
     public override ListenerSubscription Subscribe(Listener listener, ListenerRegistration registration, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log)
@@ -27,6 +29,12 @@ internal sealed record HandlerEntry<TChannel>(
         var runner = CreateRunner(registration, scopes, log);
         var options = new SubscriptionOptions(settings) { Name = Name, OnResync = ResyncFrom.Count > 0 ? runner.ResyncAsync : null };
         return listener.Subscribe(ChannelOn(registration), runner.HandleAsync, options, out _);
+    }
+
+    public override MessageHandler CreateMessageHandler(ListenerRegistration registration, IServiceScopeFactory scopes, PayloadLog log)
+    {
+        var runner = CreateRunner(registration, scopes, log);
+        return new(runner.HandleAsync, ResyncFrom.Count > 0 ? runner.ResyncAsync : null);
     }
 
     /// <summary>Creates the runner that calls it.</summary>

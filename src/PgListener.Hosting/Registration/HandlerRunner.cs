@@ -42,9 +42,13 @@ internal sealed class HandlerRunner<TChannel>
     /// <summary>The handler's class if it is known, for filters.</summary>
     public Type? HandlerType { get; init; }
 
-    public async Task HandleAsync(NotificationContext context, CancellationToken cancellationToken)
+    public Task HandleAsync(NotificationContext context, CancellationToken cancellationToken) => HandleAsync(_payloads.Read(context.Notification), cancellationToken);
+
+    /// <summary>Handles a message of a durable channel.</summary>
+    public Task HandleAsync(DurableMessage message, string payload, CancellationToken cancellationToken) => HandleAsync(_payloads.Read(payload, message), cancellationToken);
+
+    private async Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken)
     {
-        var notification = _payloads.Read(context.Notification);
         try
         {
             // Not "await using", which would box the scope to configure its await.
@@ -103,6 +107,7 @@ internal sealed class HandlerRunner<TChannel>
             Value = notification is { } read ? read.Value : null,
             Payload = notification?.Payload ?? "",
             ProcessId = notification?.ProcessId ?? 0,
+            Message = notification?.Message,
             Resync = resync,
             Services = services,
         };

@@ -38,6 +38,9 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>The whole configurations that were given, which contain the listener's section.</summary>
     public List<IConfiguration> Roots { get; } = [];
 
+    /// <summary>Set by the package PgListener.Durable: the publisher that takes the messages of durable channels, and passes all others on to the listener's own.</summary>
+    public Func<IServiceProvider, NotificationPublisher, INotificationPublisher>? DurablePublisher { get; set; }
+
     /// <summary>The filters that run around each of its handlers.</summary>
     public FilterList Filters { get; } = new(services);
 

@@ -61,6 +61,8 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             // A class that handles several channels is named once. A handler without a name has its settings from AddChannel, which has checked them.
             foreach (var problem in MissingServices(handler))
                 yield return problem;
+            if (handler.IsDurable && registration.DurablePublisher is null)
+                yield return $"Handler {handler.Name} is on the durable channel {handler.ChannelName}, and nothing runs durable channels. Add the package PgListener.Durable, and call AddDurableChannels() after AddPgListener().";
             if (ProblemWithPrefix(handler, options.ChannelPrefix ?? "") is { } tooLong)
                 yield return tooLong;
 

@@ -1,0 +1,127 @@
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace PgListener.Durable.Log;
+
+/// <summary>Reads the log. One statement reads a page, whatever the length of the backlog.</summary>
+internal static class LogReader
+{
+    // Two streams, merged by id. Messages of transactions that had not begun in the old snapshot have ids above the floor. Those of transactions that were in
+    // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,
+    // because a prepared statement would otherwise use the index by id, and go through the whole backlog to find few messages.
+    // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1.
+    private const string Text = """
+        WITH w AS MATERIALIZED (
+            SELECT COALESCE($6::pg_snapshot, pg_current_snapshot()) AS upto, $5::pg_snapshot AS seen
+        ), page AS (
+            SELECT * FROM (
+                SELECT m.id, m.key, m.payload, m.headers, m.at
+                FROM pglistener.message m
+                WHERE m.channel = $1 AND m.id > GREATEST($4, $7) AND m.shard % $2 = $3
+                  AND CASE WHEN m.id <= $8 THEN {0}
+                      ELSE m.tx >= (SELECT pg_snapshot_xmax(seen) FROM w) AND pg_visible_in_snapshot(m.tx, (SELECT upto FROM w)) END
+                ORDER BY m.id LIMIT $9) begun_since
+            UNION ALL
+            SELECT * FROM (
+                SELECT late.id, late.key, late.payload, late.headers, late.at
+                FROM (SELECT pg_snapshot_xip(seen) AS tx FROM w) ended
+                CROSS JOIN LATERAL (
+                    SELECT m.id, m.key, m.payload, m.headers, m.at
+                    FROM pglistener.message m
+                    WHERE m.channel = $1 AND (m.tx, m.id) > (ended.tx, GREATEST($7, $8)) AND m.tx <= ended.tx AND m.shard % $2 = $3
+                    ORDER BY m.tx, m.id LIMIT $9) late
+                WHERE pg_visible_in_snapshot(ended.tx, (SELECT upto FROM w))
+                ORDER BY late.id LIMIT $9) ended_since
+            ORDER BY id LIMIT $9
+        ), bounded AS (
+            SELECT *, sum(octet_length(payload)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS before FROM page
+        )
+        SELECT 0::bigint AS id, upto::text AS key, NULL::bytea AS payload, NULL::text AS headers, NULL::timestamptz AS at FROM w
+        UNION ALL
+        SELECT id, key, payload, headers::text, at FROM bounded WHERE before < $10
+        ORDER BY id
+        """;
+
+    // Up to the base, the numbers of transactions are those of an earlier cluster, and everything is visible.
+    private static readonly string Ordinary = Text.Replace("{0}", "true", StringComparison.Ordinal);
+
+    private static readonly string Restored = Text.Replace(
+        "{0}",
+        """
+        NOT (m.id <= $12 AND pg_visible_in_snapshot(m.tx, $11::pg_snapshot))
+        AND NOT ($13::text IS NOT NULL AND m.id <= $14 AND pg_visible_in_snapshot(m.tx, $13::pg_snapshot))
+        AND m.id <> ALL ($15::text::bigint[])
+        """,
+        StringComparison.Ordinal);
+
+    /// <summary>Reads a page.</summary>
+    /// <param name="connection">An open connection, outside a transaction: the statement's snapshot may become the end of a window.</param>
+    /// <param name="channel">What to read.</param>
+    /// <param name="position">Where to read on.</param>
+    /// <param name="clusterBase">The highest id that the log had when it came into this cluster.</param>
+    /// <param name="limit">The most messages to read.</param>
+    /// <param name="maxBytes">Ends the page after the message whose payload exceeds this number of bytes.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    public static async Task<LogPage> ReadAsync(
+        NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes, CancellationToken cancellationToken)
+    {
+        var command = CreateCommand(connection, channel, position, clusterBase, limit, maxBytes);
+        await using (command.ConfigureAwait(false))
+        {
+            await command.PrepareAsync(cancellationToken).ConfigureAwait(false); // Once for each session: planning takes longer than reading.
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var upto = reader.GetString(1);
+                var messages = new List<LogMessage>();
+                var bytes = 0L;
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    var payload = reader.GetFieldValue<byte[]>(2);
+                    bytes += payload.Length;
+                    messages.Add(new(
+                        reader.GetInt64(0),
+                        reader.GetValue(1) as string,
+                        Encoding.UTF8.GetString(payload),
+                        reader.GetValue(3) as string,
+                        reader.GetFieldValue<DateTimeOffset>(4)));
+                }
+
+                return new(upto, messages, messages.Count < limit && bytes < maxBytes);
+            }
+        }
+    }
+
+    private static NpgsqlCommand CreateCommand(NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes)
+    {
+        // As text, because a data source without arrays and without the types of snapshots must do.
+        var command = new NpgsqlCommand(position.Restored is null ? Ordinary : Restored, connection)
+        {
+            Parameters =
+            {
+                new() { Value = channel.Name, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (short)channel.Shards, NpgsqlDbType = NpgsqlDbType.Smallint },
+                new() { Value = (short)channel.Shard, NpgsqlDbType = NpgsqlDbType.Smallint },
+                new() { Value = position.Floor, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new() { Value = position.Seen, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (object?)position.Upto ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = position.LastId, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new() { Value = clusterBase, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer },
+                new() { Value = maxBytes, NpgsqlDbType = NpgsqlDbType.Bigint },
+            },
+        };
+        if (position.Restored is { } restored)
+        {
+            command.Parameters.Add(new() { Value = restored.Seen, NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(new() { Value = restored.Floor, NpgsqlDbType = NpgsqlDbType.Bigint });
+            command.Parameters.Add(new() { Value = (object?)restored.Upto ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(new() { Value = restored.LastId, NpgsqlDbType = NpgsqlDbType.Bigint });
+            command.Parameters.Add(new() { Value = BigintArray.Format(restored.Done), NpgsqlDbType = NpgsqlDbType.Text });
+        }
+
+        return command;
+    }
+}

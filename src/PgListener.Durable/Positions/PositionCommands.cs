@@ -1,0 +1,121 @@
+using System.Data.Common;
+using Npgsql;
+using NpgsqlTypes;
+using PgListener.Durable.Log;
+
+namespace PgListener.Durable.Positions;
+
+/// <summary>The statements on positions.</summary>
+internal static class PositionCommands
+{
+    // The lock on the row that the position stands on closes the last gap: that row can be removed only after it was followed by others, so as long as it is
+    // there, a second row n + 1 is a violation of the primary key; and while it is locked, it stays. A holder that was overtaken inserts nothing.
+    private const string Move = """
+        INSERT INTO pglistener.position (subscription, shard, n, system, seen, floor, upto, last_id, done, restored, holder)
+        SELECT subscription, shard, n + 1, $4, $5::pg_snapshot, $6, $7::pg_snapshot, $8, $9::bigint[], $10::jsonb, $11
+        FROM pglistener.position
+        WHERE subscription = $1 AND shard = $2 AND n = $3
+        FOR KEY SHARE
+        """;
+
+    private const string Read = """
+        SELECT n, system, seen::text, floor, upto::text, last_id, done::text, restored::text, holder
+        FROM pglistener.position
+        WHERE subscription = $1 AND shard = $2
+        ORDER BY n DESC
+        LIMIT 1
+        """;
+
+    // From the oldest on, so that what is left is always without a hole.
+    private const string Prune = """
+        DELETE FROM pglistener.position
+        WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM pglistener.position WHERE subscription = $1 AND shard = $2 AND n < $3 ORDER BY n FOR UPDATE))
+        """;
+
+    /// <summary>Reads the row that is in force.</summary>
+    /// <returns><see langword="null"/> if the subscription no longer exists.</returns>
+    public static async Task<PositionRow?> ReadAsync(NpgsqlConnection connection, ShardKey shard, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Read, connection) { Parameters = { Number(shard.Subscription), Number((short)shard.Shard) } };
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? RowFrom(reader) : null;
+        }
+    }
+
+    /// <summary>Creates the statement that moves a position. It affects one row; none if the row is no longer there, and it violates the primary key if another holder has moved it.</summary>
+    /// <param name="shard">Whose position it is.</param>
+    /// <param name="n">The number of the row that is in force.</param>
+    /// <param name="system">The cluster.</param>
+    /// <param name="next">The new position.</param>
+    /// <param name="holder">Who moves it.</param>
+    public static NpgsqlBatchCommand CreateMove(ShardKey shard, long n, long system, LogPosition next, string holder)
+    {
+        var command = new NpgsqlBatchCommand(Move);
+        foreach (var parameter in MoveParameters(shard, n, system, next, holder))
+            command.Parameters.Add(parameter);
+        return command;
+    }
+
+    /// <summary>Does the same on a connection of the caller's, which may wrap Npgsql's.</summary>
+    public static async Task<int> MoveAsync(DbTransaction transaction, ShardKey shard, long n, long system, LogPosition next, string holder, CancellationToken cancellationToken)
+    {
+        var command = transaction.Connection!.CreateCommand();
+        await using (command.ConfigureAwait(false))
+        {
+            command.CommandText = Move;
+            command.Transaction = transaction;
+            foreach (var parameter in MoveParameters(shard, n, system, next, holder))
+                command.Parameters.Add(parameter);
+            return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes the rows below a number.</summary>
+    public static async Task PruneAsync(NpgsqlConnection connection, ShardKey shard, long below, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Prune, connection) { Parameters = { Number(shard.Subscription), Number((short)shard.Shard), Number(below) } };
+        await using (command.ConfigureAwait(false))
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static NpgsqlParameter[] MoveParameters(ShardKey shard, long n, long system, LogPosition next, string holder) =>
+    [
+        Number(shard.Subscription),
+        Number((short)shard.Shard),
+        Number(n),
+        Number(system),
+        Text(next.Seen),
+        Number(next.Floor),
+        Text(next.Upto),
+        Number(next.LastId),
+        Text(BigintArray.Format(next.Done)),
+        Text(RestoredJson.Format(next.Restored)),
+        Text(holder),
+    ];
+
+    private static PositionRow RowFrom(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0),
+        reader.GetInt64(1),
+        new()
+        {
+            Seen = reader.GetString(2),
+            Floor = reader.GetInt64(3),
+            Upto = reader.GetValue(4) as string,
+            LastId = reader.GetInt64(5),
+            Done = BigintArray.Parse(reader.GetString(6)),
+            Restored = RestoredJson.Parse(reader.GetValue(7) as string),
+        },
+        reader.GetString(8));
+
+    private static NpgsqlParameter Number(long value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Bigint };
+
+    private static NpgsqlParameter Number(int value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Integer };
+
+    private static NpgsqlParameter Number(short value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Smallint };
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+}

@@ -1,0 +1,124 @@
+-- The schema of PgListener's durable channels, version 1. It can be run again: what exists is left as it is.
+
+CREATE SCHEMA IF NOT EXISTS pglistener;
+
+-- A cache of 1: a number is drawn when its row is written, and not earlier.
+CREATE SEQUENCE IF NOT EXISTS pglistener.message_id CACHE 1;
+
+-- The log. A row is never updated, and never deleted on its own where the log is partitioned.
+-- The order of the first two columns matters: defaults are evaluated in the order of the columns, and a row's transaction must have its number
+-- before the row is given its id. So rows of transactions that begin after a snapshot have higher ids than all rows that are visible in it.
+CREATE TABLE IF NOT EXISTS pglistener.message
+(
+    tx      xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    id      bigint      NOT NULL DEFAULT nextval('pglistener.message_id'),
+    channel text        NOT NULL,
+    key     text,
+    shard   smallint    NOT NULL,
+    payload bytea       NOT NULL,
+    headers jsonb,
+    -- When the row is written, not when its transaction began: a transaction that was begun long ago must not write into an old partition.
+    at      timestamptz NOT NULL DEFAULT clock_timestamp()
+) PARTITION BY RANGE (at);
+CREATE INDEX IF NOT EXISTS message_by_id ON pglistener.message (channel, id);
+CREATE INDEX IF NOT EXISTS message_by_tx ON pglistener.message (channel, tx, id);
+
+-- For days for which nobody has made a partition ahead. So publishing never fails because of that.
+CREATE TABLE IF NOT EXISTS pglistener.message_default PARTITION OF pglistener.message DEFAULT;
+
+-- The clusters that the log has lived in. In another one, the numbers of transactions mean something else: rows up to base are of earlier clusters.
+CREATE TABLE IF NOT EXISTS pglistener.cluster
+(
+    n      integer     PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    system bigint      NOT NULL,
+    base   bigint      NOT NULL,
+    at     timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE IF NOT EXISTS pglistener.subscription
+(
+    id         integer     PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    channel    text        NOT NULL,
+    name       text        NOT NULL,
+    -- The instance of the application whose own subscription this is; empty for one that all instances share.
+    instance   text        NOT NULL DEFAULT '',
+    shards     smallint    NOT NULL CHECK (shards BETWEEN 1 AND 256),
+    paused_at  timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    seen_at    timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (channel, name, instance)
+);
+
+-- How far each shard of a subscription is. The row with the highest n is in force. A row is never updated: inserting n + 1 moves the position,
+-- and fails for a holder that no longer is one.
+CREATE TABLE IF NOT EXISTS pglistener.position
+(
+    subscription integer     NOT NULL,
+    shard        smallint    NOT NULL,
+    n            bigint      NOT NULL,
+    -- The cluster whose transactions seen and upto speak of.
+    system       bigint      NOT NULL,
+    -- All that is visible in it has been handled, and has an id up to floor.
+    seen         pg_snapshot NOT NULL,
+    floor        bigint      NOT NULL,
+    -- The end of the window that is being walked, in the order of ids, and how far; NULL and 0 between two windows.
+    upto         pg_snapshot,
+    last_id      bigint      NOT NULL DEFAULT 0,
+    -- Ids above last_id that have been handled already.
+    done         bigint[]    NOT NULL DEFAULT '{}',
+    -- Where the position was in an earlier cluster, until all that was left there has been handled.
+    restored     jsonb,
+    holder       text        NOT NULL,
+    at           timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (subscription, shard, n)
+);
+
+-- Copies of the messages that have failed, and of those that wait behind one with the same key.
+CREATE TABLE IF NOT EXISTS pglistener.retry
+(
+    subscription integer     NOT NULL,
+    message      bigint      NOT NULL,
+    -- The order in which they stepped aside, which is that of the channel.
+    seq          bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
+    shard        smallint    NOT NULL,
+    key          text,
+    payload      bytea       NOT NULL,
+    headers      jsonb,
+    published_at timestamptz NOT NULL,
+    -- How many attempts have failed.
+    attempts     integer     NOT NULL,
+    -- 'infinity' while it waits behind another one.
+    next_at      timestamptz NOT NULL,
+    error_type   text,
+    error        text,
+    failed_at    timestamptz,
+    -- Set when no further attempt is made by itself: a dead letter.
+    dead_at      timestamptz,
+    PRIMARY KEY (subscription, message)
+);
+CREATE INDEX IF NOT EXISTS retry_due ON pglistener.retry (subscription, shard, next_at) WHERE dead_at IS NULL;
+CREATE INDEX IF NOT EXISTS retry_by_key ON pglistener.retry (subscription, key, seq);
+
+-- Messages that the log has dropped before a subscription had got to them, until its handler has been told.
+CREATE TABLE IF NOT EXISTS pglistener.loss
+(
+    subscription integer     NOT NULL,
+    shard        smallint    NOT NULL,
+    since        timestamptz NOT NULL,
+    until        timestamptz NOT NULL,
+    messages     bigint      NOT NULL,
+    at           timestamptz NOT NULL DEFAULT now()
+);
+
+-- Publishes a message as part of the transaction, from SQL and from triggers.
+CREATE OR REPLACE FUNCTION pglistener.publish(channel text, payload text, key text DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog
+AS
+$$
+    INSERT INTO pglistener.message (channel, key, shard, payload, headers)
+    VALUES ($1, $3, COALESCE(get_byte(sha256(convert_to($3, 'UTF8')), 0), floor(random() * 256)::int), convert_to($2, 'UTF8'), $4)
+    RETURNING id
+$$;
+
+COMMENT ON SCHEMA pglistener IS 'PgListener durable channels, version 1';

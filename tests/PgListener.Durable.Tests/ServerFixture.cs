@@ -1,0 +1,30 @@
+using Npgsql;
+using PgListener.TestServer;
+
+[assembly: AssemblyFixture(typeof(PgListener.Durable.Tests.ServerFixture))]
+
+namespace PgListener.Durable.Tests;
+
+/// <summary>The server that the tests share. Each test has a database of its own, with the schema of durable channels.</summary>
+public sealed class ServerFixture : IAsyncLifetime
+{
+    private ITestServer? _server;
+
+    public string ConnectionString => _server!.ConnectionString;
+
+    public async ValueTask InitializeAsync() => _server = await TestServers.StartAsync();
+
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
+
+    /// <summary>Creates an empty database.</summary>
+    /// <returns>The connection string.</returns>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"durable_{Guid.NewGuid():n}";
+        await using var admin = NpgsqlDataSource.Create(ConnectionString);
+        await using var command = admin.CreateCommand($"create database {name}");
+        command.CommandTimeout = 120;
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
+    }
+}
