@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS pglistener.message
     id      bigint      NOT NULL DEFAULT nextval('pglistener.message_id'),
     channel text        NOT NULL,
     key     text,
-    shard   smallint    NOT NULL,
+    -- The bucket of the key, from 0 to 255. A subscription with n shards has it in shard bucket % n.
+    bucket  smallint    NOT NULL,
     payload bytea       NOT NULL,
     headers jsonb,
     -- When the row is written, not when its transaction began: a transaction that was begun long ago must not write into an old partition.
@@ -64,7 +65,7 @@ CREATE TABLE IF NOT EXISTS pglistener.position
     -- The end of the window that is being walked, in the order of ids, and how far; NULL and 0 between two windows.
     upto         pg_snapshot,
     last_id      bigint      NOT NULL DEFAULT 0,
-    -- Ids above last_id that have been handled already.
+    -- The ids of messages that follow, and have been handled already.
     done         bigint[]    NOT NULL DEFAULT '{}',
     -- Where the position was in an earlier cluster, until all that was left there has been handled.
     restored     jsonb,
@@ -80,7 +81,8 @@ CREATE TABLE IF NOT EXISTS pglistener.retry
     message      bigint      NOT NULL,
     -- The order in which they stepped aside, which is that of the channel.
     seq          bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
-    shard        smallint    NOT NULL,
+    -- As in the log.
+    bucket       smallint    NOT NULL,
     key          text,
     payload      bytea       NOT NULL,
     headers      jsonb,
@@ -96,7 +98,7 @@ CREATE TABLE IF NOT EXISTS pglistener.retry
     dead_at      timestamptz,
     PRIMARY KEY (subscription, message)
 );
-CREATE INDEX IF NOT EXISTS retry_due ON pglistener.retry (subscription, shard, next_at) WHERE dead_at IS NULL;
+CREATE INDEX IF NOT EXISTS retry_due ON pglistener.retry (subscription, next_at) WHERE dead_at IS NULL;
 CREATE INDEX IF NOT EXISTS retry_by_key ON pglistener.retry (subscription, key, seq);
 
 -- Messages that the log has dropped before a subscription had got to them, until its handler has been told.
@@ -110,13 +112,30 @@ CREATE TABLE IF NOT EXISTS pglistener.loss
     at           timestamptz NOT NULL DEFAULT now()
 );
 
+-- The current snapshot, such that every transaction from its xmax on has not begun yet. In PostgreSQL's own, xmax only follows the last transaction that has
+-- ended, and transactions with higher numbers may have begun, and drawn ids, before the snapshot was taken. They are added to those in progress.
+-- The number of the next transaction is read after the snapshot is taken.
+CREATE OR REPLACE FUNCTION pglistener.snapshot() RETURNS pg_snapshot
+    LANGUAGE sql STABLE
+AS
+$$
+    SELECT CASE WHEN next = xmax THEN snapshot
+           ELSE (pg_snapshot_xmin(snapshot)::text || ':' || next || ':'
+                || (SELECT string_agg(tx::text, ',' ORDER BY tx)
+                    FROM (SELECT pg_snapshot_xip(snapshot)::text::bigint AS tx UNION ALL SELECT generate_series(xmax, next - 1)) running))::pg_snapshot
+           END
+    FROM (SELECT snapshot, xmax, xmax + age(xmax::text::xid8::xid) AS next
+          FROM (SELECT snapshot, pg_snapshot_xmax(snapshot)::text::bigint AS xmax
+                FROM (SELECT pg_current_snapshot() AS snapshot OFFSET 0) s) x) n
+$$;
+
 -- Publishes a message as part of the transaction, from SQL and from triggers.
 CREATE OR REPLACE FUNCTION pglistener.publish(channel text, payload text, key text DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog
 AS
 $$
-    INSERT INTO pglistener.message (channel, key, shard, payload, headers)
+    INSERT INTO pglistener.message (channel, key, bucket, payload, headers)
     VALUES ($1, $3, COALESCE(get_byte(sha256(convert_to($3, 'UTF8')), 0), floor(random() * 256)::int), convert_to($2, 'UTF8'), $4)
     RETURNING id
 $$;
