@@ -15,9 +15,11 @@ public sealed class LogDatabase : IAsyncDisposable
 
     public NpgsqlDataSource DataSource { get; }
 
-    public static async Task<LogDatabase> CreateAsync(ServerFixture server)
+    public static async Task<LogDatabase> CreateAsync(ServerFixture server) => await CreateAsync(await server.CreateDatabaseAsync());
+
+    /// <summary>Creates the schema in a database that is empty.</summary>
+    public static async Task<LogDatabase> CreateAsync(string connectionString)
     {
-        var connectionString = await server.CreateDatabaseAsync();
         var dataSource = NpgsqlDataSource.Create(connectionString);
         await using var script = typeof(DurableChannelOptions).Assembly.GetManifestResourceStream("schema.sql")!;
         using var reader = new StreamReader(script);
