@@ -28,6 +28,9 @@ public sealed class LogDatabase : IAsyncDisposable
         return new(connectionString, dataSource);
     }
 
+    /// <summary>A database that has the schema.</summary>
+    public static LogDatabase Of(string connectionString) => new(connectionString, NpgsqlDataSource.Create(connectionString));
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = DataSource.CreateCommand(sql);
