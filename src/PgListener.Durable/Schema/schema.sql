@@ -35,6 +35,14 @@ CREATE TABLE IF NOT EXISTS pglistener.cluster
     at     timestamptz NOT NULL DEFAULT now()
 );
 
+-- One row, which a crash of the server removes, because the table is not logged. A crash forgets the transactions that were not on the disk yet, and their numbers are given
+-- again. So a snapshot from before it may tell of a new transaction that it was visible, and must not become a position: a move needs the row that was there when the position was taken.
+CREATE UNLOGGED TABLE IF NOT EXISTS pglistener.server_run
+(
+    is_current boolean PRIMARY KEY DEFAULT true CHECK (is_current),
+    id         uuid    NOT NULL DEFAULT gen_random_uuid()
+);
+
 CREATE TABLE IF NOT EXISTS pglistener.subscription
 (
     id         integer     PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
