@@ -37,7 +37,7 @@ internal sealed record LogPosition
     /// <summary>The position after the whole window.</summary>
     /// <param name="upto">The snapshot at the window's end.</param>
     /// <param name="lastId">The id of its last message; 0 if it had none.</param>
-    public LogPosition After(string upto, long lastId) => new() { Seen = upto, Floor = Math.Max(Floor, lastId) };
+    public LogPosition After(string upto, long lastId) => new() { Seen = upto, Floor = Math.Max(Math.Max(Floor, lastId), Restored?.HighestHandled() ?? 0) };
 
     /// <summary>Just before a message: it and all that follow it in the order of ids are delivered, again if they have been already.</summary>
     public static LogPosition Before(long id) => new() { Seen = Nothing, Floor = id - 1 };

@@ -10,9 +10,9 @@ internal static class LogReader
     // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,
     // because a prepared statement would otherwise use the index by id, and go through the whole backlog to find few messages.
     // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1.
-    private const string Text = """
+    private const string Text = $$"""
         WITH w AS MATERIALIZED (
-            SELECT COALESCE($6::pg_snapshot, pglistener.snapshot()) AS upto, $5::pg_snapshot AS seen
+            SELECT COALESCE($6::pg_snapshot, {{CurrentSnapshot.Sql}}) AS upto, $5::pg_snapshot AS seen
         ), page AS (
             SELECT * FROM (
                 SELECT m.id, m.key, m.bucket, m.payload, m.headers, m.at

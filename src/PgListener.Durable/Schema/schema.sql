@@ -36,6 +36,14 @@ CREATE TABLE IF NOT EXISTS pglistener.cluster
     at     timestamptz NOT NULL DEFAULT now()
 );
 
+-- One row, which a crash of the server removes, because the table is not logged. A crash forgets the transactions that were not on the disk yet, and their numbers are given
+-- again. So a snapshot from before it may tell of a new transaction that it was visible, and must not become a position: a move needs the row that was there when the position was taken.
+CREATE UNLOGGED TABLE IF NOT EXISTS pglistener.server_run
+(
+    is_current boolean PRIMARY KEY DEFAULT true CHECK (is_current),
+    id         uuid    NOT NULL DEFAULT gen_random_uuid()
+);
+
 CREATE TABLE IF NOT EXISTS pglistener.subscription
 (
     id         integer     PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -111,23 +119,6 @@ CREATE TABLE IF NOT EXISTS pglistener.loss
     messages     bigint      NOT NULL,
     at           timestamptz NOT NULL DEFAULT now()
 );
-
--- The current snapshot, such that every transaction from its xmax on has not begun yet. In PostgreSQL's own, xmax only follows the last transaction that has
--- ended, and transactions with higher numbers may have begun, and drawn ids, before the snapshot was taken. They are added to those in progress.
--- The number of the next transaction is read after the snapshot is taken.
-CREATE OR REPLACE FUNCTION pglistener.snapshot() RETURNS pg_snapshot
-    LANGUAGE sql STABLE
-AS
-$$
-    SELECT CASE WHEN next = xmax THEN snapshot
-           ELSE (pg_snapshot_xmin(snapshot)::text || ':' || next || ':'
-                || (SELECT string_agg(tx::text, ',' ORDER BY tx)
-                    FROM (SELECT pg_snapshot_xip(snapshot)::text::bigint AS tx UNION ALL SELECT generate_series(xmax, next - 1)) running))::pg_snapshot
-           END
-    FROM (SELECT snapshot, xmax, xmax + age(xmax::text::xid8::xid) AS next
-          FROM (SELECT snapshot, pg_snapshot_xmax(snapshot)::text::bigint AS xmax
-                FROM (SELECT pg_current_snapshot() AS snapshot OFFSET 0) s) x) n
-$$;
 
 -- Publishes a message as part of the transaction, from SQL and from triggers.
 CREATE OR REPLACE FUNCTION pglistener.publish(channel text, payload text, key text DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint

@@ -93,7 +93,8 @@ internal sealed class ShardWalk : IShardRun
         {
             // The first of them that fails ends the walk. None of the others goes on after the position is lost.
             var reading = ReadAsync(held.Start, progress, retries, lanes);
-            await await Task.WhenAny(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
+            var ended = await Task.WhenAny(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
+            await ended.ConfigureAwait(false);
             await reading.ConfigureAwait(false);
         }
         catch (Exception) when (!_stop.IsCancellationRequested)
