@@ -23,7 +23,7 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
         ), begun AS (
             INSERT INTO pglistener.position (subscription, shard, n, system, seen, floor, holder)
             SELECT r.id, shard, 0, ($1::json ->> 'system')::bigint,
-                CASE WHEN w.now THEN pg_current_snapshot() ELSE $1::json ->> 'nothing' END::pg_snapshot,
+                CASE WHEN w.now THEN pg_current_snapshot() ELSE ($1::json ->> 'nothing')::pg_snapshot END,
                 CASE WHEN w.now THEN COALESCE((SELECT max(m.id) FROM pglistener.message m WHERE m.channel = r.channel), 0) ELSE 0 END,
                 ''
             FROM registered r
