@@ -138,7 +138,7 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
     }
 
     /// <summary>The keys to look at: those of which something has changed, and from time to time all, because others may have removed a dead letter.</summary>
-    private IReadOnlyCollection<string> TakeUnsettled()
+    private string[] TakeUnsettled()
     {
         lock (_sync)
         {
