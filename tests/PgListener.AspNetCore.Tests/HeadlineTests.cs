@@ -78,6 +78,7 @@ public sealed class HeadlineTests(Chromium chromium)
         await Expect(page.Locator("h1")).ToHaveTextAsync("2 handlers hanging");
         await Expect(second.Locator(".stuck:visible")).ToContainTextAsync("3 calls hang, ");
         await Expect(page.Locator("[data-listener=a] tbody .name")).ToHaveTextAsync(["Second", "First"]);
+        await Expect(page.Locator("[data-listener=a] .state")).ToHaveAttributeAsync("data-tone", "warn");
 
         foreach (var listener in listeners)
             listener.Update(1, one => one with { Hanging = 0, HangingSince = null });

@@ -223,19 +223,12 @@ public sealed class HangingCallTests : IDisposable
     [Fact]
     public void What_is_registered_on_the_token_may_block_and_the_call_hangs_and_ends_all_the_same()
     {
-        var context = new SubscriptionContext(new(), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, _pipeline.Logger);
-        using var log = new SubscriptionLog("S", "a", hearsGaps: false, context);
+        using var log = LogOf(TimeProvider.System);
         using var blocked = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
         var limits = new CallLimits(log, TimeProvider.System);
         var call = limits.Begin(TimeSpan.FromMilliseconds(500), CancellationToken.None)!;
-        call.Token.UnsafeRegister(
-            _ =>
-            {
-                blocked.Set();
-                release.Wait(Limit, CancellationToken.None);
-            },
-            state: null);
+        Block(blocked, release, call.Token);
         Assert.True(blocked.Wait(Limit, Cancellation));
         Assert.True(SpinWait.SpinUntil(() => limits.Hanging is not null, Limit));
         call.Dispose();
@@ -245,10 +238,25 @@ public sealed class HangingCallTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_registered_on_the_token_may_block_the_cancelling_of_a_stop_and_the_call_ends_all_the_same()
+    {
+        using var log = LogOf(_pipeline.Time);
+        using var abort = new CancellationTokenSource();
+        using var blocked = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        var call = new CallLimits(log, _pipeline.Time).Begin(Timeout, abort.Token)!;
+        Block(blocked, release, call.Token);
+        var cancelling = abort.CancelAsync();
+        Assert.True(blocked.Wait(Limit, Cancellation));
+        await Task.Run(call.Dispose, Cancellation).WaitAsync(Limit / 2, Cancellation);
+        release.Set();
+        await cancelling.WaitAsync(Limit, Cancellation);
+    }
+
+    [Fact]
     public void A_timer_that_is_late_changes_nothing_about_a_call_that_has_ended()
     {
-        var context = new SubscriptionContext(new(), new(_pipeline.Time), new(), _ => throw new NotSupportedException(), _pipeline.Time, _pipeline.Logger);
-        using var log = new SubscriptionLog("S", "a", hearsGaps: false, context);
+        using var log = LogOf(_pipeline.Time);
         var limits = new CallLimits(log, _pipeline.Time);
         var call = limits.Begin(Timeout, CancellationToken.None)!;
         _pipeline.Time.Advance(Timeout);
@@ -300,6 +308,18 @@ public sealed class HangingCallTests : IDisposable
             await EnteredAsync();
         return subscription;
     }
+
+    /// <summary>Blocks the thread that cancels the token.</summary>
+    private static void Block(ManualResetEventSlim blocked, ManualResetEventSlim release, CancellationToken token) => token.UnsafeRegister(
+        _ =>
+        {
+            blocked.Set();
+            release.Wait(Limit, CancellationToken.None);
+        },
+        state: null);
+
+    private SubscriptionLog LogOf(TimeProvider time)
+        => new("S", "a", hearsGaps: false, new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _pipeline.Logger));
 
     private Task WaitAsync()
     {
