@@ -56,6 +56,35 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
             context.Logger.CanceledAtStop(name, _channel);
     }
 
+    /// <summary>A call is still running some time after its time limit.</summary>
+    /// <param name="elapsed">How long it has been running.</param>
+    /// <param name="limit">Its time limit.</param>
+    /// <param name="again">Logs how many more there were, if it is not the first.</param>
+    /// <returns>Whether it was logged, and not only counted.</returns>
+    public bool Hangs(TimeSpan elapsed, TimeSpan limit, Action<long> again)
+    {
+        var isNew = IsNew("hang", "", again);
+        if (isNew)
+            context.Logger.CallbackHangs(name, _channel, elapsed.TotalSeconds, limit);
+        return isNew;
+    }
+
+    /// <summary>More calls have hung.</summary>
+    /// <param name="more">How many since the last line.</param>
+    /// <param name="now">How many hang now.</param>
+    public void HangsAgain(long more, int now) => context.Logger.CallbackHangsAgain(name, more, _channel, now);
+
+    /// <summary>The last call that hung has ended.</summary>
+    public void HangsNoMore(TimeSpan elapsed) => context.Logger.CallbackHangsNoMore(name, _channel, elapsed.TotalSeconds);
+
+    /// <summary>What a call has registered on its token has thrown when the token was cancelled.</summary>
+    public void CancelFailed(Exception error)
+    {
+        var type = ErrorType.Of(error);
+        if (IsNew("cancel", type, more => context.Logger.CallbackFailedAgain(name, more, _channel, type)))
+            context.Logger.CancelFailed(error, name, _channel);
+    }
+
     /// <summary>Notifications were still queued at the stop, if there were any.</summary>
     public void DiscardedAtStop(int notifications)
     {
