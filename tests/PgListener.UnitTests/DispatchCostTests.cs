@@ -97,7 +97,7 @@ public sealed partial class DispatchCostTests : IDisposable
         var time = isFakeTime ? new FakeTimeProvider() : TimeProvider.System;
         var clock = new CountingTime(time);
         var context = new SubscriptionContext(new(), new(clock), new(), _ => throw new NotSupportedException(), clock, _context.Logger);
-        using var log = new SubscriptionLog("test", Order.ChannelName, hearsGaps: false, context);
+        using var log = new SubscriptionLog("test", Order.ChannelName, hearsGaps: false, context.Logger, context.Time);
         using var abort = new CancellationTokenSource();
         var limits = new CallLimits(log, clock);
         var bytes = BytesOf(() => Repeat(() => limits.Begin(TimeSpan.FromHours(1), abort.Token)!.Dispose()));
@@ -115,7 +115,7 @@ public sealed partial class DispatchCostTests : IDisposable
     [Fact]
     public void A_callback_with_a_time_limit_costs_the_limit_and_nothing_else()
     {
-        using var log = new SubscriptionLog("test", Order.ChannelName, hearsGaps: false, _context);
+        using var log = new SubscriptionLog("test", Order.ChannelName, hearsGaps: false, _context.Logger, _context.Time);
         var limits = new CallLimits(log, _context.Time);
         Subscribe(Count, new() { Timeout = TimeSpan.FromHours(1) });
         var limit = BytesOf(() => Repeat(() => limits.Begin(TimeSpan.FromHours(1), CancellationToken.None)!.Dispose()));

@@ -90,7 +90,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <param name="abort">Cancels what the stop does not wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
-        var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context);
+        var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context.Logger, context.Time);
         var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context);
         lock (_sync)
         {

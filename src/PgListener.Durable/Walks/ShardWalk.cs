@@ -5,6 +5,7 @@ using PgListener.Durable.Log;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Positions;
 using PgListener.Durable.Telemetry;
+using PgListener.Subscriptions;
 
 namespace PgListener.Durable.Walks;
 
@@ -88,8 +89,10 @@ internal sealed class ShardWalk : IShardRun
         await retries.LoadAsync(_stop.Token).ConfigureAwait(false);
         Volatile.Write(ref _retries, retries);
 
+        using var log = new SubscriptionLog(Definition.Name, Definition.LogicalChannel, hearsGaps: Definition.Calls.OnResync is not null, _context.Logger, _context.Time);
+        var calls = new MessageCalls(_subscription, held, progress, new CallLimits(log, _context.Time), _context);
         var acknowledger = new Acknowledger(_subscription.Id, held, progress, retries, _wake);
-        var deliveries = new Deliveries(Definition, new(_subscription, held, progress, _context), progress, retries, acknowledger, _wake, _shard, _context);
+        var deliveries = new Deliveries(Definition, calls, progress, retries, acknowledger, _wake, _shard, _context);
         var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
         var acknowledging = acknowledger.RunAsync(_stop.Token);
         var reading = ReadAsync(held.Start, progress, retries, lanes);
