@@ -25,7 +25,7 @@ internal sealed record LogPosition
     /// <summary>The id up to which the window is handled; 0 between two windows.</summary>
     public long LastId { get; init; }
 
-    /// <summary>Ids above <see cref="LastId"/> that are handled already.</summary>
+    /// <summary>The ids of messages that follow, in this window or a later one, and are handled already.</summary>
     public IReadOnlyList<long> Done { get; init; } = [];
 
     /// <summary>Where the position was in an earlier cluster; <see langword="null"/> once all that was left there is handled.</summary>

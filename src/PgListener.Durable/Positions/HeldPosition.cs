@@ -42,17 +42,13 @@ internal sealed class HeldPosition : IDisposable
     /// <param name="system">The cluster.</param>
     /// <param name="holder">This process and session, to be shown to people.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <returns><see langword="null"/> if the subscription no longer exists, or another holder moves the position at the same time.</returns>
+    /// <returns><see langword="null"/> if the subscription no longer exists.</returns>
     public static async Task<HeldPosition?> TakeAsync(NpgsqlDataSource dataSource, ShardKey shard, long system, string holder, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        // The holder before may still be writing; then there is a newer row to continue from.
+        while (await ReadAsync(dataSource, shard, cancellationToken).ConfigureAwait(false) is { } found)
         {
-            // Before anything else is read, so that all that is read belongs to it.
-            var serverRun = await PositionCommands.ReadServerRunAsync(connection, cancellationToken).ConfigureAwait(false);
-            if (await PositionCommands.ReadAsync(connection, shard, cancellationToken).ConfigureAwait(false) is not { } row)
-                return null;
-
+            var (row, serverRun) = found;
             var held = new HeldPosition(dataSource, shard, system, holder, serverRun, row with { Position = InCluster(row, system) });
             try
             {
@@ -62,9 +58,10 @@ internal sealed class HeldPosition : IDisposable
             catch (PositionLostException)
             {
                 held.Dispose();
-                return null;
             }
         }
+
+        return null;
     }
 
     /// <summary>Moves the position, and runs further statements in the same transaction.</summary>
@@ -141,6 +138,17 @@ internal sealed class HeldPosition : IDisposable
 
     internal void Leave() => _turn.Release();
 
+    private static async Task<(PositionRow Row, string ServerRun)?> ReadAsync(NpgsqlDataSource dataSource, ShardKey shard, CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            // Before anything else is read, so that all that is read belongs to it.
+            var serverRun = await PositionCommands.ReadServerRunAsync(connection, cancellationToken).ConfigureAwait(false);
+            return await PositionCommands.ReadAsync(connection, shard, cancellationToken).ConfigureAwait(false) is { } row ? (row, serverRun) : null;
+        }
+    }
+
     /// <summary>A position of another cluster begins again, without what was handled there.</summary>
     private static LogPosition InCluster(PositionRow row, long system)
     {
@@ -150,7 +158,7 @@ internal sealed class HeldPosition : IDisposable
             : LogPosition.Beginning with { Restored = restored ?? new(position.Seen, position.Floor, position.Upto, position.LastId, position.Done) };
     }
 
-    private async Task MoveInTurnAsync(LogPosition next, IReadOnlyList<NpgsqlBatchCommand> others, CancellationToken cancellationToken)
+    internal async Task MoveInTurnAsync(LogPosition next, IReadOnlyList<NpgsqlBatchCommand> others, CancellationToken cancellationToken)
     {
         var connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Npgsql;
-using NpgsqlTypes;
 using PgListener.Durable.Log;
 
 namespace PgListener.Durable.Positions;
@@ -42,7 +41,7 @@ internal static class PositionCommands
     /// <returns><see langword="null"/> if the subscription no longer exists.</returns>
     public static async Task<PositionRow?> ReadAsync(NpgsqlConnection connection, ShardKey shard, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Read, connection) { Parameters = { Number(shard.Subscription), Number((short)shard.Shard) } };
+        var command = new NpgsqlCommand(Read, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shard) } };
         await using (command.ConfigureAwait(false))
         {
             var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -92,25 +91,25 @@ internal static class PositionCommands
     /// <summary>Removes the rows below a number.</summary>
     public static async Task PruneAsync(NpgsqlConnection connection, ShardKey shard, long below, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Prune, connection) { Parameters = { Number(shard.Subscription), Number((short)shard.Shard), Number(below) } };
+        var command = new NpgsqlCommand(Prune, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shard), Sql.Bigint(below) } };
         await using (command.ConfigureAwait(false))
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static NpgsqlParameter[] MoveParameters(ShardKey shard, long n, long system, LogPosition next, string holder, string serverRun) =>
     [
-        Number(shard.Subscription),
-        Number((short)shard.Shard),
-        Number(n),
-        Number(system),
-        Text(next.Seen),
-        Number(next.Floor),
-        Text(next.Upto),
-        Number(next.LastId),
-        Text(BigintArray.Format(next.Done)),
-        Text(RestoredJson.Format(next.Restored)),
-        Text(holder),
-        Text(serverRun),
+        Sql.Integer(shard.Subscription),
+        Sql.Smallint(shard.Shard),
+        Sql.Bigint(n),
+        Sql.Bigint(system),
+        Sql.Text(next.Seen),
+        Sql.Bigint(next.Floor),
+        Sql.Text(next.Upto),
+        Sql.Bigint(next.LastId),
+        Sql.Text(BigintArray.Format(next.Done)),
+        Sql.Text(RestoredJson.Format(next.Restored)),
+        Sql.Text(holder),
+        Sql.Text(serverRun),
     ];
 
     private static PositionRow RowFrom(NpgsqlDataReader reader) => new(
@@ -126,12 +125,4 @@ internal static class PositionCommands
             Restored = RestoredJson.Parse(reader.GetValue(7) as string),
         },
         reader.GetString(8));
-
-    private static NpgsqlParameter Number(long value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Bigint };
-
-    private static NpgsqlParameter Number(int value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Integer };
-
-    private static NpgsqlParameter Number(short value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Smallint };
-
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }
