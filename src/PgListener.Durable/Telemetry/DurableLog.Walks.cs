@@ -23,12 +23,9 @@ internal static partial class DurableLog
     [LoggerMessage(625, LogLevel.Warning, "The handler {Handler} on the durable channel '{Channel}' failed on message {Message} after its transaction was committed. The message is handled.")]
     public static partial void FailedAfterCommit(this ILogger logger, Exception exception, string handler, string channel, long message);
 
-    [LoggerMessage(626, LogLevel.Warning, "Another instance has taken over shard {Shard} of {Handler} on the durable channel '{Channel}', and continues there. Messages that were being handled here may be handled twice.")]
-    public static partial void ShardLost(this ILogger logger, int shard, string handler, string channel);
-
-    [LoggerMessage(627, LogLevel.Warning, "Shard {Shard} of {Handler} on the durable channel '{Channel}' cannot be read or acknowledged now; it is taken up again.")]
+    [LoggerMessage(626, LogLevel.Warning, "Shard {Shard} of {Handler} on the durable channel '{Channel}' cannot be read or acknowledged now; it is taken up again.")]
     public static partial void WalkFailed(this ILogger logger, Exception exception, int shard, string handler, string channel);
 
-    [LoggerMessage(628, LogLevel.Warning, "{Messages} message(s) of the durable channel '{Channel}' from {Since} to {Until} were removed from the log before {Handler} got to them. A Resync tells it.")]
+    [LoggerMessage(627, LogLevel.Warning, "{Messages} message(s) of the durable channel '{Channel}' from {Since} to {Until} were removed from the log before {Handler} got to them. A Resync tells it.")]
     public static partial void OvertakenByRetention(this ILogger logger, long messages, string channel, DateTimeOffset since, DateTimeOffset until, string handler);
 }

@@ -68,7 +68,7 @@ internal sealed class ShardWalk : IShardRun
         }
         catch (PositionLostException)
         {
-            _context.Logger.ShardLost(_shard, Definition.Name, Definition.LogicalChannel);
+            // The coordination reports it, and continues with the next holder's position.
         }
         catch (Exception e)
         {
