@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace PgListener.Durable.Chaos.Readers;
 
 /// <summary>A reader: this program once more, in another role.</summary>
-internal sealed partial class ReaderProcess
+internal sealed class ReaderProcess
 {
     private const int Kill = 9;
     private const int Terminate = 15;
@@ -102,7 +102,7 @@ internal sealed partial class ReaderProcess
             _ = SendSignal(_process.Id, signal);
     }
 
-    [LibraryImport("libc", EntryPoint = "kill")]
+    [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SendSignal(int processId, int signal);
+    private static extern int SendSignal(int processId, int signal);
 }

@@ -26,7 +26,8 @@ internal static class ReaderProgram
         AddHandlers(builder.Services.AddPgListener(options => options.ConnectionString = connectionString).AddDurableChannels());
         using var host = builder.Build();
         await host.StartAsync();
-        _ = StopWithParentAsync(host.Services.GetRequiredService<IHostApplicationLifetime>());
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        new Thread(() => StopWithParent(lifetime)) { IsBackground = true }.Start();
         await host.WaitForShutdownAsync();
     }
 
@@ -49,9 +50,9 @@ internal static class ReaderProgram
             = (mode, 1_000, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
     /// <summary>The checker holds the standard input open as long as it lives.</summary>
-    private static async Task StopWithParentAsync(IHostApplicationLifetime lifetime)
+    private static void StopWithParent(IHostApplicationLifetime lifetime)
     {
-        await Console.In.ReadToEndAsync();
+        Console.In.ReadToEnd();
         lifetime.StopApplication();
     }
 }
