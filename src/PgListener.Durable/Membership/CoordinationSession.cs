@@ -1,6 +1,5 @@
 using Npgsql;
 using PgListener.Connections;
-using PgListener.Durable.Telemetry;
 
 namespace PgListener.Durable.Membership;
 

@@ -5,6 +5,9 @@ namespace PgListener.Durable.Telemetry;
 /// <summary>The log events of durable channels. Ids are never reused: 600–619 membership, 620–639 walks and retries, 640–659 publishing and the schema, 660–679 retention, 680–699 operations.</summary>
 internal static partial class DurableLog
 {
+    [LoggerMessage(643, LogLevel.Warning, "The schema of durable channels could not be created at the start. It is tried again in the background; until then, publishing on durable channels fails. {Problem}")]
+    public static partial void SchemaNotCreated(this ILogger logger, string problem);
+
     [LoggerMessage(620, LogLevel.Warning, "The handler {Handler} on the durable channel '{Channel}' failed on message {Message}. It is attempted again in {Delay}.")]
     public static partial void MessageFailed(this ILogger logger, Exception exception, string handler, string channel, long message, TimeSpan delay);
 
