@@ -1,4 +1,5 @@
 using Npgsql;
+using PgListener.Durable.Chaos.Faults;
 using PgListener.Durable.Chaos.Logs;
 using PgListener.Testing;
 
@@ -16,6 +17,7 @@ internal sealed class ChaosDatabase
             serial bigint generated always as identity, subscription text not null, number bigint not null, account text, sequence bigint not null,
             process text not null, at timestamptz not null default clock_timestamp());
         create index on effect (subscription);
+        create table stall (process text not null, begun timestamptz not null, ended timestamptz not null);
         """;
 
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
@@ -93,6 +95,17 @@ internal sealed class ChaosDatabase
         while (await reader.ReadAsync())
             effects.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetValue(3) as string, reader.GetInt64(4), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6)));
         return effects;
+    });
+
+    /// <summary>When readers stood still.</summary>
+    public Task<IReadOnlyList<Fault>> ReadStallsAsync() => RetryAsync<IReadOnlyList<Fault>>(ConnectionString, async connection =>
+    {
+        await using var command = new NpgsqlCommand("select process, begun, ended from stall", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var stalls = new List<Fault>();
+        while (await reader.ReadAsync())
+            stalls.Add(new(FaultKind.Stall, reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        return stalls;
     });
 
     private static async Task<T> RetryAsync<T>(string connectionString, Func<NpgsqlConnection, Task<T>> work)

@@ -49,6 +49,8 @@ public sealed class ChaosRun
         _log.Resolve(await database.ReadWrittenAsync());
         foreach (var effect in await database.ReadEffectsAsync())
             _log.Add(effect);
+        foreach (var stall in await database.ReadStallsAsync())
+            _log.Add(stall);
         return (readers.Started, readers.Printed());
     }
 
@@ -69,19 +71,28 @@ public sealed class ChaosRun
             ReportAsync(readers, over.Token)]);
     }
 
-    /// <summary>Waits until every subscription has handled all that was committed, or the limit is over.</summary>
+    /// <summary>Waits until every subscription has handled all that was committed, or nothing happens any more.</summary>
     private async Task RecoverAsync(ChaosDatabase database, ReaderPool readers)
     {
         while (readers.Count < Settings.FirstReaders)
             readers.Start();
 
         var committed = (await database.ReadWrittenAsync()).Count;
+        var (total, progressAt, next) = (0L, TimeSpan.Zero, Progress);
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < Settings.RecoveryLimit)
+        while (clock.Elapsed - progressAt < Settings.RecoveryLimit)
         {
             var handled = await database.CountHandledAsync();
             if (_log.Promises.All(promise => handled.GetValueOrDefault(promise.Subscription) >= committed))
                 break;
+            if (handled.Values.Sum() is var sum && sum > total)
+                (total, progressAt) = (sum, clock.Elapsed);
+            if (clock.Elapsed >= next)
+            {
+                next += Progress;
+                _print(string.Create(CultureInfo.InvariantCulture, $"recovering: {total} of {committed * _log.Promises.Count} are handled"));
+            }
+
             await Task.Delay(Look);
         }
 

@@ -12,8 +12,14 @@ internal static class Settings
     /// <summary>How often a handler that fails does so.</summary>
     public const double FailureRate = 0.03;
 
-    /// <summary>How long after the last fault every subscription may take until it has all messages.</summary>
-    public static TimeSpan RecoveryLimit { get; } = TimeSpan.FromSeconds(90);
+    /// <summary>How long nothing may be handled, after the last fault, while a subscription has not got all messages. The whole recovery depends on how busy the machine is.</summary>
+    public static TimeSpan RecoveryLimit { get; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The time after which the server ends the session of a reader that is frozen.</summary>
+    public static TimeSpan SessionTimeout { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a reader may stand still without a fault, because the machine is busy, before it takes that down.</summary>
+    public static TimeSpan StallLimit { get; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How far from a fault the two effects of a duplicate may be: what was handled just before it is not acknowledged yet.</summary>
     public static TimeSpan Around { get; } = TimeSpan.FromSeconds(1);

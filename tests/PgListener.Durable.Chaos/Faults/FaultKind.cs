@@ -33,4 +33,9 @@ public enum FaultKind
 
     /// <summary>A transaction with a number is held open in another database.</summary>
     HoldTransaction,
+
+    // Not in the plan.
+
+    /// <summary>A reader stood still by itself, because the machine was busy, or because it was frozen.</summary>
+    Stall,
 }

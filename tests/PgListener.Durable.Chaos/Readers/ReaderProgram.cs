@@ -20,15 +20,17 @@ internal static class ReaderProgram
         var connectionString = Environment.GetEnvironmentVariable(Variable)!;
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTime);
         builder.Services.AddSingleton(NpgsqlDataSource.Create(connectionString)).AddSingleton(services => new EffectTable(services.GetRequiredService<NpgsqlDataSource>(), name));
-        AddHandlers(builder.Services.AddPgListener(options => options.ConnectionString = connectionString).AddDurableChannels());
+        AddHandlers(builder.Services.AddPgListener(options => options.ConnectionString = connectionString).AddDurableChannels(options => options.SessionTimeout = Settings.SessionTimeout));
         using var host = builder.Build();
         await host.StartAsync();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         new Thread(() => StopWithParent(lifetime)) { IsBackground = true }.Start();
+        var stalls = new StallWatch(connectionString, name).RunAsync(lifetime.ApplicationStopped);
         await host.WaitForShutdownAsync();
+        await stalls;
     }
 
     private static void AddHandlers(PgListenerBuilder listener) => listener
