@@ -6,6 +6,10 @@ namespace PgListener.Durable.Log;
 /// <summary>Reads the log. One statement reads a page, whatever the length of the backlog.</summary>
 internal static class LogReader
 {
+    // While a partition has no statistics, the planner takes the rows of a channel for few, and would fetch and sort all that are waiting, for each page.
+    // The settings last for the transaction, which is that of the batch.
+    private const string Settings = "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)";
+
     // Two streams, merged by id. Messages of transactions that had not begun in the old snapshot have ids above the floor. Those of transactions that were in
     // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,
     // because a prepared statement would otherwise use the index by id, and go through the whole backlog to find few messages.
@@ -65,13 +69,14 @@ internal static class LogReader
     public static async Task<LogPage> ReadAsync(
         NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes, CancellationToken cancellationToken)
     {
-        var command = CreateCommand(connection, channel, position, clusterBase, limit, maxBytes);
-        await using (command.ConfigureAwait(false))
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Settings), CreateCommand(channel, position, clusterBase, limit, maxBytes) } };
+        await using (batch.ConfigureAwait(false))
         {
-            await command.PrepareAsync(cancellationToken).ConfigureAwait(false); // Once for each session: planning takes longer than reading.
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await batch.PrepareAsync(cancellationToken).ConfigureAwait(false); // Once for each session: planning takes longer than reading.
+            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var upto = reader.GetString(1);
                 var messages = new List<LogMessage>();
@@ -94,10 +99,10 @@ internal static class LogReader
         }
     }
 
-    private static NpgsqlCommand CreateCommand(NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes)
+    private static NpgsqlBatchCommand CreateCommand(LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes)
     {
         // As text, because a data source without arrays and without the types of snapshots must do.
-        var command = new NpgsqlCommand(position.Restored is null ? Ordinary : Restored, connection)
+        var command = new NpgsqlBatchCommand(position.Restored is null ? Ordinary : Restored)
         {
             Parameters =
             {
