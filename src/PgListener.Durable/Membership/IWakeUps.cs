@@ -1,9 +1,9 @@
 namespace PgListener.Durable.Membership;
 
-/// <summary>The subscriptions of this process, which are told directly of what it has committed itself.</summary>
+/// <summary>Tells the coordination that there may be something new, so that it need not wait for its next look. Never needed for correctness.</summary>
 internal interface IWakeUps
 {
-    /// <summary>Has those of a channel look at the log. Called after each commit, so it costs next to nothing; thread-safe, does not block or fail.</summary>
+    /// <summary>Causes a look, at once if a shard of the channel is waiting, and further ones soon after. Thread-safe; does not block. Ignored if no handler here has the channel.</summary>
     /// <param name="channel">The channel's name in the log, with the prefix.</param>
     void Wake(string channel);
 }

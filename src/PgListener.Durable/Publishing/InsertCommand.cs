@@ -16,7 +16,7 @@ internal static class InsertCommand
     /// <summary>The most messages of one statement, which has at most 65,535 parameters.</summary>
     internal const int MaxRows = 20_000;
 
-    private const string Into = "INSERT INTO pglistener.message (channel, key, shard, payload, headers) VALUES ";
+    private const string Into = "INSERT INTO pglistener.message (channel, key, bucket, payload, headers) VALUES ";
     private const int ParametersOfAll = 2;
     private const int ParametersOfRow = 3;
 

@@ -2,7 +2,7 @@
 
 GRANT USAGE ON SCHEMA pglistener TO pglistener_publisher;
 -- Not tx, id and at, which their defaults set.
-GRANT INSERT (channel, key, shard, payload, headers) ON pglistener.message TO pglistener_publisher;
+GRANT INSERT (channel, key, bucket, payload, headers) ON pglistener.message TO pglistener_publisher;
 GRANT USAGE ON SEQUENCE pglistener.message_id TO pglistener_publisher;
 -- For pglistener.publish, which returns the id.
 GRANT SELECT (id) ON pglistener.message TO pglistener_publisher;

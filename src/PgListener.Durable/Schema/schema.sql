@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS pglistener.message
     -- Names are compared by their bytes, so an update of the operating system's locales cannot break an index.
     channel text        NOT NULL COLLATE "C",
     key     text        COLLATE "C",
-    shard   smallint    NOT NULL,
+    -- The bucket of the key, from 0 to 255. A subscription with n shards has it in shard bucket % n.
+    bucket  smallint    NOT NULL,
     payload bytea       NOT NULL,
     headers jsonb,
     -- When the row is written, not when its transaction began: a transaction that was begun long ago must not write into an old partition.
@@ -48,6 +49,14 @@ CREATE TABLE IF NOT EXISTS pglistener.cluster
     system bigint      NOT NULL,
     base   bigint      NOT NULL,
     at     timestamptz NOT NULL DEFAULT now()
+);
+
+-- One row, which a crash of the server removes, because the table is not logged. A crash forgets the transactions that were not on the disk yet, and their numbers are given
+-- again. So a snapshot from before it may tell of a new transaction that it was visible, and must not become a position: a move needs the row that was there when the position was taken.
+CREATE UNLOGGED TABLE IF NOT EXISTS pglistener.server_run
+(
+    is_current boolean PRIMARY KEY DEFAULT true CHECK (is_current),
+    id         uuid    NOT NULL DEFAULT gen_random_uuid()
 );
 
 CREATE TABLE IF NOT EXISTS pglistener.subscription
@@ -79,7 +88,7 @@ CREATE TABLE IF NOT EXISTS pglistener.position
     -- The end of the window that is being walked, in the order of ids, and how far; NULL and 0 between two windows.
     upto         pg_snapshot,
     last_id      bigint      NOT NULL DEFAULT 0,
-    -- Ids above last_id that have been handled already.
+    -- The ids of messages that follow, and have been handled already.
     done         bigint[]    NOT NULL DEFAULT '{}',
     -- Where the position was in an earlier cluster, until all that was left there has been handled.
     restored     jsonb,
@@ -95,7 +104,8 @@ CREATE TABLE IF NOT EXISTS pglistener.retry
     message      bigint      NOT NULL,
     -- The order in which they stepped aside, which is that of the channel.
     seq          bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
-    shard        smallint    NOT NULL,
+    -- As in the log.
+    bucket       smallint    NOT NULL,
     key          text        COLLATE "C",
     payload      bytea       NOT NULL,
     headers      jsonb,
@@ -111,7 +121,7 @@ CREATE TABLE IF NOT EXISTS pglistener.retry
     dead_at      timestamptz,
     PRIMARY KEY (subscription, message)
 );
-CREATE INDEX IF NOT EXISTS retry_due ON pglistener.retry (subscription, shard, next_at) WHERE dead_at IS NULL;
+CREATE INDEX IF NOT EXISTS retry_due ON pglistener.retry (subscription, next_at) WHERE dead_at IS NULL;
 CREATE INDEX IF NOT EXISTS retry_by_key ON pglistener.retry (subscription, key, seq);
 
 -- Messages that the log has dropped before a subscription had got to them, until its handler has been told.
@@ -147,13 +157,13 @@ BEGIN
         RAISE EXCEPTION 'The key of the message has % bytes, and must have at most 255.', octet_length($3) USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    INSERT INTO pglistener.message (channel, key, shard, payload, headers)
+    INSERT INTO pglistener.message (channel, key, bucket, payload, headers)
     VALUES ($1, $3, COALESCE(get_byte(sha256(convert_to($3, 'UTF8')), 0), floor(random() * 256)::int), convert_to($2, 'UTF8'), $4)
     RETURNING id INTO published;
 
     IF strpos(tried, mark) = 0 THEN
         PERFORM set_config('pglistener.tried', tried || mark, true);
-        IF pg_try_advisory_xact_lock(5793684108030771200 | (hashtext($1) & 65535)::bigint << 24 | (extract(epoch FROM clock_timestamp()) * 100)::bigint & 16777215) THEN
+        IF pg_try_advisory_xact_lock(5793684108030771200 | ((hashtext($1) & 65535)::bigint << 24) | ((extract(epoch FROM clock_timestamp()) * 100)::bigint & 16777215)) THEN
             PERFORM pg_notify($1, '');
         END IF;
     END IF;

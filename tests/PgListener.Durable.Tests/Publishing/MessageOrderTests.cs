@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using PgListener.Durable.Log;
 using PgListener.Durable.Publishing;
 
 namespace PgListener.Durable.Tests.Publishing;
@@ -41,10 +42,10 @@ public sealed class MessageOrderTests(ServerFixture server)
     [Theory]
     [InlineData("select pglistener.publish('a', 'x', 'k')")]
     [InlineData("select pglistener.publish('a', i::text, 'k') from generate_series(1, 10) i")]
-    [InlineData("insert into pglistener.message (channel, shard, payload) values ('a', 0, 'x')")]
-    [InlineData("insert into pglistener.message (channel, shard, payload) values ('a', 0, 'x'), ('a', 1, 'y')")]
-    [InlineData("insert into pglistener.message (payload, shard, channel) select 'x', 0, 'a' from generate_series(1, 10)")]
-    [InlineData("with m as (insert into pglistener.message (channel, shard, payload) select 'a', 0, 'x' returning id) select * from m")]
+    [InlineData("insert into pglistener.message (channel, bucket, payload) values ('a', 0, 'x')")]
+    [InlineData("insert into pglistener.message (channel, bucket, payload) values ('a', 0, 'x'), ('a', 1, 'y')")]
+    [InlineData("insert into pglistener.message (payload, bucket, channel) select 'x', 0, 'a' from generate_series(1, 10)")]
+    [InlineData("with m as (insert into pglistener.message (channel, bucket, payload) select 'a', 0, 'x' returning id) select * from m")]
     public async Task So_does_each_statement_in_sql(string sql)
     {
         await using var database = await LogDatabase.CreateAsync(server);
@@ -63,7 +64,7 @@ public sealed class MessageOrderTests(ServerFixture server)
         var snapshots = new List<(string Snapshot, long Highest)>();
         await using (var connection = await kit.OpenAsync())
         {
-            await using var command = new NpgsqlCommand("select pg_current_snapshot()::text, coalesce(max(id), 0) from pglistener.message", connection);
+            await using var command = new NpgsqlCommand($"select ({CurrentSnapshot.Sql})::text, coalesce(max(id), 0) from pglistener.message", connection);
             while (snapshots.Count < 300)
             {
                 await using var reader = await command.ExecuteReaderAsync(Cancellation);

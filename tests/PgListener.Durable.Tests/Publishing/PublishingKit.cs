@@ -38,7 +38,7 @@ internal sealed class PublishingKit : IAsyncDisposable
     /// <summary>The rows of the log, in the order of their ids.</summary>
     public async Task<IReadOnlyList<Row>> RowsAsync()
     {
-        await using var command = Database.DataSource.CreateCommand("select channel, key, shard, convert_from(payload, 'UTF8'), headers::text from pglistener.message order by id");
+        await using var command = Database.DataSource.CreateCommand("select channel, key, bucket, convert_from(payload, 'UTF8'), headers::text from pglistener.message order by id");
         await using var reader = await command.ExecuteReaderAsync(Cancellation);
         var rows = new List<Row>();
         while (await reader.ReadAsync(Cancellation))

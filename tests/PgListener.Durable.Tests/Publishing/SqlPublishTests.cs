@@ -86,13 +86,15 @@ public sealed class SqlPublishTests(ServerFixture server)
         await using var kit = await PublishingKit.CreateAsync(server);
         await using var ear = await Ear.OpenAsync(kit.Database);
 
-        // The lock of every 10 milliseconds of the next minute is held, as others would hold some of them.
+        // This transaction publishes too, and so holds the lock of these 10 milliseconds. It takes those of the next 15 seconds as well.
         await using var connection = await kit.OpenAsync();
         await using var holder = await connection.BeginTransactionAsync(Cancellation);
         await using (var hold = new NpgsqlCommand(
             """
-            select pg_advisory_xact_lock(5793684108030771200 | (hashtext('orders') & 65535)::bigint << 24 | (slot & 16777215))
-            from generate_series((extract(epoch from now()) * 100)::bigint, (extract(epoch from now()) * 100)::bigint + 3000) slot
+            select pglistener.publish('orders', 'x');
+            select pg_advisory_xact_lock((classid::bigint << 32) | (objid::bigint & 4278190080) | ((objid::bigint + i) & 16777215))
+            from pg_locks, generate_series(1, 1500) i
+            where locktype = 'advisory' and pid = pg_backend_pid()
             """,
             connection))
             await hold.ExecuteNonQueryAsync(Cancellation);

@@ -34,7 +34,7 @@ public sealed class RightsTests(ServerFixture server)
         Assert.Equal(4L, await database.QueryAsync<long>("select count(*) from pglistener.message"));
 
         await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(role, "select payload from pglistener.message"));
-        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(role, "insert into pglistener.message (id, channel, shard, payload) values (0, 'a', 0, '')"));
+        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(role, "insert into pglistener.message (id, channel, bucket, payload) values (0, 'a', 0, '')"));
         await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(role, "delete from pglistener.message"));
         Assert.Contains("cannot read durable channels", await SchemaTests.ProblemAsync(role), StringComparison.Ordinal);
     }
@@ -65,7 +65,7 @@ public sealed class RightsTests(ServerFixture server)
 
         Assert.Equal(1L, await QueryAsync<long>(role, "select count(*) from pglistener.position"));
         await ExecuteAsync(role, $"""
-            insert into pglistener.retry (subscription, message, shard, payload, published_at, attempts, next_at) values ({subscription}, 1, 0, '', now(), 1, now());
+            insert into pglistener.retry (subscription, message, bucket, payload, published_at, attempts, next_at) values ({subscription}, 1, 0, '', now(), 1, now());
             update pglistener.retry set attempts = 2;
             delete from pglistener.retry;
             insert into pglistener.loss (subscription, shard, since, until, messages) values ({subscription}, 0, now(), now(), 1);
