@@ -54,6 +54,6 @@ public sealed class PublishHeaderTests(ServerFixture server)
         var span = Assert.Single(spans, span => span.GetTagItem("pglistener.name") is string text && text == name);
         Assert.Equal(("send orders", ActivityKind.Producer, 2), (span.DisplayName, span.Kind, span.GetTagItem("messaging.batch.message_count")));
         Assert.All(await kit.RowsAsync(), row => Assert.Equal($$"""{"traceparent": "{{span.Id}}"}""", row.Headers));
-        Assert.Equal(2, sent.GetMeasurementSnapshot().Where(measurement => (string?)measurement.Tags["pglistener.name"] == name).Sum(measurement => measurement.Value));
+        Assert.Equal(2, sent.GetMeasurementSnapshot().Where(measurement => measurement.Tags.GetValueOrDefault("pglistener.name") is string text && text == name).Sum(measurement => measurement.Value));
     }
 }

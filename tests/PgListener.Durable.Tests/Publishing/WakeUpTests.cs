@@ -149,7 +149,7 @@ public sealed class WakeUpTests(ServerFixture server)
     public async Task The_pooled_session_is_as_before()
     {
         NpgsqlDataSource? source = null;
-        await using var kit = await PublishingKit.CreateAsync(server, dataSource: text => source = NpgsqlDataSource.Create(text + ";Maximum Pool Size=1;Options=-c synchronous_commit=local"));
+        await using var kit = await PublishingKit.CreateAsync(server, dataSource: text => source = NpgsqlDataSource.Create(text + ";Maximum Pool Size=1;No Reset On Close=true;Options=-c synchronous_commit=local"));
         await using var ear = await Ear.OpenAsync(kit.Database);
         await kit.Publisher.PublishAsync(new Order("a"), Cancellation);
         await ear.NextAsync();
