@@ -8,6 +8,25 @@ public sealed class DurableHandlerOptions : IValidatableObject
     /// <summary>The highest number of shards.</summary>
     internal const int MaxShards = 256;
 
+    /// <summary>Creates settings with their defaults.</summary>
+    public DurableHandlerOptions()
+    {
+    }
+
+    /// <summary>Creates a copy.</summary>
+    /// <param name="other">The settings to copy.</param>
+    public DurableHandlerOptions(DurableHandlerOptions other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Mode = other.Mode;
+        StartFrom = other.StartFrom;
+        Shards = other.Shards;
+        OnFailure = other.OnFailure;
+        MaxAttempts = other.MaxAttempts;
+        RetryDelay = other.RetryDelay;
+        MaxRetryDelay = other.MaxRetryDelay;
+    }
+
     /// <summary>How the instances of the application share the messages.</summary>
     /// <value>The default is <see cref="DurableMode.Shared"/>.</value>
     public DurableMode Mode { get; set; }

@@ -14,6 +14,8 @@ public sealed partial class PgListenerBuilder
 
     internal PgListenerBuilder(ListenerRegistration registration) => _registration = registration;
 
+    internal ListenerRegistration Registration => _registration;
+
     /// <summary>The listener's name; empty for the listener without a name.</summary>
     public string Name => _registration.Name;
 

@@ -21,11 +21,16 @@ public sealed class LogDatabase : IAsyncDisposable
     public static async Task<LogDatabase> CreateAsync(string connectionString)
     {
         var dataSource = NpgsqlDataSource.Create(connectionString);
+        await CreateSchemaAsync(dataSource);
+        return new(connectionString, dataSource);
+    }
+
+    public static async Task CreateSchemaAsync(NpgsqlDataSource dataSource)
+    {
         await using var script = typeof(DurableChannelOptions).Assembly.GetManifestResourceStream("schema.sql")!;
         using var reader = new StreamReader(script);
         await using var command = dataSource.CreateCommand(await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new(connectionString, dataSource);
     }
 
     /// <summary>A database that has the schema.</summary>

@@ -8,13 +8,13 @@ namespace PgListener.Connections;
 /// The server settings that a connection of the listener needs, regardless of the defaults of the role, the database and the server. They apply
 /// only to its own session.
 /// </summary>
-internal sealed class OwnSettings(ListenerOptions options, ILogger logger)
+internal sealed class OwnSettings(IReadOnlyList<(string Name, string Value)> wanted, ILogger logger)
 {
     /// <summary>How often a setting is sent again after a time limit of the server, which it is to lift, has ended the command.</summary>
     private const int Tries = 3;
 
-    private readonly string[] _statements = [.. Wanted(options).Select(static setting => $"SET {setting.Name} TO {setting.Value}")];
-    private readonly string[] _resets = [.. Wanted(options).Select(static setting => $"RESET {setting.Name}")];
+    private readonly string[] _statements = [.. wanted.Select(static setting => $"SET {setting.Name} TO {setting.Value}")];
+    private readonly string[] _resets = [.. wanted.Select(static setting => $"RESET {setting.Name}")];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
     /// <summary>The settings. The time limits come first, because they might end the other commands.</summary>

@@ -26,6 +26,9 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     private bool _isLate;
     private bool _wasStarved;
 
+    /// <summary>The connection, for work that <see cref="RunAsync"/> bounds.</summary>
+    public NpgsqlConnection Connection => connection;
+
     /// <summary>Opens the connection. Npgsql has a limit for each host; this one is for a host that keeps it from trying the next.</summary>
     public async Task OpenAsync(CancellationToken stopping)
     {
@@ -96,7 +99,8 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
     /// <param name="parameter">Its parameter, if it has one.</param>
     /// <param name="limit">How long the answer may take.</param>
     /// <param name="stopping">Ends the waiting.</param>
-    public Task<IReadOnlyList<string>> QueryAsync(string sql, string? parameter, TimeSpan limit, CancellationToken stopping) => RunAsync<IReadOnlyList<string>>(
+    /// <param name="isPrepared">Whether it is prepared once for the session, because it is executed often.</param>
+    public Task<IReadOnlyList<string>> QueryAsync(string sql, string? parameter, TimeSpan limit, CancellationToken stopping, bool isPrepared = false) => RunAsync<IReadOnlyList<string>>(
         "a question",
         async timeout =>
         {
@@ -105,6 +109,8 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             {
                 if (parameter is not null)
                     command.Parameters.Add(new() { Value = parameter });
+                if (isPrepared)
+                    await command.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
                 var rows = new List<string>();
                 var reader = await command.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
@@ -138,7 +144,13 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             _ = DetachedTask.Run(CloseLaterAsync);
     }
 
-    private async Task<T> RunAsync<T>(string what, Func<int, Task<T>> command, TimeSpan limit, CancellationToken stopping)
+    /// <summary>Does something on the connection within a time limit.</summary>
+    /// <param name="what">Describes it in messages.</param>
+    /// <param name="command">Does it, with Npgsql's own limit in seconds.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="stopping">Ends the waiting.</param>
+    /// <exception cref="TimeoutException">It took longer. It continues without being awaited, until the connection is closed.</exception>
+    public async Task<T> RunAsync<T>(string what, Func<int, Task<T>> command, TimeSpan limit, CancellationToken stopping)
     {
         var running = command((int)Math.Ceiling(limit.TotalSeconds) * LeftBehind);
         _last = running;
@@ -183,13 +195,13 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
 
     private async Task CleanAsync()
     {
-        // In its pool it would continue to listen without being read, and keep the server's queue from being emptied.
+        // In its pool it would continue to listen without being read, and keep the server's queue from being emptied; and keep its locks.
         if (!returnsToPool || connection.FullState != ConnectionState.Open)
             return;
 
         try
         {
-            await ExecuteBatchAsync("UNLISTEN", ["UNLISTEN *"], CancellationToken.None).ConfigureAwait(false);
+            await ExecuteBatchAsync("UNLISTEN", ["UNLISTEN *", "SELECT pg_catalog.pg_advisory_unlock_all()"], CancellationToken.None).ConfigureAwait(false);
             await RunAsync(
                 "the reset of the session's settings",
                 async timeout =>

@@ -14,7 +14,7 @@ internal sealed class PostgresLink : IServerLink
     public PostgresLink(ConnectionSource connections, SessionParts parts)
     {
         var settings = parts.Options.Current;
-        var ownSettings = new OwnSettings(settings, parts.Logger);
+        var ownSettings = new OwnSettings(OwnSettings.Wanted(settings), parts.Logger);
         _connections = connections;
         _time = parts.Time;
         _second = new(connections, ownSettings, settings.KeepAlive, parts.Time, parts.Logger);

@@ -138,7 +138,7 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
     }
 
     /// <summary>The keys to look at: those of which something has changed, and from time to time all, because others may have removed a dead letter.</summary>
-    private IReadOnlyCollection<string> TakeUnsettled()
+    private string[] TakeUnsettled()
     {
         lock (_sync)
         {
@@ -163,9 +163,9 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
     }
 
     /// <summary>Makes due what waits behind nothing any more, and lets keys go on of which nothing is left. In turn, so that no copy is written meanwhile.</summary>
-    private async Task SettleAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken)
+    private async Task SettleAsync(string[] keys, CancellationToken cancellationToken)
     {
-        if (keys.Count == 0)
+        if (keys.Length == 0)
             return;
 
         using var turn = await held.EnterAsync(cancellationToken).ConfigureAwait(false);

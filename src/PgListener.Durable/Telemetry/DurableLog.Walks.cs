@@ -5,6 +5,9 @@ namespace PgListener.Durable.Telemetry;
 /// <summary>The log events of durable channels. Ids are never reused: 600–619 membership, 620–639 walks and retries, 640–659 publishing and the schema, 660–679 retention, 680–699 operations.</summary>
 internal static partial class DurableLog
 {
+    [LoggerMessage(643, LogLevel.Warning, "The schema of durable channels could not be created at the start. It is tried again in the background; until then, publishing on durable channels fails. {Problem}")]
+    public static partial void SchemaNotCreated(this ILogger logger, string problem);
+
     [LoggerMessage(620, LogLevel.Warning, "The handler {Handler} on the durable channel '{Channel}' failed on message {Message}. It is attempted again in {Delay}.")]
     public static partial void MessageFailed(this ILogger logger, Exception exception, string handler, string channel, long message, TimeSpan delay);
 
@@ -23,12 +26,9 @@ internal static partial class DurableLog
     [LoggerMessage(625, LogLevel.Warning, "The handler {Handler} on the durable channel '{Channel}' failed on message {Message} after its transaction was committed. The message is handled.")]
     public static partial void FailedAfterCommit(this ILogger logger, Exception exception, string handler, string channel, long message);
 
-    [LoggerMessage(626, LogLevel.Warning, "Another instance has taken over shard {Shard} of {Handler} on the durable channel '{Channel}', and continues there. Messages that were being handled here may be handled twice.")]
-    public static partial void ShardLost(this ILogger logger, int shard, string handler, string channel);
-
-    [LoggerMessage(627, LogLevel.Warning, "Shard {Shard} of {Handler} on the durable channel '{Channel}' cannot be read or acknowledged now; it is taken up again.")]
+    [LoggerMessage(626, LogLevel.Warning, "Shard {Shard} of {Handler} on the durable channel '{Channel}' cannot be read or acknowledged now; it is taken up again.")]
     public static partial void WalkFailed(this ILogger logger, Exception exception, int shard, string handler, string channel);
 
-    [LoggerMessage(628, LogLevel.Warning, "{Messages} message(s) of the durable channel '{Channel}' from {Since} to {Until} were removed from the log before {Handler} got to them. A Resync tells it.")]
+    [LoggerMessage(627, LogLevel.Warning, "{Messages} message(s) of the durable channel '{Channel}' from {Since} to {Until} were removed from the log before {Handler} got to them. A Resync tells it.")]
     public static partial void OvertakenByRetention(this ILogger logger, long messages, string channel, DateTimeOffset since, DateTimeOffset until, string handler);
 }

@@ -1,4 +1,3 @@
-using Npgsql;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Positions;
 using PgListener.Durable.Telemetry;

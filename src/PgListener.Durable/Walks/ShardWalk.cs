@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PgListener.Durable.Failures;
 using PgListener.Durable.Log;
 using PgListener.Durable.Membership;
@@ -7,6 +8,7 @@ using PgListener.Durable.Telemetry;
 namespace PgListener.Durable.Walks;
 
 /// <summary>Walks one shard while this process holds its lock: takes the position over, reads pages, hands the messages to the lanes, and moves the position behind them.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its token sources have no timers, and a stop may come after the end.")]
 internal sealed class ShardWalk : IShardRun
 {
     private readonly RegisteredSubscription _subscription;
@@ -29,7 +31,7 @@ internal sealed class ShardWalk : IShardRun
         _shard = shard;
         _cluster = cluster;
         _context = context;
-        Completion = Task.Run(RunAsync);
+        Completion = Task.Run(RunAsync, CancellationToken.None);
     }
 
     public Task Completion { get; }
@@ -68,7 +70,7 @@ internal sealed class ShardWalk : IShardRun
         }
         catch (PositionLostException)
         {
-            _context.Logger.ShardLost(_shard, Definition.Name, Definition.LogicalChannel);
+            // The coordination reports it, and continues with the next holder's position.
         }
         catch (Exception e)
         {

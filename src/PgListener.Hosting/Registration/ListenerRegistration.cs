@@ -41,6 +41,12 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Set by the package PgListener.Durable: the publisher that takes the messages of durable channels, and passes all others on to the listener's own.</summary>
     public Func<IServiceProvider, NotificationPublisher, INotificationPublisher>? DurablePublisher { get; set; }
 
+    /// <summary>Sections within the listener's that other packages read, with the names of their settings.</summary>
+    public Dictionary<string, IReadOnlyList<string>> MoreSections { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The same within the section of each handler.</summary>
+    public Dictionary<string, IReadOnlyList<string>> MoreHandlerSections { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The filters that run around each of its handlers.</summary>
     public FilterList Filters { get; } = new(services);
 

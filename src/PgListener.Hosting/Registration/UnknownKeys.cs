@@ -38,6 +38,11 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
                 foreach (var problem in ProblemsWith(entry, $"{path}:{nameof(PgListenerOptions.Publisher)}", OfPublisher))
                     yield return problem;
             }
+            else if (listener.MoreSections.TryGetValue(entry.Key, out var more))
+            {
+                foreach (var problem in ProblemsWith(entry, $"{path}:{entry.Key}", more))
+                    yield return problem;
+            }
             else if (section is not IConfigurationSection && (IsName(entry, "ConnectionStrings") || Nearest.Of(entry.Key, Settings) is null))
             {
                 continue; // The top level of a whole configuration has other entries too.
@@ -66,7 +71,7 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
         }
     }
 
-    private static IEnumerable<string> ProblemsInHandlers(IConfigurationSection section, string path, IReadOnlyCollection<string> handlers)
+    private IEnumerable<string> ProblemsInHandlers(IConfigurationSection section, string path, IReadOnlyCollection<string> handlers)
     {
         foreach (var entry in Named(section))
         {
@@ -76,12 +81,17 @@ internal sealed class UnknownKeys(ListenerRegistration listener, IReadOnlyCollec
                 continue;
             }
 
-            foreach (var problem in ProblemsWith(entry, $"{path}:{entry.Key}", OfHandler))
+            foreach (var problem in ProblemsWith(entry, $"{path}:{entry.Key}", [.. OfHandler, .. listener.MoreHandlerSections.Keys]))
                 yield return problem;
+            foreach (var (name, settings) in listener.MoreHandlerSections)
+            {
+                foreach (var problem in ProblemsWith(entry.GetSection(name), $"{path}:{entry.Key}:{name}", settings))
+                    yield return problem;
+            }
         }
     }
 
-    private static IEnumerable<string> ProblemsWith(IConfigurationSection section, string path, string[] settings)
+    private static IEnumerable<string> ProblemsWith(IConfigurationSection section, string path, IReadOnlyList<string> settings)
         => Named(section)
             .Where(entry => !settings.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
             .Select(entry => $"{path}:{Shown(entry.Key)} is not a setting.{Nearest.Hint(entry.Key, settings)}");

@@ -1,0 +1,143 @@
+using PgListener.Connections;
+using PgListener.Durable.Telemetry;
+
+namespace PgListener.Durable.Membership;
+
+/// <summary>What a session does once the subscriptions are registered: it looks, takes and releases locks, and starts, wakes and stops the runs.</summary>
+internal sealed class Coordination : IDisposable
+{
+    /// <summary>How long runs may take to end after their calls were cancelled.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often to look for shards that others have yet to give up.</summary>
+    private static readonly TimeSpan ShortGap = TimeSpan.FromMilliseconds(250);
+
+    private readonly SessionConnection _server;
+    private readonly Cluster _cluster;
+    private readonly CoordinationParts _parts;
+    private readonly LookSchedule _schedule;
+    private readonly CancellationTokenSource _hurry;
+    private List<Member> _members;
+    private int? _pid;
+
+    public Coordination(SessionConnection server, Cluster cluster, IReadOnlyList<RegisteredSubscription> subscriptions, CoordinationParts parts, CancellationToken abort)
+    {
+        _server = server;
+        _cluster = cluster;
+        _parts = parts;
+        _schedule = new(parts.Durable.PollInterval, parts.Time);
+        _hurry = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        _members = [.. subscriptions.Select(Join)];
+    }
+
+    /// <summary>Looks until it is stopped and every shard is given up, or something throws.</summary>
+    /// <param name="stopping">Gives up all shards. The looks go on meanwhile, because without them the server would end the session while calls are still running.</param>
+    /// <param name="abort">Cancels the calls that are still running.</param>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken abort)
+    {
+        using var onStop = stopping.UnsafeRegister(Signal, this);
+        using var onAbort = abort.UnsafeRegister(Signal, this);
+        while (true)
+        {
+            await LookAsync(stopping.IsCancellationRequested).ConfigureAwait(false);
+            if (stopping.IsCancellationRequested && _members.TrueForAll(static member => member.HasLeft))
+                return;
+            if (abort.IsCancellationRequested)
+                return;
+
+            await RegisterAgainAsync().ConfigureAwait(false);
+            await WaitAsync(stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops what still runs, and leaves behind what does not stop. The next session does not take such a shard until its run has ended.</summary>
+    public async Task EndAsync()
+    {
+        await _hurry.CancelAsync().ConfigureAwait(false);
+        var left = _members.SelectMany(static member => member.Held).Where(static shard => shard.Run is not null).ToArray();
+        var stops = Task.WhenAll(left.Select(shard => shard.LeaveAsync(_hurry.Token)));
+        await stops.WaitAsync(Grace, _parts.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var shard in left)
+            _parts.FormerRuns.Add(shard.Id, shard.Run!, byItself: false);
+        if (left.Count(static shard => !shard.Run!.Completion.IsCompleted) is > 0 and var running)
+            _parts.Logger.RunsLeftBehind(running, Grace.TotalSeconds);
+    }
+
+    public void Dispose() => _hurry.Dispose();
+
+    private static void Signal(object? self) => ((Coordination)self!)._parts.WakeUps.Signal();
+
+    private Member Join(RegisteredSubscription subscription) => new(subscription, _parts.FormerRuns, _parts.Logger);
+
+    private async Task LookAsync(bool isStopping)
+    {
+        var request = new LookRequest(_cluster.Base);
+        _members.ForEach(member => member.Ask(request, isStopping));
+        _schedule.Begin();
+
+        // Not ended by the stop: the locks are to be released in an orderly way.
+        var answer = await Look.ExecuteAsync(_server, request, _parts.Durable.SessionTimeout, CancellationToken.None).ConfigureAwait(false);
+        if (answer.Released < request.Release.Count || answer.Left < request.Leave.Count || answer.Pid != (_pid ??= answer.Pid))
+        {
+            throw new ListenerException(
+                "A pooler between this process and the server gives each statement another session, so that no lock is kept. Durable channels are read over a connection to the server itself, or through a pool in session mode; publishing may use this one.");
+        }
+
+        foreach (var member in _members)
+        {
+            foreach (var shard in member.Apply(request, answer, isStopping, _hurry.Token))
+                shard.Start(_parts.Runner, _cluster, _parts.WakeUps.Signal);
+        }
+
+        Wake(answer);
+        if (_members.Exists(static member => member.IsUrgent))
+            _schedule.Hurry();
+        else if (_members.Exists(static member => member.IsShort))
+            _schedule.NoLaterThan(ShortGap);
+    }
+
+    private void Wake(LookAnswer answer)
+    {
+        if (answer.News.Count == 0)
+            return;
+
+        var news = answer.News.Select(static found => new Positions.ShardKey(found.Subscription, found.Shard)).ToHashSet();
+        foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.Contains(shard.Id)))
+        {
+            if (shard.Wake())
+                _schedule.NoLaterThan(LookSchedule.Second);
+        }
+    }
+
+    /// <summary>Waits until the next look is due. What happens meanwhile may make that earlier.</summary>
+    private async Task WaitAsync(CancellationToken stopping)
+    {
+        while (_schedule.Left is var left && left > TimeSpan.Zero)
+        {
+            if (!await _parts.WakeUps.WaitAsync(left).ConfigureAwait(false))
+                continue;
+
+            if (stopping.IsCancellationRequested || _members.Exists(static member => member.IsUrgent))
+                _schedule.Hurry();
+            foreach (var channel in _parts.WakeUps.Take())
+            {
+                if (_members.Exists(member => member.Subscription.Definition.Channel == channel && member.Held.Any(static shard => shard.IsWaiting)))
+                    _schedule.Hurry();
+                else
+                    _schedule.NoLaterThan(LookSchedule.Second);
+            }
+        }
+    }
+
+    /// <summary>Registers again what was deleted or has got another number of shards, once nothing of it is held.</summary>
+    private async Task RegisterAgainAsync()
+    {
+        var outdated = _members.FindAll(static member => member.IsOutdated && member.HasLeft);
+        if (outdated.Count == 0)
+            return;
+
+        var again = await _parts.Registrar.RegisterAsync(_server, _cluster, [.. outdated.Select(static member => member.Subscription.Definition)], CancellationToken.None).ConfigureAwait(false);
+        _members = [.. _members.Except(outdated), .. again.Select(Join)];
+        _schedule.Hurry();
+    }
+}

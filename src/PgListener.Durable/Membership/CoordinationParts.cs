@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using PgListener.Connections;
+
+namespace PgListener.Durable.Membership;
+
+/// <summary>What the coordination works with.</summary>
+internal sealed record CoordinationParts
+{
+    /// <summary>Where its connection comes from.</summary>
+    public required ConnectionSource Connections { get; init; }
+
+    /// <summary>The listener's settings, for connecting.</summary>
+    public required OptionsInForce Options { get; init; }
+
+    public required DurableChannelOptions Durable { get; init; }
+
+    public required ISchemaCheck Schema { get; init; }
+
+    public required IClusterDiscovery Clusters { get; init; }
+
+    public required SubscriptionRegistrar Registrar { get; init; }
+
+    /// <summary>The handlers.</summary>
+    public required IReadOnlyList<DurableSubscription> Subscriptions { get; init; }
+
+    /// <summary>Walks the shards.</summary>
+    public required IShardRunner Runner { get; init; }
+
+    public required FormerRuns FormerRuns { get; init; }
+
+    public required WakeUps WakeUps { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Logger { get; init; }
+}

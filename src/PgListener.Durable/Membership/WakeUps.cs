@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+
+namespace PgListener.Durable.Membership;
+
+/// <summary>The wake-ups since the last look.</summary>
+internal sealed class WakeUps : IWakeUps
+{
+    private readonly ConcurrentDictionary<string, bool> _woken = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _signal = new(0, 1);
+    private volatile IReadOnlySet<string> _channels = new HashSet<string>();
+
+    /// <summary>The channels of the handlers here. Others are ignored.</summary>
+    public IReadOnlySet<string> Channels
+    {
+        set => _channels = value;
+    }
+
+    public void Wake(string channel)
+    {
+        if (_channels.Contains(channel) && _woken.TryAdd(channel, true))
+            Signal();
+    }
+
+    /// <summary>Ends the current wait, or else the next.</summary>
+    public void Signal()
+    {
+        lock (_signal)
+        {
+            if (_signal.CurrentCount == 0)
+                _signal.Release();
+        }
+    }
+
+    /// <summary>Waits for a wake-up or a signal.</summary>
+    /// <returns>Whether there was one.</returns>
+    public Task<bool> WaitAsync(TimeSpan limit) => _signal.WaitAsync(limit);
+
+    /// <summary>The channels of the wake-ups since the last call.</summary>
+    public IReadOnlyCollection<string> Take()
+    {
+        var taken = new List<string>();
+        foreach (var channel in _woken.Keys)
+        {
+            if (_woken.TryRemove(channel, out _))
+                taken.Add(channel);
+        }
+
+        return taken;
+    }
+}

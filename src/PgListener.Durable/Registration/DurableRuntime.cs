@@ -1,0 +1,164 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using PgListener.Connections;
+using PgListener.Durable.Membership;
+using PgListener.Durable.Telemetry;
+using PgListener.Durable.Walks;
+using PgListener.Registration;
+using PgListener.Telemetry;
+
+namespace PgListener.Durable.Registration;
+
+/// <summary>The durable channels of one listener while the host runs.</summary>
+internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
+{
+    private readonly ListenerRegistration _registration;
+    private readonly HostedListener _listener;
+    private readonly ILogger _logger;
+    private readonly bool _ownsDataSource;
+    private readonly ConnectionSource _connections;
+    private readonly CoordinationLoop _loop;
+    private readonly IReadOnlyList<DurableSubscription> _subscriptions;
+    private readonly WakeUps _wakeUps = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _abort = new();
+    private Task? _running;
+
+    public DurableRuntime(ListenerRegistration registration, IServiceProvider services)
+    {
+        _registration = registration;
+        _listener = services.GetRequiredKeyedService<HostedListener>(registration.Name);
+        Options = services.GetRequiredService<IOptionsMonitor<DurableChannelOptions>>().Get(registration.Name);
+        var settings = _listener.OptionsAtStart;
+        var own = registration.WithHost(settings, services);
+        var logger = _logger = new SafeLogger((own.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
+        var time = own.TimeProvider ?? TimeProvider.System;
+        (DataSource, _connections, _ownsDataSource) = Connect(settings, own, services);
+        _subscriptions = [.. DurableHandlers.Of(registration).Select(handler => SubscriptionOf(handler, settings, services))];
+        var holder = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}");
+        _loop = new(
+            new()
+            {
+                Connections = _connections,
+                Options = new(own),
+                Durable = Options,
+                Schema = new ListenerSchemaCheck(Options, DataSource),
+                Clusters = new PlainClusterDiscovery(),
+                Registrar = new(logger),
+                Subscriptions = _subscriptions,
+                Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger)),
+                FormerRuns = new(time),
+                WakeUps = _wakeUps,
+                Time = time,
+                Logger = logger,
+            },
+            Random.Shared.NextDouble);
+    }
+
+    public DurableChannelOptions Options { get; }
+
+    /// <summary>A pool for reading and publishing.</summary>
+    public NpgsqlDataSource DataSource { get; }
+
+    public IWakeUps WakeUps => _wakeUps;
+
+    /// <summary>Creates the schema if that is configured. If the server cannot be reached, the coordination does it as soon as it can, so that the host's start need not wait.</summary>
+    public async Task CreateSchemaAsync(CancellationToken cancellationToken)
+    {
+        if (!Options.CreateSchema)
+            return;
+
+        try
+        {
+            await DurableSchema.CreateAsync(DataSource, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        {
+            _logger.SchemaNotCreated(Diagnosis.Of(e));
+        }
+    }
+
+    /// <summary>Begins to coordinate and to handle messages, in the background. Without a handler there is nothing to do.</summary>
+    public void Start()
+    {
+        if (_running is not null || _subscriptions.Count == 0)
+            return;
+
+        foreach (var channel in _subscriptions.DistinctBy(static subscription => subscription.Channel))
+            ListenFor(channel);
+        _running = Task.Run(() => _loop.RunAsync(_stopping.Token, _abort.Token), CancellationToken.None);
+    }
+
+    /// <summary>Ends the calls that are running, and releases the locks.</summary>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_running is not { } running)
+            return;
+
+        await using (cancellationToken.UnsafeRegister(static self => ((DurableRuntime)self!)._abort.Cancel(), this).ConfigureAwait(false))
+            await running.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await _connections.DisposeAsync().ConfigureAwait(false);
+        if (_ownsDataSource)
+            await DataSource.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+        _abort.Dispose();
+    }
+
+    /// <summary>For a container that is disposed of synchronously. A host disposes asynchronously.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private (NpgsqlDataSource Pool, ConnectionSource Sessions, bool IsOwn) Connect(PgListenerOptions settings, ListenerOptions own, IServiceProvider services)
+    {
+        if (_registration.DataSource is { } given)
+        {
+            var dataSource = given(services);
+            return (DataSourceFactory.ForPrimary(dataSource), ConnectionSource.From(dataSource), false);
+        }
+
+        var pool = DataSourceFactory.Build(settings.ConnectionString!, Configure);
+        return (pool, ConnectionSource.From(settings.ConnectionString!, own, Configure), true);
+
+        void Configure(NpgsqlDataSourceBuilder builder) => _registration.ConfigureDataSource?.Invoke(services, builder);
+    }
+
+    private DurableSubscription SubscriptionOf(HandlerEntry handler, PgListenerOptions settings, IServiceProvider services)
+    {
+        var channel = handler.ChannelOn(_registration);
+        return new(
+            ChannelName.WithPrefix(settings.ChannelPrefix ?? "", channel),
+            channel,
+            handler.Name,
+            DurableHandlers.OptionsOf(handler, _registration, services),
+            settings.Handlers[handler.Key],
+            handler.CreateMessageHandler(_registration, services.GetRequiredService<IServiceScopeFactory>(), _listener.PayloadLog));
+    }
+
+    /// <summary>A notification on a channel's name says that there may be something new in the log. While none can arrive, the looks find it.</summary>
+    private void ListenFor(DurableSubscription channel)
+    {
+        var options = new SubscriptionOptions
+        {
+            Name = $"Wake-ups of '{channel.LogicalChannel}'",
+            FullQueueMode = FullQueueMode.KeepLatest,
+            OnResync = (_, _) => WakeAsync(),
+        };
+        _listener.Listener.Subscribe(channel.LogicalChannel, (_, _) => WakeAsync(), options, out _);
+
+        Task WakeAsync()
+        {
+            _wakeUps.Wake(channel.Channel);
+            return Task.CompletedTask;
+        }
+    }
+}
