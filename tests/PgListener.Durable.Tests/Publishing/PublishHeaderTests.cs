@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace PgListener.Durable.Tests.Publishing;
 
 /// <summary>The trace context that is sent along, the span and the metrics of a publish.</summary>
-[Collection(nameof(PublishHeaderTests))]
 public sealed class PublishHeaderTests(ServerFixture server)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -46,14 +47,17 @@ public sealed class PublishHeaderTests(ServerFixture server)
             },
         };
         ActivitySource.AddActivityListener(listener);
-        using var sent = new MetricCollector<long>(null, PgListenerDiagnostics.MeterName, PgListenerInstruments.SentMessages);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        using var sent = new MetricCollector<long>(meters, PgListenerDiagnostics.MeterName, PgListenerInstruments.SentMessages);
 
-        await using var kit = await PublishingKit.CreateAsync(server, new() { Name = name, ChannelPrefix = "x_", PropagateTraceContext = true });
+        await using var kit = await PublishingKit.CreateAsync(server, new() { Name = name, ChannelPrefix = "x_", PropagateTraceContext = true, MeterFactory = meters });
         await kit.Publisher.PublishManyAsync([new Order("a"), new Order("b")], Cancellation);
 
         var span = Assert.Single(spans, span => span.GetTagItem("pglistener.name") is string text && text == name);
         Assert.Equal(("send orders", ActivityKind.Producer, 2), (span.DisplayName, span.Kind, span.GetTagItem("messaging.batch.message_count")));
         Assert.All(await kit.RowsAsync(), row => Assert.Equal($$"""{"traceparent": "{{span.Id}}"}""", row.Headers));
-        Assert.Equal(2, sent.GetMeasurementSnapshot().Where(measurement => measurement.Tags.GetValueOrDefault("pglistener.name") is string text && text == name).Sum(measurement => measurement.Value));
+        var measurement = Assert.Single(sent.GetMeasurementSnapshot());
+        Assert.Equal((2, name), (measurement.Value, (string?)measurement.Tags["pglistener.name"]));
     }
 }
