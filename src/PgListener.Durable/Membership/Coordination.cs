@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using PgListener.Connections;
 using PgListener.Durable.Telemetry;
 
