@@ -34,6 +34,10 @@ internal sealed class CoordinationSession(CoordinationParts parts)
             throw new ListenerException(
                 $"This process has not run for longer than {nameof(DurableChannelOptions.SessionTimeout)} ({parts.Durable.SessionTimeout:c}), so the server has ended its session, and other instances could take over. Find what stops the process or its thread pool.", e);
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+        {
+            throw new ListenerException(Coordination.BehindPooler, e); // What was prepared is unknown, so this is another session.
+        }
         finally
         {
             await server.CloseAsync().ConfigureAwait(false);

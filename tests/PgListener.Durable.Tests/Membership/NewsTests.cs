@@ -117,7 +117,7 @@ public class NewsTests(ServerFixture server)
             await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
         }
 
-        Assert.InRange(begun.Count, 8, 11); // The first may have begun before.
+        Assert.InRange(begun.Count, 5, watch.Elapsed.TotalSeconds + 1); // The first may have begun before.
     }
 
     private static async Task<LogPosition> HereAsync(LogDatabase database)
