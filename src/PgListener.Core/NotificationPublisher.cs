@@ -71,8 +71,8 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     {
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfDurable(request);
-        var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
-        var notifications = RequestWriter.Write(request, channel, ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel), _options.AllowDuplicates);
+        var channel = ChannelOf(request, out var serverName);
+        var notifications = RequestWriter.Write(request, channel, serverName, _options.AllowDuplicates);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var caller = _link.CallerOf(request);
         ThrowIfMergeable(request, channel, notifications, isAlone: caller is null && Transaction.Current is null);
@@ -82,9 +82,9 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         if (caller is not null)
             await caller.CheckAsync(cancellationToken).ConfigureAwait(false);
         if (_telemetry.IsObserved)
-            await SendObservedAsync(channel, notifications, caller, cancellationToken).ConfigureAwait(false);
+            await ObserveAsync(channel, notifications.Length, caller?.Server, context => SendAsync(notifications, caller, context, cancellationToken)).ConfigureAwait(false);
         else
-            await SendAsync(notifications, caller, Activity.Current?.Context ?? default, cancellationToken).ConfigureAwait(false);
+            await SendAsync(notifications, caller, CurrentContext, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Accepts no more, sends what was coalesced within <see cref="NotificationPublisherOptions.StopTimeout"/>, and disposes of the publisher's own connections.</summary>
@@ -101,17 +101,38 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
     /// <summary>Does what <see cref="DisposeAsync"/> does, and blocks until that is done.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private Task SendObservedAsync(string channel, Outgoing[] notifications, ICallerConnection? caller, CancellationToken cancellationToken)
-        => _telemetry.SendAsync(
-            channel,
-            notifications.Length,
-            caller?.Server,
-            context => SendAsync(notifications, caller, context, cancellationToken));
+    /// <summary>The settings in force.</summary>
+    internal NotificationPublisherOptions Options => _options;
 
-    /// <summary>Sends, with the context of a span if that is configured.</summary>
+    /// <summary>The trace context to send along if no span is begun.</summary>
+    private ActivityContext CurrentContext => _options.PropagateTraceContext ? Activity.Current?.Context ?? default : default;
+
+    /// <summary>Finds a request's channel.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="serverName">Its name at the server.</param>
+    /// <returns>Its name in the application.</returns>
+    /// <exception cref="ArgumentException">The name is not valid.</exception>
+    internal string ChannelOf(PublishRequest request, out string serverName)
+    {
+        var channel = request.ChannelType is { } type && _options.ChannelNames.TryGetValue(type, out var mapped) ? mapped : request.Channel;
+        serverName = ChannelName.WithPrefix(_options.ChannelPrefix ?? "", channel);
+        return channel;
+    }
+
+    /// <summary>Runs a publish within its span and counts it, if that is collected.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="count">How many notifications or messages it publishes.</param>
+    /// <param name="server">The server as <c>host:port</c>, if it is known.</param>
+    /// <param name="send">Sends. Its argument is the trace context to send along; the default if there is none.</param>
+    internal Task ObserveAsync(string channel, int count, string? server, Func<ActivityContext, Task> send)
+        => _telemetry.IsObserved
+            ? _telemetry.SendAsync(channel, count, server, context => send(_options.PropagateTraceContext ? context : default))
+            : send(CurrentContext);
+
+    /// <summary>Sends, with a trace context if there is one.</summary>
     private Task SendAsync(Outgoing[] notifications, ICallerConnection? caller, in ActivityContext context, CancellationToken cancellationToken)
     {
-        if (_options.PropagateTraceContext && context != default)
+        if (context != default)
             AddTraceContext(notifications, context);
         if (caller is not null)
             return caller.SendAsync(notifications, cancellationToken);

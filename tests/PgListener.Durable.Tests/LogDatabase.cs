@@ -15,9 +15,11 @@ public sealed class LogDatabase : IAsyncDisposable
 
     public NpgsqlDataSource DataSource { get; }
 
-    public static async Task<LogDatabase> CreateAsync(ServerFixture server)
+    public static async Task<LogDatabase> CreateAsync(ServerFixture server) => await CreateAsync(await server.CreateDatabaseAsync());
+
+    /// <summary>Creates the schema in a database that is empty.</summary>
+    public static async Task<LogDatabase> CreateAsync(string connectionString)
     {
-        var connectionString = await server.CreateDatabaseAsync();
         var dataSource = NpgsqlDataSource.Create(connectionString);
         await CreateSchemaAsync(dataSource);
         return new(connectionString, dataSource);
@@ -30,6 +32,9 @@ public sealed class LogDatabase : IAsyncDisposable
         await using var command = dataSource.CreateCommand(await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
+
+    /// <summary>A database that has the schema.</summary>
+    public static LogDatabase Of(string connectionString) => new(connectionString, NpgsqlDataSource.Create(connectionString));
 
     public async Task ExecuteAsync(string sql)
     {

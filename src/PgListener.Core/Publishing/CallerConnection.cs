@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Transactions;
 using Npgsql;
 
 namespace PgListener.Publishing;
@@ -8,7 +9,12 @@ internal sealed class CallerConnection(DbConnection connection) : ICallerConnect
 {
     public string? Server => connection is NpgsqlConnection npgsql ? $"{npgsql.Host}:{npgsql.Port}" : null;
 
-    public ValueTask CheckAsync(CancellationToken cancellationToken) => ConnectionRules.CheckAsync(connection, cancellationToken);
+    public ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        ConnectionRules.ThrowIfNotOpen(connection);
+        ConnectionRules.ThrowIfDistributed(Transaction.Current);
+        return ConnectionRules.ThrowIfStandbyAsync(connection, cancellationToken);
+    }
 
     public Task SendAsync(IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
         => NotifyCommand.ExecuteAsync(connection, notifications, cancellationToken);

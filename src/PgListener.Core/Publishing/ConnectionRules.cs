@@ -28,19 +28,14 @@ internal static class ConnectionRules
             $"{given.GetType()} belongs to another database. Publish on an {nameof(NpgsqlConnection)} or {nameof(NpgsqlTransaction)}, on one that wraps it, or on none, in which case the publisher uses a connection of its own.", nameof(request));
     }
 
-    /// <summary>Checks whether the caller's connection can notify.</summary>
-    public static async ValueTask CheckAsync(DbConnection connection, CancellationToken cancellationToken)
+    /// <summary>Refuses a connection of the caller's that is closed or broken.</summary>
+    public static void ThrowIfNotOpen(DbConnection connection)
     {
-        var npgsql = connection as NpgsqlConnection;
-        var state = npgsql?.FullState ?? connection.State;
+        var state = (connection as NpgsqlConnection)?.FullState ?? connection.State;
         if (state.HasFlag(ConnectionState.Broken))
             throw new InvalidOperationException("The connection is broken, and its transaction is rolled back. Open a new connection, and repeat the whole transaction.");
         if (state == ConnectionState.Closed)
             throw new InvalidOperationException("The connection is closed. Open it before publishing on it.");
-
-        ThrowIfDistributed(Transaction.Current);
-        if (npgsql is not null)
-            await ThrowIfStandbyAsync(npgsql, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Checks whether the caller's transaction is still active.</summary>
@@ -76,11 +71,11 @@ internal static class ConnectionRules
         }
     }
 
-    /// <summary>Refuses a standby, where notifying is not possible.</summary>
-    public static async ValueTask ThrowIfStandbyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Refuses a standby, where publishing is not possible. Not known of a wrapped connection.</summary>
+    public static async ValueTask ThrowIfStandbyAsync(DbConnection caller, CancellationToken cancellationToken)
     {
         // The server reports this from version 14 on, and a change only with its next answer, so a promotion may not be known yet.
-        if (!connection.PostgresParameters.TryGetValue(StandbySetting, out var standby) || standby != "on")
+        if (caller is not NpgsqlConnection connection || !connection.PostgresParameters.TryGetValue(StandbySetting, out var standby) || standby != "on")
             return;
 
         var command = new NpgsqlCommand("SELECT pg_catalog.pg_is_in_recovery()", connection);

@@ -22,7 +22,7 @@ internal static class NotifyCommand
     /// <param name="connection">A connection of Npgsql's, or one that wraps it.</param>
     /// <param name="notifications">At least one.</param>
     /// <param name="cancellationToken">Cancels the command.</param>
-    public static async Task ExecuteAsync(DbConnection connection, IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
+    public static async Task<int> ExecuteAsync(DbConnection connection, IReadOnlyList<Outgoing> notifications, CancellationToken cancellationToken)
     {
         var command = connection.CreateCommand();
         await using (command.ConfigureAwait(false))
@@ -30,6 +30,7 @@ internal static class NotifyCommand
             command.CommandText = Fill(command.Parameters, notifications, IsUtf8(connection), out var arrays);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             arrays.GiveBack();
+            return notifications.Count;
         }
     }
 

@@ -32,14 +32,21 @@ internal static class TraceContext
         if (!CanTakeProperty(payload, out var isEmpty) || (isEmpty && payload[end - 2] != '{'))
             return payload;
 
-        var state = context.TraceState is { Length: > 0 } text && text.All(static c => c is > ' ' and < '\x7f' and not '"' and not '\\' or ' ') ? StateOpening + text : "";
-        var parent = $"00-{context.TraceId.ToHexString()}-{context.SpanId.ToHexString()}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
-        var extended = string.Concat([payload[..(end - 1)], isEmpty ? "" : ",", Opening, parent, state, Closing, payload[end..]]);
+        var state = StateOf(context) is { } text ? StateOpening + text : "";
+        var extended = string.Concat([payload[..(end - 1)], isEmpty ? "" : ",", Opening, ParentOf(context), state, Closing, payload[end..]]);
         if (Encoding.UTF8.GetByteCount(extended) <= PostgresLimits.PayloadBytes)
             return extended;
 
         return state.Length > 0 ? Inject(payload, new(context.TraceId, context.SpanId, context.TraceFlags)) : payload;
     }
+
+    /// <summary>A context as the header <c>traceparent</c> has it.</summary>
+    public static string ParentOf(in ActivityContext context)
+        => $"00-{context.TraceId.ToHexString()}-{context.SpanId.ToHexString()}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
+
+    /// <summary>What the header <c>tracestate</c> has; <see langword="null"/> if there is nothing, or something that the header cannot have.</summary>
+    public static string? StateOf(in ActivityContext context)
+        => context.TraceState is { Length: > 0 } text && text.All(static c => c is > ' ' and < '\x7f' and not '"' and not '\\' or ' ') ? text : null;
 
     /// <summary>Removes what <see cref="Inject"/> has added, if it is there.</summary>
     /// <returns>The payload as it was before.</returns>

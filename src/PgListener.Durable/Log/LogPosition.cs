@@ -25,7 +25,7 @@ internal sealed record LogPosition
     /// <summary>The id up to which the window is handled; 0 between two windows.</summary>
     public long LastId { get; init; }
 
-    /// <summary>Ids above <see cref="LastId"/> that are handled already.</summary>
+    /// <summary>The ids of messages that follow, in this window or a later one, and are handled already.</summary>
     public IReadOnlyList<long> Done { get; init; } = [];
 
     /// <summary>Where the position was in an earlier cluster; <see langword="null"/> once all that was left there is handled.</summary>
@@ -37,7 +37,7 @@ internal sealed record LogPosition
     /// <summary>The position after the whole window.</summary>
     /// <param name="upto">The snapshot at the window's end.</param>
     /// <param name="lastId">The id of its last message; 0 if it had none.</param>
-    public LogPosition After(string upto, long lastId) => new() { Seen = upto, Floor = Math.Max(Floor, lastId) };
+    public LogPosition After(string upto, long lastId) => new() { Seen = upto, Floor = Math.Max(Math.Max(Floor, lastId), Restored?.HighestHandled() ?? 0) };
 
     /// <summary>Just before a message: it and all that follow it in the order of ids are delivered, again if they have been already.</summary>
     public static LogPosition Before(long id) => new() { Seen = Nothing, Floor = id - 1 };

@@ -1,6 +1,5 @@
 using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace PgListener.Durable.Log;
 
@@ -11,25 +10,25 @@ internal static class LogReader
     // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,
     // because a prepared statement would otherwise use the index by id, and go through the whole backlog to find few messages.
     // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1.
-    private const string Text = """
+    private const string Text = $$"""
         WITH w AS MATERIALIZED (
-            SELECT COALESCE($6::pg_snapshot, pg_current_snapshot()) AS upto, $5::pg_snapshot AS seen
+            SELECT COALESCE($6::pg_snapshot, {{CurrentSnapshot.Sql}}) AS upto, $5::pg_snapshot AS seen
         ), page AS (
             SELECT * FROM (
-                SELECT m.id, m.key, m.payload, m.headers, m.at
+                SELECT m.id, m.key, m.bucket, m.payload, m.headers, m.at
                 FROM pglistener.message m
-                WHERE m.channel = $1 AND m.id > GREATEST($4, $7) AND m.shard % $2 = $3
+                WHERE m.channel = $1 AND m.id > GREATEST($4, $7) AND m.bucket % $2 = $3
                   AND CASE WHEN m.id <= $8 THEN {0}
                       ELSE m.tx >= (SELECT pg_snapshot_xmax(seen) FROM w) AND pg_visible_in_snapshot(m.tx, (SELECT upto FROM w)) END
                 ORDER BY m.id LIMIT $9) begun_since
             UNION ALL
             SELECT * FROM (
-                SELECT late.id, late.key, late.payload, late.headers, late.at
+                SELECT late.id, late.key, late.bucket, late.payload, late.headers, late.at
                 FROM (SELECT pg_snapshot_xip(seen) AS tx FROM w) ended
                 CROSS JOIN LATERAL (
-                    SELECT m.id, m.key, m.payload, m.headers, m.at
+                    SELECT m.id, m.key, m.bucket, m.payload, m.headers, m.at
                     FROM pglistener.message m
-                    WHERE m.channel = $1 AND (m.tx, m.id) > (ended.tx, GREATEST($7, $8)) AND m.tx <= ended.tx AND m.shard % $2 = $3
+                    WHERE m.channel = $1 AND (m.tx, m.id) > (ended.tx, GREATEST($7, $8)) AND m.tx <= ended.tx AND m.bucket % $2 = $3
                     ORDER BY m.tx, m.id LIMIT $9) late
                 WHERE pg_visible_in_snapshot(ended.tx, (SELECT upto FROM w))
                 ORDER BY late.id LIMIT $9) ended_since
@@ -37,9 +36,9 @@ internal static class LogReader
         ), bounded AS (
             SELECT *, sum(octet_length(payload)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS before FROM page
         )
-        SELECT 0::bigint AS id, upto::text AS key, NULL::bytea AS payload, NULL::text AS headers, NULL::timestamptz AS at FROM w
+        SELECT 0::bigint AS id, upto::text AS key, NULL::smallint AS bucket, NULL::bytea AS payload, NULL::text AS headers, NULL::timestamptz AS at FROM w
         UNION ALL
-        SELECT id, key, payload, headers::text, at FROM bounded WHERE before < $10
+        SELECT id, key, bucket, payload, headers::text, at FROM bounded WHERE before < $10
         ORDER BY id
         """;
 
@@ -79,14 +78,15 @@ internal static class LogReader
                 var bytes = 0L;
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
-                    var payload = reader.GetFieldValue<byte[]>(2);
+                    var payload = reader.GetFieldValue<byte[]>(3);
                     bytes += payload.Length;
                     messages.Add(new(
                         reader.GetInt64(0),
                         reader.GetValue(1) as string,
+                        reader.GetInt16(2),
                         Encoding.UTF8.GetString(payload),
-                        reader.GetValue(3) as string,
-                        reader.GetFieldValue<DateTimeOffset>(4)));
+                        reader.GetValue(4) as string,
+                        reader.GetFieldValue<DateTimeOffset>(5)));
                 }
 
                 return new(upto, messages, messages.Count < limit && bytes < maxBytes);
@@ -101,25 +101,25 @@ internal static class LogReader
         {
             Parameters =
             {
-                new() { Value = channel.Name, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = (short)channel.Shards, NpgsqlDbType = NpgsqlDbType.Smallint },
-                new() { Value = (short)channel.Shard, NpgsqlDbType = NpgsqlDbType.Smallint },
-                new() { Value = position.Floor, NpgsqlDbType = NpgsqlDbType.Bigint },
-                new() { Value = position.Seen, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = (object?)position.Upto ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = position.LastId, NpgsqlDbType = NpgsqlDbType.Bigint },
-                new() { Value = clusterBase, NpgsqlDbType = NpgsqlDbType.Bigint },
-                new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer },
-                new() { Value = maxBytes, NpgsqlDbType = NpgsqlDbType.Bigint },
+                Sql.Text(channel.Name),
+                Sql.Smallint(channel.Shards),
+                Sql.Smallint(channel.Shard),
+                Sql.Bigint(position.Floor),
+                Sql.Text(position.Seen),
+                Sql.Text(position.Upto),
+                Sql.Bigint(position.LastId),
+                Sql.Bigint(clusterBase),
+                Sql.Integer(limit),
+                Sql.Bigint(maxBytes),
             },
         };
         if (position.Restored is { } restored)
         {
-            command.Parameters.Add(new() { Value = restored.Seen, NpgsqlDbType = NpgsqlDbType.Text });
-            command.Parameters.Add(new() { Value = restored.Floor, NpgsqlDbType = NpgsqlDbType.Bigint });
-            command.Parameters.Add(new() { Value = (object?)restored.Upto ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-            command.Parameters.Add(new() { Value = restored.LastId, NpgsqlDbType = NpgsqlDbType.Bigint });
-            command.Parameters.Add(new() { Value = BigintArray.Format(restored.Done), NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(Sql.Text(restored.Seen));
+            command.Parameters.Add(Sql.Bigint(restored.Floor));
+            command.Parameters.Add(Sql.Text(restored.Upto));
+            command.Parameters.Add(Sql.Bigint(restored.LastId));
+            command.Parameters.Add(Sql.Text(BigintArray.Format(restored.Done)));
         }
 
         return command;

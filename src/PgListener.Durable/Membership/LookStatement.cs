@@ -46,7 +46,7 @@ internal static class LookStatement
                 WHERE (
                     SELECT true
                     FROM pglistener.message m
-                    WHERE m.channel = w.channel AND m.id > w.floor AND m.shard % w.shards = w.shard
+                    WHERE m.channel = w.channel AND m.id > w.floor AND m.bucket % w.shards = w.shard
                         AND (m.id <= base OR m.tx >= pg_snapshot_xmax(w.seen))
                     ORDER BY m.id LIMIT 1)
                 OR EXISTS (
@@ -54,11 +54,11 @@ internal static class LookStatement
                     CROSS JOIN LATERAL (
                         SELECT
                         FROM pglistener.message m
-                        WHERE m.channel = w.channel AND (m.tx, m.id) > (ended.tx, base) AND m.tx <= ended.tx AND m.shard % w.shards = w.shard
+                        WHERE m.channel = w.channel AND (m.tx, m.id) > (ended.tx, base) AND m.tx <= ended.tx AND m.bucket % w.shards = w.shard
                         ORDER BY m.tx, m.id LIMIT 1) late)
                 OR EXISTS (
                     SELECT FROM pglistener.retry t
-                    WHERE t.subscription = w.subscription AND t.shard = w.shard AND t.next_at <= now() AND t.dead_at IS NULL)
+                    WHERE t.subscription = w.subscription AND t.bucket % w.shards = w.shard AND t.next_at <= now() AND t.dead_at IS NULL)
                 OR EXISTS (SELECT FROM pglistener.loss l WHERE l.subscription = w.subscription AND l.shard = w.shard))
             )::text
         FROM request

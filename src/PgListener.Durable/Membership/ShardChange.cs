@@ -30,38 +30,42 @@ internal sealed class ShardChange(ILogger logger)
         """;
 
     // Otherwise messages would go from one shard to several, of which one may be further than another. So only when all are at the same place: nothing is waiting.
+    // Then the latest of their snapshots is that place.
     private const string Renew = """
         WITH now AS MATERIALIZED (
             SELECT DISTINCT ON (shard) * FROM pglistener.position WHERE subscription = $1 ORDER BY shard, n DESC
         ), top AS (
             SELECT max(n) + 1 AS n FROM pglistener.position WHERE subscription = $1
+        ), latest AS (
+            SELECT seen, floor FROM now
+            ORDER BY pg_snapshot_xmax(seen) DESC, pg_snapshot_xmin(seen) DESC, length(seen::text)
+            LIMIT 1
         )
         INSERT INTO pglistener.position (subscription, shard, n, system, seen, floor, holder)
-        SELECT $1, s.shard, COALESCE(now.n + 1, top.n), $5, pg_current_snapshot(), COALESCE((SELECT max(m.id) FROM pglistener.message m WHERE m.channel = $4), 0), ''
+        SELECT $1, s.shard, COALESCE(now.n + 1, top.n), $5, latest.seen, latest.floor, ''
         FROM generate_series(0, $3 - 1) AS s (shard)
         LEFT JOIN now ON now.shard = s.shard
         CROSS JOIN top
+        CROSS JOIN latest
         WHERE NOT EXISTS (
             SELECT FROM now w
             WHERE w.upto IS NOT NULL OR w.done <> '{}' OR w.restored IS NOT NULL OR w.system <> $5
             OR EXISTS (
                 SELECT FROM pglistener.message m
-                WHERE m.channel = $4 AND m.id > w.floor AND m.shard % $2 = w.shard AND (m.id <= $6 OR m.tx >= pg_snapshot_xmax(w.seen)))
+                WHERE m.channel = $4 AND m.id > w.floor AND m.bucket % $2 = w.shard AND (m.id <= $6 OR m.tx >= pg_snapshot_xmax(w.seen)))
             OR EXISTS (
                 SELECT FROM (SELECT pg_snapshot_xip(w.seen) AS tx) ended
-                JOIN pglistener.message m ON m.channel = $4 AND m.tx = ended.tx AND m.id > $6 AND m.shard % $2 = w.shard))
+                JOIN pglistener.message m ON m.channel = $4 AND m.tx = ended.tx AND m.id > $6 AND m.bucket % $2 = w.shard))
         """;
 
-    // The messages that have failed belong to the shard that their key has now.
+    // The messages that have failed have their bucket, and belong to the shard that it has now.
     private const string Rest = """
         WITH shards AS (
             UPDATE pglistener.subscription SET shards = $2 WHERE id = $1
         ), positions AS (
             DELETE FROM pglistener.position WHERE subscription = $1 AND shard >= $2
-        ), losses AS (
-            UPDATE pglistener.loss SET shard = shard % $2 WHERE subscription = $1
         )
-        UPDATE pglistener.retry SET shard = CASE WHEN key IS NULL THEN shard ELSE get_byte(sha256(convert_to(key, 'UTF8')), 0) END % $2 WHERE subscription = $1
+        UPDATE pglistener.loss SET shard = shard % $2 WHERE subscription = $1
         """;
 
     /// <summary>Changes the number, or logs why it stays as it is.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using PgListener.Connections;
+using PgListener.Durable.Log;
 using PgListener.Durable.Telemetry;
 
 namespace PgListener.Durable.Membership;
@@ -23,8 +24,11 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
         ), begun AS (
             INSERT INTO pglistener.position (subscription, shard, n, system, seen, floor, holder)
             SELECT r.id, shard, 0, ($1::json ->> 'system')::bigint,
-                CASE WHEN w.now THEN pg_current_snapshot() ELSE ($1::json ->> 'nothing')::pg_snapshot END,
-                CASE WHEN w.now THEN COALESCE((SELECT max(m.id) FROM pglistener.message m WHERE m.channel = r.channel), 0) ELSE 0 END,
+                (CASE WHEN w.now THEN $1::json ->> 'current' ELSE $1::json ->> 'nothing' END)::pg_snapshot,
+                CASE WHEN w.now THEN COALESCE((
+                    SELECT m.id FROM pglistener.message m
+                    WHERE m.channel = r.channel AND (m.id <= ($1::json ->> 'base')::bigint OR pg_visible_in_snapshot(m.tx, ($1::json ->> 'current')::pg_snapshot))
+                    ORDER BY m.id DESC LIMIT 1), 0) ELSE 0 END,
                 ''
             FROM registered r
             JOIN wanted w USING (channel, name, instance)
@@ -58,7 +62,10 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
         SessionConnection server, Cluster cluster, IReadOnlyList<DurableSubscription> subscriptions, CancellationToken stopping)
     {
         _hasOwn |= subscriptions.Any(static subscription => subscription.Options.Mode == DurableMode.PerInstance);
-        var request = new RegisterRequest(cluster.System, Log.LogPosition.Beginning.Seen, [.. subscriptions.Select(Wanted)]);
+
+        // Before the registration, which is a transaction with a number.
+        var current = await server.QueryAsync($"SELECT {CurrentSnapshot.Sql}::text WHERE $1::text IS NOT NULL", "", server.Limit, stopping).ConfigureAwait(false);
+        var request = new RegisterRequest(cluster.System, cluster.Base, LogPosition.Beginning.Seen, current[0], [.. subscriptions.Select(Wanted)]);
         var rows = await server.QueryAsync(Register, JsonSerializer.Serialize(request, LookJson.Default.RegisterRequest), server.Limit, stopping).ConfigureAwait(false);
         var registered = new List<RegisteredSubscription>();
         foreach (var row in rows.Select(static row => JsonSerializer.Deserialize(row, LookJson.Default.RegisteredRow)!))

@@ -11,15 +11,17 @@ internal sealed class HeldPosition : IDisposable
     private readonly NpgsqlDataSource _dataSource;
     private readonly long _system;
     private readonly string _holder;
+    private readonly string _serverRun;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private long _n;
 
-    private HeldPosition(NpgsqlDataSource dataSource, ShardKey shard, long system, string holder, PositionRow row)
+    private HeldPosition(NpgsqlDataSource dataSource, ShardKey shard, long system, string holder, string serverRun, PositionRow row)
     {
         _dataSource = dataSource;
         Shard = shard;
         _system = system;
         _holder = holder;
+        _serverRun = serverRun;
         _n = row.N;
         Start = row.Position;
     }
@@ -39,16 +41,14 @@ internal sealed class HeldPosition : IDisposable
     /// <param name="system">The cluster.</param>
     /// <param name="holder">This process and session, to be shown to people.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <returns><see langword="null"/> if the subscription no longer exists, or another holder moves the position at the same time.</returns>
+    /// <returns><see langword="null"/> if the subscription no longer exists.</returns>
     public static async Task<HeldPosition?> TakeAsync(NpgsqlDataSource dataSource, ShardKey shard, long system, string holder, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        // The holder before may still be writing; then there is a newer row to continue from.
+        while (await ReadAsync(dataSource, shard, cancellationToken).ConfigureAwait(false) is { } found)
         {
-            if (await PositionCommands.ReadAsync(connection, shard, cancellationToken).ConfigureAwait(false) is not { } row)
-                return null;
-
-            var held = new HeldPosition(dataSource, shard, system, holder, row with { Position = InCluster(row, system) });
+            var (row, serverRun) = found;
+            var held = new HeldPosition(dataSource, shard, system, holder, serverRun, row with { Position = InCluster(row, system) });
             try
             {
                 await held.MoveAsync(held.Start, [], cancellationToken).ConfigureAwait(false);
@@ -57,16 +57,17 @@ internal sealed class HeldPosition : IDisposable
             catch (PositionLostException)
             {
                 held.Dispose();
-                return null;
             }
         }
+
+        return null;
     }
 
     /// <summary>Moves the position, and runs further statements in the same transaction.</summary>
     /// <param name="next">The new position.</param>
     /// <param name="others">What else belongs to the move.</param>
     /// <param name="cancellationToken">Cancels it. Then it is unknown whether it was moved, and the position must be taken again.</param>
-    /// <exception cref="PositionLostException">Another holder has taken it over.</exception>
+    /// <exception cref="PositionLostException">Another holder has taken it over, or the server has crashed since it was taken: take it again.</exception>
     public async Task MoveAsync(LogPosition next, IReadOnlyList<NpgsqlBatchCommand> others, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -102,7 +103,7 @@ internal sealed class HeldPosition : IDisposable
     {
         try
         {
-            if (await PositionCommands.MoveAsync(transaction, Shard, _n, _system, next, _holder, cancellationToken).ConfigureAwait(false) == 0)
+            if (await PositionCommands.MoveAsync(transaction, Shard, _n, _system, next, _holder, _serverRun, cancellationToken).ConfigureAwait(false) == 0)
                 throw new PositionLostException(Shard);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -118,7 +119,7 @@ internal sealed class HeldPosition : IDisposable
         await using (connection.ConfigureAwait(false))
         {
             var row = await PositionCommands.ReadAsync(connection, Shard, cancellationToken).ConfigureAwait(false);
-            if (row is null || row.N > _n + 1 || (row.N > _n && row.Holder != _holder))
+            if (row is null || row.N < _n || row.N > _n + 1 || (row.N > _n && row.Holder != _holder))
                 throw new PositionLostException(Shard);
             if (row.N == _n)
                 return false;
@@ -131,6 +132,17 @@ internal sealed class HeldPosition : IDisposable
 
     internal void Leave() => _turn.Release();
 
+    private static async Task<(PositionRow Row, string ServerRun)?> ReadAsync(NpgsqlDataSource dataSource, ShardKey shard, CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            // Before anything else is read, so that all that is read belongs to it.
+            var serverRun = await PositionCommands.ReadServerRunAsync(connection, cancellationToken).ConfigureAwait(false);
+            return await PositionCommands.ReadAsync(connection, shard, cancellationToken).ConfigureAwait(false) is { } row ? (row, serverRun) : null;
+        }
+    }
+
     /// <summary>A position of another cluster begins again, without what was handled there.</summary>
     private static LogPosition InCluster(PositionRow row, long system)
     {
@@ -140,7 +152,7 @@ internal sealed class HeldPosition : IDisposable
             : LogPosition.Beginning with { Restored = restored ?? new(position.Seen, position.Floor, position.Upto, position.LastId, position.Done) };
     }
 
-    private async Task MoveInTurnAsync(LogPosition next, IReadOnlyList<NpgsqlBatchCommand> others, CancellationToken cancellationToken)
+    internal async Task MoveInTurnAsync(LogPosition next, IReadOnlyList<NpgsqlBatchCommand> others, CancellationToken cancellationToken)
     {
         var connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
@@ -162,7 +174,7 @@ internal sealed class HeldPosition : IDisposable
     private async Task MoveOnAsync(NpgsqlConnection connection, LogPosition next, CancellationToken cancellationToken)
     {
         // The commit need not wait for the disk: if the server loses it, the messages are delivered again.
-        var move = PositionCommands.CreateMove(Shard, _n, _system, next, _holder);
+        var move = PositionCommands.CreateMove(Shard, _n, _system, next, _holder, _serverRun);
         try
         {
             await ExecuteAsync(connection, [new("SET LOCAL synchronous_commit = off"), move], cancellationToken).ConfigureAwait(false);

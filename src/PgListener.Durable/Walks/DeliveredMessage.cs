@@ -1,0 +1,33 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PgListener.Durable.Log;
+
+namespace PgListener.Durable.Walks;
+
+/// <summary>A message as a handler gets it.</summary>
+internal sealed class DeliveredMessage(IEnlistment enlistment) : DurableMessage
+{
+    /// <summary>Creates the message for one attempt.</summary>
+    /// <param name="message">The message in the log.</param>
+    /// <param name="attempt">The number of the attempt, from 1.</param>
+    /// <param name="channel">The channel's name in the application.</param>
+    /// <param name="enlistment">Its acknowledgement in the handler's transaction.</param>
+    public static DeliveredMessage Of(LogMessage message, int attempt, string channel, IEnlistment enlistment)
+    {
+        var headers = message.Headers is null ? null : JsonSerializer.Deserialize(message.Headers, HeadersJson.Default.DictionaryStringString);
+        return headers is null
+            ? new(enlistment) { Id = message.Id, Key = message.Key, Attempt = attempt, PublishedAt = message.PublishedAt, Channel = channel }
+            : new(enlistment) { Id = message.Id, Key = message.Key, Attempt = attempt, PublishedAt = message.PublishedAt, Channel = channel, Headers = headers };
+    }
+
+    public override Task EnlistAsync(DbTransaction transaction, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        return enlistment.EnlistAsync(transaction, cancellationToken);
+    }
+}
+
+/// <summary>Reads headers.</summary>
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class HeadersJson : JsonSerializerContext;

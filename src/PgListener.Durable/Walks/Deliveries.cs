@@ -1,0 +1,81 @@
+using PgListener.Durable.Failures;
+using PgListener.Durable.Membership;
+using PgListener.Durable.Telemetry;
+
+namespace PgListener.Durable.Walks;
+
+/// <summary>Handles one message after the other of a lane: calls the handler, and decides what becomes of a message that fails.</summary>
+internal sealed class Deliveries(
+    DurableSubscription definition, MessageCalls calls, Progress progress, RetryDesk retries, Acknowledger acknowledger, Signal wake, int shard, WalkContext context)
+{
+    private FailureMode Mode => definition.Options.OnFailure;
+
+    /// <summary>Handles a message. Without an exception, its outcome is noted; or it was left, because of the stop.</summary>
+    public async Task HandleAsync(Delivery delivery, CancellationToken stop, CancellationToken abort)
+    {
+        if (stop.IsCancellationRequested)
+            return;
+
+        if (!delivery.IsRetry && Mode == FailureMode.ParkKey && retries.Keys.TryFollow(delivery.Message.Key, () => progress.Park(delivery, Parking.Behind)))
+        {
+            acknowledger.Signal();
+            return;
+        }
+
+        var attempt = delivery.FailedAttempts + 1;
+        var error = await calls.CallAsync(delivery, attempt, abort).ConfigureAwait(false);
+        while (error is not null && Mode == FailureMode.Block && !delivery.IsRetry)
+        {
+            var delay = RetryPolicy.DelayAfter(attempt, definition.Options, Random.Shared.NextDouble());
+            if (attempt == 1)
+                context.Logger.Blocked(error, definition.Name, definition.LogicalChannel, shard, delivery.Message.Id);
+            else
+                context.Logger.MessageFailedAgain(error, definition.Name, definition.LogicalChannel, delivery.Message.Id, attempt, delay);
+            await Task.Delay(delay, context.Time, stop).ConfigureAwait(false);
+            error = await calls.CallAsync(delivery, ++attempt, abort).ConfigureAwait(false);
+        }
+
+        if (error is null)
+            await SucceededAsync(delivery, attempt).ConfigureAwait(false);
+        else
+            await FailedAsync(delivery, attempt, error).ConfigureAwait(false);
+    }
+
+    private async Task SucceededAsync(Delivery delivery, int attempts)
+    {
+        if (attempts > 1)
+            context.Logger.MessageRecovered(definition.Name, definition.LogicalChannel, delivery.Message.Id, attempts);
+        if (delivery.IsRetry)
+        {
+            await retries.SucceededAsync(delivery, CancellationToken.None).ConfigureAwait(false);
+            wake.Set();
+        }
+        else
+        {
+            progress.Complete(delivery);
+            acknowledger.Signal();
+        }
+    }
+
+    private async Task FailedAsync(Delivery delivery, int attempts, Exception error)
+    {
+        var parking = RetryPolicy.After(attempts, error, definition.Options, Random.Shared.NextDouble());
+        if (parking.RetryIn is not { } delay)
+            context.Logger.MessageDead(error, delivery.Message.Id, definition.LogicalChannel, definition.Name, attempts);
+        else if (attempts == 1)
+            context.Logger.MessageFailed(error, definition.Name, definition.LogicalChannel, delivery.Message.Id, delay);
+        else
+            context.Logger.MessageFailedAgain(error, definition.Name, definition.LogicalChannel, delivery.Message.Id, attempts, delay);
+
+        if (delivery.IsRetry)
+        {
+            await retries.FailedAsync(delivery, parking, CancellationToken.None).ConfigureAwait(false);
+            wake.Set();
+        }
+        else
+        {
+            retries.Keys.Add(Mode == FailureMode.ParkKey ? delivery.Message.Key : null, () => progress.Park(delivery, parking));
+            acknowledger.Signal();
+        }
+    }
+}

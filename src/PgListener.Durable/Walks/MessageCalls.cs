@@ -1,0 +1,84 @@
+using Npgsql;
+using PgListener.Durable.Membership;
+using PgListener.Durable.Positions;
+using PgListener.Durable.Telemetry;
+using PgListener.Subscriptions;
+using PgListener.Telemetry;
+
+namespace PgListener.Durable.Walks;
+
+/// <summary>Calls the handler of a subscription for one message at a time, with its time limit and its span.</summary>
+internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosition held, Progress progress, WalkContext context)
+{
+    private readonly DurableSubscription _definition = subscription.Definition;
+
+    /// <summary>Calls it.</summary>
+    /// <param name="delivery">The message.</param>
+    /// <param name="attempt">The number of the attempt, from 1.</param>
+    /// <param name="abort">Cancels the call.</param>
+    /// <returns>Why it failed; <see langword="null"/> if the message is handled.</returns>
+    /// <exception cref="OperationCanceledException">The call was cancelled, and the message is not handled.</exception>
+    /// <exception cref="PositionLostException">Another holder has taken the shard over.</exception>
+    public async Task<Exception?> CallAsync(Delivery delivery, int attempt, CancellationToken abort)
+    {
+        IEnlistment enlistment = delivery.IsRetry ? new RetryEnlistment(context.DataSource, held.Shard, delivery) : new PositionEnlistment(held, progress, delivery);
+        var error = await RunAsync(delivery, attempt, enlistment, abort).ConfigureAwait(false);
+        if (!enlistment.IsUsed)
+        {
+            if (error is OperationCanceledException)
+                abort.ThrowIfCancellationRequested();
+            return error;
+        }
+
+        // What counts is the transaction, whatever the handler did after it.
+        var isCommitted = await EndAsync(enlistment).ConfigureAwait(false);
+        if (isCommitted)
+        {
+            if (error is not null)
+                context.Logger.FailedAfterCommit(error, _definition.Name, _definition.LogicalChannel, delivery.Message.Id);
+            return null;
+        }
+
+        if (error is OperationCanceledException)
+            abort.ThrowIfCancellationRequested();
+        return error ?? new InvalidOperationException(
+            $"The handler {_definition.Name} has passed a transaction to EnlistAsync, and returned without committing it. Commit the transaction before the handler returns, or throw an exception.");
+    }
+
+    private async Task<Exception?> RunAsync(Delivery delivery, int attempt, IEnlistment enlistment, CancellationToken abort)
+    {
+        using var limit = new CallLimit(_definition.Handler.Timeout, context.Time, abort);
+        System.Diagnostics.Activity? span = null;
+        Exception? error = null;
+        try
+        {
+            var message = DeliveredMessage.Of(delivery.Message, attempt, _definition.LogicalChannel, enlistment);
+            if (Tracing.IsOn)
+                span = Tracing.StartProcess(_definition.LogicalChannel, _definition.Name, context.ListenerName, context.Server, SenderOf(message));
+            await _definition.Calls.HandleAsync(message, delivery.Message.Payload, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (limit.IsOver && !abort.IsCancellationRequested)
+        {
+            error = new TimeoutException($"The handler {_definition.Name} was cancelled after its Timeout of {limit.After:c}.", e);
+        }
+        catch (Exception e)
+        {
+            error = e; // The user's code may throw anything.
+        }
+
+        Tracing.End(span, error is null ? null : ErrorType.Of(error));
+        return error;
+    }
+
+    /// <summary>The commit may have succeeded although the connection broke; only the database knows. A short outage is waited for, and a longer one ends the walk.</summary>
+    private static async Task<bool> EndAsync(IEnlistment enlistment)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        return await enlistment.EndAsync(limit.Token).ConfigureAwait(false);
+    }
+
+    private static System.Diagnostics.ActivityContext SenderOf(DurableMessage message)
+        => message.Headers.TryGetValue("traceparent", out var parent) && System.Diagnostics.ActivityContext.TryParse(parent, message.Headers.GetValueOrDefault("tracestate"), isRemote: true, out var sender)
+            ? sender
+            : default;
+}

@@ -1,0 +1,154 @@
+using PgListener.Durable.Failures;
+using PgListener.Durable.Log;
+using PgListener.Durable.Membership;
+using PgListener.Durable.Positions;
+using PgListener.Durable.Telemetry;
+
+namespace PgListener.Durable.Walks;
+
+/// <summary>Walks one shard while this process holds its lock: takes the position over, reads pages, hands the messages to the lanes, and moves the position behind them.</summary>
+internal sealed class ShardWalk : IShardRun
+{
+    private readonly RegisteredSubscription _subscription;
+    private readonly int _shard;
+    private readonly Cluster _cluster;
+    private readonly WalkContext _context;
+    private readonly Signal _wake = new();
+
+    /// <summary>Cancelled when no more calls are to begin.</summary>
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Cancelled when calls that are running are to end.</summary>
+    private readonly CancellationTokenSource _abort = new();
+    private RetryDesk? _retries;
+    private volatile LogPosition? _waitingAt;
+
+    private ShardWalk(RegisteredSubscription subscription, int shard, Cluster cluster, WalkContext context)
+    {
+        _subscription = subscription;
+        _shard = shard;
+        _cluster = cluster;
+        _context = context;
+        Completion = Task.Run(RunAsync);
+    }
+
+    public Task Completion { get; }
+
+    public LogPosition? WaitingAt => _waitingAt;
+
+    private DurableSubscription Definition => _subscription.Definition;
+
+    public static ShardWalk Start(RegisteredSubscription subscription, int shard, Cluster cluster, WalkContext context) => new(subscription, shard, cluster, context);
+
+    public void Wake()
+    {
+        Volatile.Read(ref _retries)?.NoteChange();
+        _wake.Set();
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await using (cancellationToken.UnsafeRegister(static self => ((ShardWalk)self!)._abort.Cancel(), this).ConfigureAwait(false))
+            await Completion.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            var key = new ShardKey(_subscription.Id, _shard);
+            using var held = await HeldPosition.TakeAsync(_context.DataSource, key, _cluster.System, _context.Holder, _stop.Token).ConfigureAwait(false);
+            if (held is not null)
+                await WalkAsync(held).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // It was stopped, or the calls were cancelled because the time to stop is over.
+        }
+        catch (PositionLostException)
+        {
+            // The coordination reports it, and continues with the next holder's position.
+        }
+        catch (Exception e)
+        {
+            _context.Logger.WalkFailed(e, _shard, Definition.Name, Definition.LogicalChannel);
+        }
+
+        _waitingAt = null;
+    }
+
+    private async Task WalkAsync(HeldPosition held)
+    {
+        var progress = new Progress(held.Start);
+        var retries = new RetryDesk(_context.DataSource, new(_subscription.Id, _subscription.Shards, _shard), Definition.Options.OnFailure, held, progress, _context.Time);
+        await retries.LoadAsync(_stop.Token).ConfigureAwait(false);
+        Volatile.Write(ref _retries, retries);
+
+        var acknowledger = new Acknowledger(_subscription.Id, held, progress, retries, _wake);
+        var deliveries = new Deliveries(Definition, new(_subscription, held, progress, _context), progress, retries, acknowledger, _wake, _shard, _context);
+        var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
+        var acknowledging = acknowledger.RunAsync(_stop.Token);
+        try
+        {
+            // The first of them that fails ends the walk. None of the others goes on after the position is lost.
+            var reading = ReadAsync(held.Start, progress, retries, lanes);
+            var ended = await Task.WhenAny(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
+            await ended.ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
+        }
+        catch (Exception) when (!_stop.IsCancellationRequested)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _abort.CancelAsync().ConfigureAwait(false);
+            await lanes.CompleteAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await acknowledging.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        await lanes.CompleteAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await acknowledging.ConfigureAwait(false);
+        await acknowledger.AcknowledgeAsync().ConfigureAwait(false);
+        await lanes.FirstFailure.ConfigureAwait(false);
+    }
+
+    /// <summary>Reads pages until it is stopped.</summary>
+    private async Task ReadAsync(LogPosition position, Progress progress, RetryDesk retries, Lanes lanes)
+    {
+        var channel = new LogChannel(Definition.Channel, _subscription.Shards, _shard);
+        var stop = _stop.Token;
+        try
+        {
+            while (true)
+            {
+                foreach (var due in await retries.ReadDueAsync(stop).ConfigureAwait(false))
+                    await lanes.PostAsync(due, stop).ConfigureAwait(false);
+
+                var page = await ReadPageAsync(channel, position, stop).ConfigureAwait(false);
+                var deliveries = progress.Add(page, position);
+                var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
+                position = page.After(position);
+                foreach (var delivery in deliveries)
+                    await lanes.PostAsync(delivery, stop).ConfigureAwait(false);
+
+                if (isNothingNew)
+                {
+                    _waitingAt = position;
+                    await _wake.WaitAsync(retries.UntilDue, _context.Time, stop).ConfigureAwait(false);
+                    _waitingAt = null;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The stop.
+        }
+    }
+
+    private async Task<LogPage> ReadPageAsync(LogChannel channel, LogPosition position, CancellationToken cancellationToken)
+    {
+        var connection = await _context.DataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            return await LogReader.ReadAsync(connection, channel, position, _cluster.Base, _context.Options.PageSize, _context.Options.PageBytes, cancellationToken).ConfigureAwait(false);
+    }
+}

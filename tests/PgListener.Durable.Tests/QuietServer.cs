@@ -1,0 +1,31 @@
+using Npgsql;
+using PgListener.Testing;
+
+namespace PgListener.Durable.Tests;
+
+/// <summary>A server on which nothing happens but what one test does: each number of a transaction is one of the test's. It allows prepared transactions.</summary>
+[CollectionDefinition(nameof(QuietServer))]
+public sealed class QuietServer : IAsyncLifetime, ICollectionFixture<QuietServer>
+{
+    private EphemeralPostgres? _server;
+
+    public EphemeralPostgres Server => _server!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var options = new EphemeralPostgresOptions { ServerSettings = { ["autovacuum"] = "off", ["max_prepared_transactions"] = "50", ["max_connections"] = "400" } };
+        _server = await EphemeralPostgres.LaunchAsync(options, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Creates a database with the schema.</summary>
+    public async Task<LogDatabase> CreateLogAsync()
+    {
+        var name = $"durable_{Guid.NewGuid():n}";
+        await using var admin = NpgsqlDataSource.Create(Server.ConnectionString);
+        await using var command = admin.CreateCommand($"create database {name}");
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return await LogDatabase.CreateAsync(new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Database = name }.ConnectionString);
+    }
+
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
+}
