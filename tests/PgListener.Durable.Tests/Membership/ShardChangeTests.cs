@@ -26,7 +26,7 @@ public class ShardChangeTests(ServerFixture server)
         Assert.Equal(2, await database.QueryAsync<long>("select max(n) from pglistener.position where shard = 0"));
         Assert.Equal(7, await database.QueryAsync<long>("select max(n) from pglistener.position where shard = 1"));
         Assert.Equal(
-            "1 k " + Log.Shard.BucketOf("k") % 6 + ", 2  1",
+            "1 k " + global::PgListener.Durable.Log.Shard.BucketOf("k") % 6 + ", 2  1",
             await database.QueryAsync<string>("select string_agg(concat(message, ' ', key, ' ', shard), ', ' order by message) from pglistener.retry"));
     }
 
