@@ -186,6 +186,7 @@ public sealed class HandledTests
         };
         var stopping = app.StopHostAsync();
         await drains.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await app.Harness.DisconnectAsync(); // Its session has ended too, and the stop waits for nothing but the handler.
         _release.SetResult();
         await stopping;
         await handled;
