@@ -94,7 +94,7 @@ internal sealed class ShardWalk : IShardRun
         try
         {
             // The first of them that fails ends the walk. None of the others goes on after the position is lost.
-            var reading = ReadAsync(held.Start, progress, retries, lanes);
+            var reading = ReadAsync(held, progress, retries, lanes);
             var ended = await Task.WhenAny(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
             await ended.ConfigureAwait(false);
             await reading.ConfigureAwait(false);
@@ -115,8 +115,11 @@ internal sealed class ShardWalk : IShardRun
     }
 
     /// <summary>Reads pages until it is stopped.</summary>
-    private async Task ReadAsync(LogPosition position, Progress progress, RetryDesk retries, Lanes lanes)
+    private async Task ReadAsync(HeldPosition held, Progress progress, RetryDesk retries, Lanes lanes)
     {
+        var position = held.Start;
+        var losses = new LossNotices(_subscription, held.Shard, _context);
+        var isWoken = false;
         var channel = new LogChannel(Definition.Channel, _subscription.Shards, _shard);
         var stop = _stop.Token;
         try
@@ -127,6 +130,9 @@ internal sealed class ShardWalk : IShardRun
                     await lanes.PostAsync(due, stop).ConfigureAwait(false);
 
                 var page = await ReadPageAsync(channel, position, stop).ConfigureAwait(false);
+                if (losses.MayPrecede(page, isWoken))
+                    await losses.TellAsync(lanes, stop, _abort.Token).ConfigureAwait(false);
+                isWoken = false;
                 var deliveries = progress.Add(page, position);
                 var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
                 position = page.After(position);
@@ -138,6 +144,7 @@ internal sealed class ShardWalk : IShardRun
                     _waitingAt = position;
                     await _wake.WaitAsync(retries.UntilDue, _context.Time, stop).ConfigureAwait(false);
                     _waitingAt = null;
+                    isWoken = true;
                 }
             }
         }
