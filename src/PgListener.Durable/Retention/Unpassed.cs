@@ -9,7 +9,7 @@ internal static class Unpassed
     /// <param name="condition">Which subscriptions, of the table <c>s</c>.</param>
     public static string Positions(string condition = "true") => $"""
         pos AS MATERIALIZED (
-            SELECT s.id AS subscription, s.channel, s.name, s.shards, p.shard, p.done, pg_snapshot_xip(p.seen) AS xip, p.seen, p.floor, p.upto, p.last_id,
+            SELECT s.id AS subscription, s.channel, s.name, s.shards, p.shard, p.done, ARRAY(SELECT pg_snapshot_xip(p.seen)) AS xip, p.seen, p.floor, p.upto, p.last_id,
                 (p.restored ->> 'seen')::pg_snapshot AS r_seen, (p.restored ->> 'floor')::bigint AS r_floor,
                 (p.restored ->> 'upto')::pg_snapshot AS r_upto, (p.restored ->> 'lastId')::bigint AS r_last,
                 ARRAY(SELECT jsonb_array_elements_text(p.restored -> 'done')::bigint) AS r_done

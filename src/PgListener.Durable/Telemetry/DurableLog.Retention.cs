@@ -8,7 +8,7 @@ internal static partial class DurableLog
     [LoggerMessage(660, LogLevel.Information, "The log of durable channels has no partitions by day, because this role does not own the table pglistener.message or has no right to create tables in its schema. Messages are deleted in batches instead, which costs more. Use the owner's role, or leave it so.")]
     public static partial void NoPartitions(this ILogger logger);
 
-    [LoggerMessage(661, LogLevel.Information, "The default partition of the log of durable channels has messages of {Day}, so no partition is made for that day. They are deleted in batches when all subscriptions have passed them.")]
+    [LoggerMessage(661, LogLevel.Information, "The default partition of the log of durable channels has messages of {Day:yyyy-MM-dd}, so no partition is made for that day. They are deleted in batches when all subscriptions have passed them.")]
     public static partial void DayInDefaultPartition(this ILogger logger, DateOnly day);
 
     [LoggerMessage(662, LogLevel.Debug, "The partition {Partition} of the log of durable channels could not be made or removed without keeping others waiting, or has just changed. It is tried again.")]
