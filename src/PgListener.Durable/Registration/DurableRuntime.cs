@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using PgListener.Connections;
 using PgListener.Durable.Membership;
+using PgListener.Durable.Retention;
 using PgListener.Durable.Telemetry;
 using PgListener.Durable.Walks;
 using PgListener.Registration;
@@ -47,10 +48,11 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
                 Options = new(own),
                 Durable = Options,
                 Schema = new ListenerSchemaCheck(Options, DataSource),
-                Clusters = new PlainClusterDiscovery(),
+                Clusters = new ClusterDiscovery(logger),
                 Registrar = new(logger),
                 Subscriptions = _subscriptions,
                 Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger)),
+                Keep = new LogKeeper(DataSource, Options.MaxAge, time, logger).RunAsync,
                 FormerRuns = new(time),
                 WakeUps = _wakeUps,
                 Time = time,

@@ -95,7 +95,7 @@ internal sealed class ShardWalk : IShardRun
         var deliveries = new Deliveries(Definition, calls, progress, retries, acknowledger, _wake, _shard, _context);
         var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
         var acknowledging = acknowledger.RunAsync(_stop.Token);
-        var reading = ReadAsync(held.Start, progress, retries, lanes);
+        var reading = ReadAsync(held, progress, retries, lanes);
 
         // The first of them that fails ends the walk, and no call goes on without it.
         var failure = await FailureOfAsync(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
@@ -137,8 +137,11 @@ internal sealed class ShardWalk : IShardRun
     }
 
     /// <summary>Reads pages until it is stopped.</summary>
-    private async Task ReadAsync(LogPosition position, Progress progress, RetryDesk retries, Lanes lanes)
+    private async Task ReadAsync(HeldPosition held, Progress progress, RetryDesk retries, Lanes lanes)
     {
+        var position = held.Start;
+        var losses = new LossNotices(_subscription, held.Shard, _context);
+        var isWoken = false;
         var channel = new LogChannel(Definition.Channel, _subscription.Shards, _shard);
         var stop = _stop.Token;
         try
@@ -149,6 +152,9 @@ internal sealed class ShardWalk : IShardRun
                     await lanes.PostAsync(due, stop).ConfigureAwait(false);
 
                 var page = await ReadPageAsync(channel, position, stop).ConfigureAwait(false);
+                if (losses.MayPrecede(page, isWoken))
+                    await losses.TellAsync(lanes, stop, _abort.Token).ConfigureAwait(false);
+                isWoken = false;
                 var deliveries = progress.Add(page, position);
                 var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
                 position = page.After(position);
@@ -160,6 +166,7 @@ internal sealed class ShardWalk : IShardRun
                     _waitingAt = position;
                     await _wake.WaitAsync(retries.UntilDue, _context.Time, stop).ConfigureAwait(false);
                     _waitingAt = null;
+                    isWoken = true;
                 }
             }
         }
