@@ -42,9 +42,9 @@ internal sealed class ShardWalk : IShardRun
 
     public static ShardWalk Start(RegisteredSubscription subscription, int shard, Cluster cluster, WalkContext context) => new(subscription, shard, cluster, context);
 
-    public void Wake()
+    public void Wake(bool hasRetries)
     {
-        Volatile.Read(ref _retries)?.NoteChange();
+        Volatile.Read(ref _retries)?.NoteChange(hasRetries);
         _wake.Set();
     }
 
@@ -62,7 +62,10 @@ internal sealed class ShardWalk : IShardRun
             var key = new ShardKey(_subscription.Id, _shard);
             using var held = await HeldPosition.TakeAsync(_context.DataSource, key, _cluster.System, _context.Holder, _stop.Token).ConfigureAwait(false);
             if (held is not null)
+            {
+                using var counted = Definition.Counts.CountShard();
                 await WalkAsync(held).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -87,7 +90,7 @@ internal sealed class ShardWalk : IShardRun
         await retries.LoadAsync(_stop.Token).ConfigureAwait(false);
         Volatile.Write(ref _retries, retries);
 
-        var acknowledger = new Acknowledger(_subscription.Id, held, progress, retries, _wake);
+        var acknowledger = new Acknowledger(_subscription, held, progress, retries, _wake);
         var deliveries = new Deliveries(Definition, new(_subscription, held, progress, _context), progress, retries, acknowledger, _wake, _shard, _context);
         var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
         var acknowledging = acknowledger.RunAsync(_stop.Token);
@@ -130,6 +133,7 @@ internal sealed class ShardWalk : IShardRun
                 var deliveries = progress.Add(page, position);
                 var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
                 position = page.After(position);
+                Definition.Counts.Receive(deliveries.Count);
                 foreach (var delivery in deliveries)
                     await lanes.PostAsync(delivery, stop).ConfigureAwait(false);
 
