@@ -57,14 +57,14 @@ internal static class LogReader
     // Up to the base, the numbers of transactions are those of an earlier cluster, and everything is visible.
     private static readonly string Ordinary = Text.Replace("{0}", "true", StringComparison.Ordinal);
 
-    private static readonly string Restored = Text.Replace(
-        "{0}",
-        """
+    /// <summary>The condition that a row up to the base was not handled in an earlier cluster.</summary>
+    internal const string RestoredCondition = """
         NOT (m.id <= $12 AND pg_visible_in_snapshot(m.tx, $11::pg_snapshot))
         AND NOT ($13::text IS NOT NULL AND m.id <= $14 AND pg_visible_in_snapshot(m.tx, $13::pg_snapshot))
         AND m.id <> ALL ($15::text::bigint[])
-        """,
-        StringComparison.Ordinal);
+        """;
+
+    private static readonly string Restored = Text.Replace("{0}", RestoredCondition, StringComparison.Ordinal);
 
     /// <summary>Reads a page.</summary>
     /// <param name="connection">An open connection, outside a transaction: the statement's snapshot may become the end of a window.</param>

@@ -9,6 +9,9 @@ internal static class AdvisoryKey
     /// <summary>The slot that each instance holds in shared mode, beside those of the shards, which are held alone.</summary>
     public const int MemberSlot = 256;
 
+    /// <summary>The slot that an operation holds alone, so that there is one at a time for each subscription.</summary>
+    public const int OperationSlot = 257;
+
     /// <summary>The bits of a key that the slot has.</summary>
     public const int SlotBits = 9;
 

@@ -86,6 +86,7 @@ internal sealed class Coordination : IDisposable
         _members.ForEach(member => member.Ask(request, isStopping));
         _keeper.Ask(request, isStopping);
         _schedule.Begin();
+        _parts.State.NoteLook();
 
         // Not ended by the stop: the locks are to be released in an orderly way.
         var answer = await Look.ExecuteAsync(_server, request, _parts.Durable.SessionTimeout, CancellationToken.None).ConfigureAwait(false);
@@ -111,10 +112,11 @@ internal sealed class Coordination : IDisposable
         if (answer.News.Count == 0)
             return;
 
-        var news = answer.News.Select(static found => new Positions.ShardKey(found.Subscription, found.Shard)).ToHashSet();
-        foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.Contains(shard.Id)))
+        _parts.State.NoteNews();
+        var news = answer.News.ToDictionary(static found => new Positions.ShardKey(found.Subscription, found.Shard), static found => found.Retries);
+        foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.ContainsKey(shard.Id)))
         {
-            if (shard.Wake())
+            if (shard.Wake(news[shard.Id]))
                 _schedule.NoLaterThan(LookSchedule.Second);
         }
     }
@@ -131,6 +133,7 @@ internal sealed class Coordination : IDisposable
                 _schedule.Hurry();
             foreach (var channel in _parts.WakeUps.Take())
             {
+                _parts.State.NoteWakeUp();
                 if (_members.Exists(member => member.Subscription.Definition.Channel == channel && member.Held.Any(static shard => shard.IsWaiting)))
                     _schedule.Hurry();
                 else

@@ -33,6 +33,9 @@ internal sealed record CoordinationParts
 
     public required WakeUps WakeUps { get; init; }
 
+    /// <summary>Is told how the coordination goes.</summary>
+    public CoordinationState State { get; init; } = new(TimeProvider.System);
+
     public required TimeProvider Time { get; init; }
 
     public required ILogger Logger { get; init; }

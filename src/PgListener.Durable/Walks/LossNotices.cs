@@ -9,7 +9,7 @@ using PgListener.Telemetry;
 namespace PgListener.Durable.Walks;
 
 /// <summary>Tells the handler that messages were removed from the log before this shard got to them, in their place: after what was before them, and before what follows.</summary>
-internal sealed class LossNotices(RegisteredSubscription subscription, ShardKey shard, WalkContext context)
+internal sealed class LossNotices(RegisteredSubscription subscription, ShardKey shard, CallLimits limits, WalkContext context)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
@@ -65,16 +65,16 @@ internal sealed class LossNotices(RegisteredSubscription subscription, ShardKey 
     /// <returns>Why it failed; <see langword="null"/> if it succeeded.</returns>
     private async Task<Exception?> TryAsync(ResyncCallback onResync, Resync resync, CancellationToken abort)
     {
-        using var limit = new CallLimit(_definition.Handler.Timeout, context.Time, abort);
+        using var limit = limits.Begin(_definition.Handler.Timeout, abort);
         var span = Tracing.IsOn ? Tracing.StartResync(_definition.LogicalChannel, _definition.Name, context.ListenerName, context.Server, resync.Reason) : null;
         Exception? error = null;
         try
         {
-            await onResync(resync, limit.Token).ConfigureAwait(false);
+            await onResync(resync, limit?.Token ?? abort).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (limit.IsOver && !abort.IsCancellationRequested)
+        catch (OperationCanceledException e) when (limit is { IsOver: true } && !abort.IsCancellationRequested)
         {
-            error = new TimeoutException($"ResyncAsync of {_definition.Name} was cancelled after its Timeout of {limit.After:c}.", e);
+            error = new TimeoutException($"ResyncAsync of {_definition.Name} was cancelled after its Timeout of {limit!.After:c}.", e);
         }
         catch (Exception e)
         {
