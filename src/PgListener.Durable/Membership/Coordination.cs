@@ -6,6 +6,10 @@ namespace PgListener.Durable.Membership;
 /// <summary>What a session does once the subscriptions are registered: it looks, takes and releases locks, and starts, wakes and stops the runs.</summary>
 internal sealed class Coordination : IDisposable
 {
+    /// <summary>Says what is wrong when statements reach different sessions.</summary>
+    public const string BehindPooler =
+        "A pooler between this process and the server gives each statement another session, so that no lock is kept. Read durable channels over a connection to the server itself, or through a pool in session mode; publishing may use this one.";
+
     /// <summary>How long runs may take to end after their calls were cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -78,10 +82,7 @@ internal sealed class Coordination : IDisposable
         // Not ended by the stop: the locks are to be released in an orderly way.
         var answer = await Look.ExecuteAsync(_server, request, _parts.Durable.SessionTimeout, CancellationToken.None).ConfigureAwait(false);
         if (answer.Released < request.Release.Count || answer.Left < request.Leave.Count || answer.Pid != (_pid ??= answer.Pid))
-        {
-            throw new ListenerException(
-                "A pooler between this process and the server gives each statement another session, so that no lock is kept. Durable channels are read over a connection to the server itself, or through a pool in session mode; publishing may use this one.");
-        }
+            throw new ListenerException(BehindPooler);
 
         foreach (var member in _members)
         {

@@ -163,7 +163,7 @@ BEGIN
 
     IF strpos(tried, mark) = 0 THEN
         PERFORM set_config('pglistener.tried', tried || mark, true);
-        IF pg_try_advisory_xact_lock(5793684108030771200 | (hashtext($1) & 65535)::bigint << 24 | (extract(epoch FROM clock_timestamp()) * 100)::bigint & 16777215) THEN
+        IF pg_try_advisory_xact_lock(5793684108030771200 | ((hashtext($1) & 65535)::bigint << 24) | ((extract(epoch FROM clock_timestamp()) * 100)::bigint & 16777215)) THEN
             PERFORM pg_notify($1, '');
         END IF;
     END IF;

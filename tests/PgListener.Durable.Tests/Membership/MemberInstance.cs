@@ -40,7 +40,7 @@ internal sealed class MemberInstance : IAsyncDisposable
                 Logger = logger,
             },
             Random.Shared.NextDouble);
-        _loop = Task.Run(() => loop.RunAsync(_stopping.Token, _abort.Token));
+        _loop = Task.Run(() => loop.RunAsync(_stopping.Token, _abort.Token), CancellationToken.None);
     }
 
     public FakeRunner Runner { get; }
