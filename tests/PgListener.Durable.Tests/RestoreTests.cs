@@ -217,6 +217,7 @@ public class RestoreTests(QuietServer server)
             var folder = _server.Server.Source.Split("binaries in ")[1].Split(')')[0];
             var info = new ProcessStartInfo(Path.Combine(folder, program), arguments)
             {
+                UseShellExecute = false,
                 RedirectStandardError = true,
                 Environment =
                 {
