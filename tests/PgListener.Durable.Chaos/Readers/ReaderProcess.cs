@@ -42,6 +42,7 @@ internal sealed class ReaderProcess
         var path = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
         var info = new ProcessStartInfo(path, [typeof(ReaderProcess).Assembly.Location, "reader", name])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -71,10 +72,10 @@ internal sealed class ReaderProcess
         {
             await _process.WaitForExitAsync().WaitAsync(Settings.StopLimit);
         }
-        catch (TimeoutException)
+        catch (TimeoutException e)
         {
             await KillAsync();
-            throw new TimeoutException($"{Name} did not stop within {Settings.StopLimit.TotalSeconds} s. It has printed: {Printed}");
+            throw new TimeoutException($"{Name} did not stop within {Settings.StopLimit.TotalSeconds} s. It has printed: {Printed}", e);
         }
     }
 

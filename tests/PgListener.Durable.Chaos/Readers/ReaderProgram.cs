@@ -29,7 +29,7 @@ internal static class ReaderProgram
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         new Thread(() => StopWithParent(lifetime)) { IsBackground = true }.Start();
         var stalls = new StallWatch(connectionString, name).RunAsync(lifetime.ApplicationStopped);
-        await host.WaitForShutdownAsync();
+        await host.WaitForShutdownAsync(CancellationToken.None);
         await stalls;
     }
 
