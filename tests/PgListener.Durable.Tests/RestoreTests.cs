@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Npgsql;
 using PgListener.Durable.Log;
 using PgListener.Durable.Positions;
-using PgListener.Durable.Tests.Log;
 using PgListener.Testing;
 
 namespace PgListener.Durable.Tests;
