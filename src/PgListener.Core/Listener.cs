@@ -103,6 +103,9 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             () => new(_state.Status.State, _state.Reconnects, _state.Status.RoundTrip, _state.Status.QueueUsage));
     }
 
+    /// <summary>Its metrics, to which the package PgListener.Durable adds its handlers.</summary>
+    internal ListenerMetrics Metrics => _metrics;
+
     /// <summary>Whether the listener was started and not yet stopped. It may be reconnecting: see <see cref="State"/>.</summary>
     public bool IsStarted => _runs.IsStarted;
 

@@ -34,6 +34,14 @@ public sealed class DurableChannelOptions : IValidatableObject
     /// <value>The default is 4,194,304 (4 MiB). From 1,024 up.</value>
     public long PageBytes { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>The lag above which the listener's health check is degraded, and the log says so: the age of the oldest message that waits for a handler of this process. Also how long a message may block a shard (<see cref="FailureMode.Block"/>).</summary>
+    /// <value>The default is <see langword="null"/>: no lag is too long, and a message may block a shard for 1 minute. From 1 second to 365 days.</value>
+    public TimeSpan? MaxHealthyLag { get; set; }
+
+    /// <summary>Whether the listener's health check is degraded while a handler of this process has dead letters.</summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool DegradeOnDeadLetters { get; set; }
+
     /// <summary>Checks every setting.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>A result for each setting that is out of range, with the setting's name as its member.</returns>
@@ -45,5 +53,6 @@ public sealed class DurableChannelOptions : IValidatableObject
             Setting.InRange(nameof(SessionTimeout), SessionTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Setting.InRange(nameof(SessionTimeout), SessionTimeout, PollInterval * 2, TimeSpan.FromMinutes(10)),
             Setting.InRange(nameof(PageSize), PageSize, 1, 10_000),
-            Setting.InRange(nameof(PageBytes), PageBytes, 1024, long.MaxValue));
+            Setting.InRange(nameof(PageBytes), PageBytes, 1024, long.MaxValue),
+            Setting.InRangeIfSet(nameof(MaxHealthyLag), MaxHealthyLag, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)));
 }

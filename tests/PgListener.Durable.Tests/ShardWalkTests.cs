@@ -35,7 +35,7 @@ public class ShardWalkTests(ServerFixture server)
         var walk = await walker.StartAsync();
         await walker.WhenHandledAsync(5);
         await database.ExecuteAsync("select pglistener.publish('a', 'k4', 'k')");
-        walk.Wake();
+        walk.Wake(hasRetries: false);
         await walker.WhenHandledAsync(6);
         await walk.StopAsync(TestContext.Current.CancellationToken);
 
@@ -98,7 +98,7 @@ public class ShardWalkTests(ServerFixture server)
         var walker = await Walker.CreateAsync(database);
         var first = await walker.StartAsync("one");
         await database.ExecuteAsync("select pglistener.publish('a', i::text) from generate_series(1, 10) i");
-        first.Wake();
+        first.Wake(hasRetries: false);
         await walker.WhenHandledAsync(10);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (await database.QueryAsync<long>("select max(floor) from pglistener.position") < 10)
@@ -108,9 +108,9 @@ public class ShardWalkTests(ServerFixture server)
         while (second.WaitingAt is null)
             Assert.False(limit.IsCancellationRequested);
         await database.ExecuteAsync("select pglistener.publish('a', i::text) from generate_series(11, 12) i");
-        first.Wake(); // It still believes that it holds the shard. What it handles now is not acknowledged.
+        first.Wake(hasRetries: false); // It still believes that it holds the shard. What it handles now is not acknowledged.
         await first.Completion.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        second.Wake();
+        second.Wake(hasRetries: false);
         await walker.WhenHandledAsync(14);
         await second.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["11", "12", "11", "12"], walker.Handled.Skip(10));

@@ -15,6 +15,7 @@ internal sealed class ListenerMetrics : IDisposable
     private readonly ErrorCounts _connectionErrors = new();
     private Func<IReadOnlyList<MetricSeries>> _series = static () => [];
     private Func<ListenerFigures> _figures = static () => default;
+    private IReadOnlyList<MetricSeries> _more = [];
 
     /// <summary>Finds or creates the instruments. Only durations are reported before <see cref="Observe"/>.</summary>
     /// <param name="factory">Creates and owns the meter; without one, the listener has a meter of its own.</param>
@@ -34,7 +35,7 @@ internal sealed class ListenerMetrics : IDisposable
     public Histogram<double> ResyncDuration => _instruments.ResyncDuration;
 
     /// <summary>The present and the ended subscriptions.</summary>
-    public IReadOnlyList<MetricSeries> Series => _series();
+    public IReadOnlyList<MetricSeries> Series => _more.Count == 0 ? _series() : [.. _series(), .. _more];
 
     /// <summary>The connection.</summary>
     public ListenerFigures Figures => _figures();
@@ -47,6 +48,9 @@ internal sealed class ListenerMetrics : IDisposable
         (_series, _figures) = (series, figures);
         _instruments.Add(this);
     }
+
+    /// <summary>From now on, also reports handlers that the listener does not call itself.</summary>
+    public void Append(IReadOnlyList<MetricSeries> series) => _more = series;
 
     public void ConnectionFailed(Exception error) => _connectionErrors.Add(ErrorType.Of(error));
 

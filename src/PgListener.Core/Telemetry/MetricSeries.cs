@@ -7,7 +7,8 @@ namespace PgListener.Telemetry;
 /// <summary>The values that the metrics report for the subscriptions of one name and channel. Each instrument reads only its own value.</summary>
 internal abstract class MetricSeries(string? channel, string name)
 {
-    private static readonly ResyncReason[] Reasons = Enum.GetValues<ResyncReason>();
+    /// <summary>Those of notifications. <see cref="ResyncReason.Retention"/> is one of durable channels.</summary>
+    private static readonly ResyncReason[] Reasons = [ResyncReason.Started, ResyncReason.Reconnected, ResyncReason.Overflow];
 
     private readonly MetricLine?[] _gaps = new MetricLine?[Reasons.Length];
     private MetricLine? _received;

@@ -62,11 +62,12 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
     }
 
     /// <summary>Something outside this process may have changed, for example dead letters.</summary>
-    public void NoteChange()
+    /// <param name="isDue">Whether the database has been seen to have a message that is due, for example a dead letter that was requeued.</param>
+    public void NoteChange(bool isDue)
     {
         lock (_sync)
         {
-            if (!_isEmpty)
+            if (isDue || !_isEmpty)
                 _dueAt = 0;
         }
     }

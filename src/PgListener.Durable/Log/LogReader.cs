@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Npgsql;
 
@@ -13,7 +14,8 @@ internal static class LogReader
     // Two streams, merged by id. Messages of transactions that had not begun in the old snapshot have ids above the floor. Those of transactions that were in
     // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,
     // because a prepared statement would otherwise use the index by id, and go through the whole backlog to find few messages.
-    // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1.
+    // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1. At the beginning of a window it also has the highest id
+    // of the channel, so that the floor of a shard without messages rises with those of the others; otherwise each look would go through all of theirs.
     private const string Text = $$"""
         WITH w AS MATERIALIZED (
             SELECT COALESCE($6::pg_snapshot, {{CurrentSnapshot.Sql}}) AS upto, $5::pg_snapshot AS seen
@@ -40,7 +42,13 @@ internal static class LogReader
         ), bounded AS (
             SELECT *, sum(octet_length(payload)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS before FROM page
         )
-        SELECT 0::bigint AS id, upto::text AS key, NULL::smallint AS bucket, NULL::bytea AS payload, NULL::text AS headers, NULL::timestamptz AS at FROM w
+        SELECT 0::bigint AS id, upto::text AS key, NULL::smallint AS bucket, NULL::bytea AS payload,
+            CASE WHEN $2 > 1 AND $6 IS NULL THEN (
+                SELECT m.id FROM pglistener.message m
+                WHERE m.channel = $1 AND (m.id <= $8 OR pg_visible_in_snapshot(m.tx, (SELECT upto FROM w)))
+                ORDER BY m.id DESC LIMIT 1) END::text AS headers,
+            NULL::timestamptz AS at
+        FROM w
         UNION ALL
         SELECT id, key, bucket, payload, headers::text, at FROM bounded WHERE before < $10
         ORDER BY id
@@ -49,14 +57,14 @@ internal static class LogReader
     // Up to the base, the numbers of transactions are those of an earlier cluster, and everything is visible.
     private static readonly string Ordinary = Text.Replace("{0}", "true", StringComparison.Ordinal);
 
-    private static readonly string Restored = Text.Replace(
-        "{0}",
-        """
+    /// <summary>The condition that a row up to the base was not handled in an earlier cluster.</summary>
+    internal const string RestoredCondition = """
         NOT (m.id <= $12 AND pg_visible_in_snapshot(m.tx, $11::pg_snapshot))
         AND NOT ($13::text IS NOT NULL AND m.id <= $14 AND pg_visible_in_snapshot(m.tx, $13::pg_snapshot))
         AND m.id <> ALL ($15::text::bigint[])
-        """,
-        StringComparison.Ordinal);
+        """;
+
+    private static readonly string Restored = Text.Replace("{0}", RestoredCondition, StringComparison.Ordinal);
 
     /// <summary>Reads a page.</summary>
     /// <param name="connection">An open connection, outside a transaction: the statement's snapshot may become the end of a window.</param>
@@ -79,6 +87,7 @@ internal static class LogReader
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var upto = reader.GetString(1);
+                var floor = reader.GetValue(4) is string highest ? long.Parse(highest, CultureInfo.InvariantCulture) : 0;
                 var messages = new List<LogMessage>();
                 var bytes = 0L;
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -94,7 +103,7 @@ internal static class LogReader
                         reader.GetFieldValue<DateTimeOffset>(5)));
                 }
 
-                return new(upto, messages, messages.Count < limit && bytes < maxBytes);
+                return new(upto, messages, messages.Count < limit && bytes < maxBytes) { Floor = floor };
             }
         }
     }

@@ -21,6 +21,7 @@ internal sealed class Coordination : IDisposable
     private readonly CoordinationParts _parts;
     private readonly LookSchedule _schedule;
     private readonly CancellationTokenSource _hurry;
+    private readonly KeeperTurn _keeper;
     private List<Member> _members;
     private int? _pid;
 
@@ -31,6 +32,7 @@ internal sealed class Coordination : IDisposable
         _parts = parts;
         _schedule = new(parts.Durable.PollInterval, parts.Time);
         _hurry = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        _keeper = new(parts.Keep, cluster);
         _members = [.. subscriptions.Select(Join)];
     }
 
@@ -58,8 +60,9 @@ internal sealed class Coordination : IDisposable
     public async Task EndAsync()
     {
         await _hurry.CancelAsync().ConfigureAwait(false);
+        var keeping = _keeper.EndAsync();
         var left = _members.SelectMany(static member => member.Held).Where(static shard => shard.Run is not null).ToArray();
-        var stops = Task.WhenAll(left.Select(shard => shard.LeaveAsync(_hurry.Token)));
+        var stops = Task.WhenAll([keeping, .. left.Select(shard => shard.LeaveAsync(_hurry.Token))]);
         await stops.WaitAsync(Grace, _parts.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var shard in left)
             _parts.FormerRuns.Add(shard.Id, shard.Run!, byItself: false);
@@ -67,7 +70,11 @@ internal sealed class Coordination : IDisposable
             _parts.Logger.RunsLeftBehind(running, Grace.TotalSeconds);
     }
 
-    public void Dispose() => _hurry.Dispose();
+    public void Dispose()
+    {
+        _hurry.Dispose();
+        _keeper.Dispose();
+    }
 
     private static void Signal(object? self) => ((Coordination)self!)._parts.WakeUps.Signal();
 
@@ -77,7 +84,9 @@ internal sealed class Coordination : IDisposable
     {
         var request = new LookRequest(_cluster.Base);
         _members.ForEach(member => member.Ask(request, isStopping));
+        _keeper.Ask(request, isStopping);
         _schedule.Begin();
+        _parts.State.NoteLook();
 
         // Not ended by the stop: the locks are to be released in an orderly way.
         var answer = await Look.ExecuteAsync(_server, request, _parts.Durable.SessionTimeout, CancellationToken.None).ConfigureAwait(false);
@@ -90,6 +99,7 @@ internal sealed class Coordination : IDisposable
                 shard.Start(_parts.Runner, _cluster, _parts.WakeUps.Signal);
         }
 
+        _keeper.Apply(answer);
         Wake(answer);
         if (_members.Exists(static member => member.IsUrgent))
             _schedule.Hurry();
@@ -102,10 +112,11 @@ internal sealed class Coordination : IDisposable
         if (answer.News.Count == 0)
             return;
 
-        var news = answer.News.Select(static found => new Positions.ShardKey(found.Subscription, found.Shard)).ToHashSet();
-        foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.Contains(shard.Id)))
+        _parts.State.NoteNews();
+        var news = answer.News.ToDictionary(static found => new Positions.ShardKey(found.Subscription, found.Shard), static found => found.Retries);
+        foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.ContainsKey(shard.Id)))
         {
-            if (shard.Wake())
+            if (shard.Wake(news[shard.Id]))
                 _schedule.NoLaterThan(LookSchedule.Second);
         }
     }
@@ -122,6 +133,7 @@ internal sealed class Coordination : IDisposable
                 _schedule.Hurry();
             foreach (var channel in _parts.WakeUps.Take())
             {
+                _parts.State.NoteWakeUp();
                 if (_members.Exists(member => member.Subscription.Definition.Channel == channel && member.Held.Any(static shard => shard.IsWaiting)))
                     _schedule.Hurry();
                 else

@@ -33,6 +33,7 @@ internal sealed class CoordinationLoop(CoordinationParts parts, Func<double> ran
                     (server, process) =>
                     {
                         coordinatingSince = parts.Time.GetTimestamp();
+                        parts.State.Works();
                         if (_failures == 0 || _reported is not null)
                             parts.Logger.Coordinating(parts.Subscriptions.Count, server, process);
                     },
@@ -59,6 +60,7 @@ internal sealed class CoordinationLoop(CoordinationParts parts, Func<double> ran
             (_failures, _reported) = (0, null);
 
         _failures++;
+        parts.State.Failed(Diagnosis.Of(error));
         var waits = parts.Options.Current;
         var most = coordinated is null ? waits.MaxReconnectDelay : TimeSpan.FromTicks(Math.Min(waits.MaxReconnectDelay.Ticks, waits.ReconnectDelay.Ticks * MostAfterLoss));
         var delay = Backoff.Next(_failures, waits.ReconnectDelay, most, random());

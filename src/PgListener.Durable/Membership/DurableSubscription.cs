@@ -1,3 +1,4 @@
+using PgListener.Durable.Telemetry;
 using PgListener.Registration;
 
 namespace PgListener.Durable.Membership;
@@ -10,4 +11,8 @@ namespace PgListener.Durable.Membership;
 /// <param name="Handler">Its settings that all handlers have.</param>
 /// <param name="Calls">Its calls.</param>
 internal sealed record DurableSubscription(
-    string Channel, string LogicalChannel, string Name, DurableHandlerOptions Options, HandlerOptions Handler, MessageHandler Calls);
+    string Channel, string LogicalChannel, string Name, DurableHandlerOptions Options, HandlerOptions Handler, MessageHandler Calls)
+{
+    /// <summary>What this process has done for it.</summary>
+    public DurableCounts Counts { get; } = new(LogicalChannel, Name);
+}

@@ -44,13 +44,14 @@ internal sealed class HeldShard(RegisteredSubscription subscription, int shard)
     public Task LeaveAsync(CancellationToken hurry) => _stop ??= Run?.StopAsync(hurry) ?? Task.CompletedTask;
 
     /// <summary>Wakes it, because there is something for it.</summary>
+    /// <param name="hasRetries">Whether a message that has stepped aside is due.</param>
     /// <returns>Whether it is the first time at this position.</returns>
-    public bool Wake()
+    public bool Wake(bool hasRetries)
     {
         var at = Run?.WaitingAt;
         var isNew = at is not null && !ReferenceEquals(at, _told);
         _told = at;
-        Run?.Wake();
+        Run?.Wake(hasRetries);
         return isNew;
     }
 

@@ -12,7 +12,8 @@ internal interface IShardRun
     LogPosition? WaitingAt { get; }
 
     /// <summary>Reads from the log, because there may be something new. Thread-safe; does not block.</summary>
-    void Wake();
+    /// <param name="hasRetries">Whether a message that has stepped aside is due.</param>
+    void Wake(bool hasRetries);
 
     /// <summary>Begins no more calls, waits for those that are running until the token is cancelled, then cancels them; writes the position. Never fails.</summary>
     Task StopAsync(CancellationToken cancellationToken);

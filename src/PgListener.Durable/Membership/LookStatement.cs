@@ -40,10 +40,14 @@ internal static class LookStatement
                 FROM pglistener.subscription
                 WHERE id IN (SELECT id FROM wanted)),
             'news', (
-                SELECT COALESCE(json_agg(json_build_object('subscription', w.subscription, 'shard', w.shard)), '[]')
+                SELECT COALESCE(json_agg(json_build_object('subscription', w.subscription, 'shard', w.shard, 'retries', due.retries)), '[]')
                 FROM json_to_recordset(r -> 'waiting')
                     AS w (subscription int, shard smallint, shards smallint, channel text, seen pg_snapshot, floor bigint)
-                WHERE (
+                CROSS JOIN LATERAL (
+                    SELECT EXISTS (
+                        SELECT FROM pglistener.retry t
+                        WHERE t.subscription = w.subscription AND t.bucket % w.shards = w.shard AND t.next_at <= now() AND t.dead_at IS NULL) AS retries) due
+                WHERE due.retries OR (
                     SELECT true
                     FROM pglistener.message m
                     WHERE m.channel = w.channel AND m.id > w.floor AND m.bucket % w.shards = w.shard
@@ -56,9 +60,6 @@ internal static class LookStatement
                         FROM pglistener.message m
                         WHERE m.channel = w.channel AND (m.tx, m.id) > (ended.tx, base) AND m.tx <= ended.tx AND m.bucket % w.shards = w.shard
                         ORDER BY m.tx, m.id LIMIT 1) late)
-                OR EXISTS (
-                    SELECT FROM pglistener.retry t
-                    WHERE t.subscription = w.subscription AND t.bucket % w.shards = w.shard AND t.next_at <= now() AND t.dead_at IS NULL)
                 OR EXISTS (SELECT FROM pglistener.loss l WHERE l.subscription = w.subscription AND l.shard = w.shard))
             )::text
         FROM request

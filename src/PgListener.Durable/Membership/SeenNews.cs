@@ -1,4 +1,7 @@
 namespace PgListener.Durable.Membership;
 
 /// <summary>A shard for which there is something to read, to retry or to announce.</summary>
-internal sealed record SeenNews(int Subscription, int Shard);
+/// <param name="Subscription">The number of the subscription.</param>
+/// <param name="Shard">The shard.</param>
+/// <param name="Retries">Whether a message that has stepped aside is due.</param>
+internal sealed record SeenNews(int Subscription, int Shard, bool Retries);

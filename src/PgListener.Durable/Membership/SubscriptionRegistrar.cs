@@ -51,11 +51,12 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
         SELECT id::text FROM gone
         """;
 
-    private readonly string _instance = string.Create(
-        CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-
     private readonly ShardChange _change = new(logger);
     private bool _hasOwn;
+
+    /// <summary>The name of this instance, for subscriptions that each instance has of its own.</summary>
+    public string Instance { get; } = string.Create(
+        CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
 
     /// <summary>Registers handlers, and creates the positions of those that are new. A configured number of shards that differs is put in force if it can be.</summary>
     public async Task<IReadOnlyList<RegisteredSubscription>> RegisterAsync(
@@ -85,14 +86,14 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
     public async Task RemoveOwnAsync(SessionConnection server, CancellationToken stopping)
     {
         if (_hasOwn)
-            await server.QueryAsync(Remove, _instance, server.Limit, stopping).ConfigureAwait(false);
+            await server.QueryAsync(Remove, Instance, server.Limit, stopping).ConfigureAwait(false);
     }
 
     private WantedSubscription Wanted(DurableSubscription subscription, int n) => new(
         n,
         subscription.Channel,
         subscription.Name,
-        subscription.Options.Mode == DurableMode.PerInstance ? _instance : "",
+        subscription.Options.Mode == DurableMode.PerInstance ? Instance : "",
         subscription.Options.Shards,
         subscription.Options.EffectiveStart == DurableStart.Now);
 }

@@ -150,7 +150,7 @@ internal sealed class HeldPosition : IDisposable
     }
 
     /// <summary>A position of another cluster begins again, without what was handled there.</summary>
-    private static LogPosition InCluster(PositionRow row, long system)
+    internal static LogPosition InCluster(PositionRow row, long system)
     {
         var (position, restored) = (row.Position, row.Position.Restored);
         return row.System == system

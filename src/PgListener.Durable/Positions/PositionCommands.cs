@@ -112,17 +112,18 @@ internal static class PositionCommands
         Sql.Text(serverRun),
     ];
 
-    private static PositionRow RowFrom(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0),
-        reader.GetInt64(1),
+    /// <summary>Reads a row whose columns begin at one of the reader's.</summary>
+    public static PositionRow RowFrom(NpgsqlDataReader reader, int first = 0) => new(
+        reader.GetInt64(first),
+        reader.GetInt64(first + 1),
         new()
         {
-            Seen = reader.GetString(2),
-            Floor = reader.GetInt64(3),
-            Upto = reader.GetValue(4) as string,
-            LastId = reader.GetInt64(5),
-            Done = BigintArray.Parse(reader.GetString(6)),
-            Restored = RestoredJson.Parse(reader.GetValue(7) as string),
+            Seen = reader.GetString(first + 2),
+            Floor = reader.GetInt64(first + 3),
+            Upto = reader.GetValue(first + 4) as string,
+            LastId = reader.GetInt64(first + 5),
+            Done = BigintArray.Parse(reader.GetString(first + 6)),
+            Restored = RestoredJson.Parse(reader.GetValue(first + 7) as string),
         },
-        reader.GetString(8));
+        reader.GetString(first + 8));
 }

@@ -22,6 +22,8 @@ internal static class DurableRegistration
         nameof(DurableChannelOptions.SessionTimeout),
         nameof(DurableChannelOptions.PageSize),
         nameof(DurableChannelOptions.PageBytes),
+        nameof(DurableChannelOptions.MaxHealthyLag),
+        nameof(DurableChannelOptions.DegradeOnDeadLetters),
     ];
 
     private static readonly string[] HandlerSettings =
@@ -47,6 +49,12 @@ internal static class DurableRegistration
             var runtime = provider.GetRequiredKeyedService<DurableRuntime>(name);
             return DurablePublisher.Create(notifications, runtime.DataSource, runtime.Options, runtime.WakeUps);
         };
+
+        registration.HealthPart = provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Health;
+        if (registration.Key is { } key)
+            services.AddKeyedSingleton<IDurableChannels>(key, (provider, _) => provider.GetRequiredKeyedService<DurableRuntime>(name).Channels);
+        else
+            services.AddSingleton<IDurableChannels>(provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Channels);
 
         services.AddOptions<DurableChannelOptions>(name)
             .Configure<IServiceProvider>((options, provider) =>

@@ -6,8 +6,11 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using PgListener.Connections;
 using PgListener.Durable.Membership;
+using PgListener.Durable.Operations;
+using PgListener.Durable.Retention;
 using PgListener.Durable.Telemetry;
 using PgListener.Durable.Walks;
+using PgListener.Health;
 using PgListener.Registration;
 using PgListener.Telemetry;
 
@@ -24,6 +27,8 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     private readonly CoordinationLoop _loop;
     private readonly IReadOnlyList<DurableSubscription> _subscriptions;
     private readonly WakeUps _wakeUps = new();
+    private readonly DurableWatch _watch;
+    private readonly DurableMetrics _metrics;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
     private Task? _running;
@@ -39,6 +44,16 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
         var time = own.TimeProvider ?? TimeProvider.System;
         (DataSource, _connections, _ownsDataSource) = Connect(settings, own, services);
         _subscriptions = [.. DurableHandlers.Of(registration).Select(handler => SubscriptionOf(handler, settings, services))];
+        var registrar = new SubscriptionRegistrar(logger);
+        var clusters = new PlainClusterDiscovery();
+        var state = new CoordinationState(time);
+        var prefix = settings.ChannelPrefix ?? "";
+        var local = new LocalStatistics(state, _subscriptions, registrar.Instance);
+        _watch = new(DataSource, new(prefix), local, Options, time, logger);
+        _metrics = new(own.MeterFactory, registration.Name, local, _watch, time);
+        Channels = new DurableChannels(DataSource, prefix, clusters, local, time, logger);
+        Health = new DurableHealth(local, _watch, Options, time);
+        _listener.Listener.Metrics.Append([.. _subscriptions.Select(static subscription => subscription.Counts)]);
         var holder = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}");
         _loop = new(
             new()
@@ -47,12 +62,14 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
                 Options = new(own),
                 Durable = Options,
                 Schema = new ListenerSchemaCheck(Options, DataSource),
-                Clusters = new PlainClusterDiscovery(),
-                Registrar = new(logger),
+                Clusters = new ClusterDiscovery(logger),
+                Registrar = registrar,
                 Subscriptions = _subscriptions,
-                Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger)),
+                Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger) { Metrics = _listener.Listener.Metrics }),
+                Keep = new LogKeeper(DataSource, Options.MaxAge, time, logger).RunAsync,
                 FormerRuns = new(time),
                 WakeUps = _wakeUps,
+                State = state,
                 Time = time,
                 Logger = logger,
             },
@@ -65,6 +82,10 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     public NpgsqlDataSource DataSource { get; }
 
     public IWakeUps WakeUps => _wakeUps;
+
+    public IDurableChannels Channels { get; }
+
+    public IHealthPart Health { get; }
 
     /// <summary>Creates the schema if that is configured. If the server cannot be reached, the coordination does it as soon as it can, so that the host's start need not wait.</summary>
     public async Task CreateSchemaAsync(CancellationToken cancellationToken)
@@ -90,7 +111,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
 
         foreach (var channel in _subscriptions.DistinctBy(static subscription => subscription.Channel))
             ListenFor(channel);
-        _running = Task.Run(() => _loop.RunAsync(_stopping.Token, _abort.Token), CancellationToken.None);
+        _running = Task.Run(() => Task.WhenAll(_loop.RunAsync(_stopping.Token, _abort.Token), _watch.RunAsync(_stopping.Token)), CancellationToken.None);
     }
 
     /// <summary>Ends the calls that are running, and releases the locks.</summary>
@@ -108,6 +129,8 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        _metrics.Dispose();
+        _watch.Dispose();
         await _connections.DisposeAsync().ConfigureAwait(false);
         if (_ownsDataSource)
             await DataSource.DisposeAsync().ConfigureAwait(false);

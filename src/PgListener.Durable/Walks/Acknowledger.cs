@@ -1,10 +1,11 @@
 using PgListener.Durable.Failures;
+using PgListener.Durable.Membership;
 using PgListener.Durable.Positions;
 
 namespace PgListener.Durable.Walks;
 
 /// <summary>Moves the position behind the messages that are handled, as often as is worth it.</summary>
-internal sealed class Acknowledger(int subscription, HeldPosition held, Progress progress, RetryDesk retries, Signal wake)
+internal sealed class Acknowledger(RegisteredSubscription subscription, HeldPosition held, Progress progress, RetryDesk retries, Signal wake)
 {
     /// <summary>The shortest time between two moves, so that many messages share one.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
@@ -50,8 +51,9 @@ internal sealed class Acknowledger(int subscription, HeldPosition held, Progress
             if (!isChanged)
                 return;
 
-            await turn.MoveAsync(position, [.. parked.Select(delivery => RetryCommands.CreateCopy(subscription, delivery.Message, delivery.Parking!))], limit.Token).ConfigureAwait(false);
+            await turn.MoveAsync(position, [.. parked.Select(delivery => RetryCommands.CreateCopy(subscription.Id, delivery.Message, delivery.Parking!))], limit.Token).ConfigureAwait(false);
             progress.Written(position, parked);
+            subscription.Definition.Counts.Move();
             if (parked.Count > 0)
             {
                 retries.NoteCopied(parked);

@@ -16,15 +16,19 @@ internal sealed class Deliveries(
         if (stop.IsCancellationRequested)
             return;
 
+        var counts = definition.Counts;
+
         if (!delivery.IsRetry && Mode == FailureMode.ParkKey && retries.Keys.TryFollow(delivery.Message.Key, () => progress.Park(delivery, Parking.Behind)))
         {
+            counts.Park();
             acknowledger.Signal();
             return;
         }
 
         var attempt = delivery.FailedAttempts + 1;
         var error = await calls.CallAsync(delivery, attempt, abort).ConfigureAwait(false);
-        while (error is not null && Mode == FailureMode.Block && !delivery.IsRetry)
+        using var blocked = error is not null && Mode == FailureMode.Block && !delivery.IsRetry ? counts.Block(shard, delivery.Message.Id, context.Time.GetUtcNow()) : null;
+        while (error is not null && blocked is not null)
         {
             var delay = RetryPolicy.DelayAfter(attempt, definition.Options, Random.Shared.NextDouble());
             if (attempt == 1)
@@ -43,6 +47,7 @@ internal sealed class Deliveries(
 
     private async Task SucceededAsync(Delivery delivery, int attempts)
     {
+        definition.Counts.Handle();
         if (attempts > 1)
             context.Logger.MessageRecovered(definition.Name, definition.LogicalChannel, delivery.Message.Id, attempts);
         if (delivery.IsRetry)
@@ -60,6 +65,7 @@ internal sealed class Deliveries(
     private async Task FailedAsync(Delivery delivery, int attempts, Exception error)
     {
         var parking = RetryPolicy.After(attempts, error, definition.Options, Random.Shared.NextDouble());
+        definition.Counts.Fail(isFirst: !delivery.IsRetry, parking.IsDead);
         if (parking.RetryIn is not { } delay)
             context.Logger.MessageDead(error, delivery.Message.Id, definition.LogicalChannel, definition.Name, attempts);
         else if (attempts == 1)

@@ -10,6 +10,7 @@ namespace PgListener.Durable.Walks;
 internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosition held, Progress progress, CallLimits limits, WalkContext context)
 {
     private readonly DurableSubscription _definition = subscription.Definition;
+    private readonly KeyValuePair<string, object?>[] _tags = SubscriptionTags.Of(context.ListenerName, subscription.Definition.LogicalChannel, subscription.Definition.Name, PgListenerTags.Process);
 
     /// <summary>Calls it.</summary>
     /// <param name="delivery">The message.</param>
@@ -33,6 +34,8 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
         var isCommitted = await EndAsync(enlistment).ConfigureAwait(false);
         if (isCommitted)
         {
+            if (!delivery.IsRetry)
+                _definition.Counts.Move();
             if (error is not null)
                 context.Logger.FailedAfterCommit(error, _definition.Name, _definition.LogicalChannel, delivery.Message.Id);
             return null;
@@ -48,7 +51,9 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
     {
         using var limit = limits.Begin(_definition.Handler.Timeout, abort);
         System.Diagnostics.Activity? span = null;
+        long? started = context.Metrics?.ProcessDuration.Enabled == true ? context.Time.GetTimestamp() : null;
         Exception? error = null;
+        string? errorType = null;
         try
         {
             var message = DeliveredMessage.Of(delivery.Message, attempt, _definition.LogicalChannel, enlistment);
@@ -58,14 +63,19 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
         }
         catch (OperationCanceledException e) when (limit is { IsOver: true } && !abort.IsCancellationRequested)
         {
+            errorType = PgListenerTags.Timeout;
             error = new TimeoutException($"The handler {_definition.Name} was cancelled after its Timeout of {limit!.After:c}.", e);
         }
         catch (Exception e)
         {
             error = e; // The user's code may throw anything.
+            errorType = e is OperationCanceledException && abort.IsCancellationRequested ? PgListenerTags.Cancelled : ErrorType.Of(e);
         }
 
-        Tracing.End(span, error is null ? null : ErrorType.Of(error));
+        _definition.Counts.Call(isFirst: attempt == 1, errorType);
+        Tracing.End(span, errorType);
+        if (started is { } since)
+            context.Metrics!.ProcessDuration.Record(context.Time.GetElapsedTime(since).TotalSeconds, errorType is null ? _tags : [.. _tags, new(PgListenerTags.ErrorType, errorType)]);
         return error;
     }
 

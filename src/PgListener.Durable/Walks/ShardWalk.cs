@@ -44,9 +44,9 @@ internal sealed class ShardWalk : IShardRun
 
     public static ShardWalk Start(RegisteredSubscription subscription, int shard, Cluster cluster, WalkContext context) => new(subscription, shard, cluster, context);
 
-    public void Wake()
+    public void Wake(bool hasRetries)
     {
-        Volatile.Read(ref _retries)?.NoteChange();
+        Volatile.Read(ref _retries)?.NoteChange(hasRetries);
         _wake.Set();
     }
 
@@ -64,7 +64,10 @@ internal sealed class ShardWalk : IShardRun
             var key = new ShardKey(_subscription.Id, _shard);
             using var held = await HeldPosition.TakeAsync(_context.DataSource, key, _cluster.System, _context.Holder, _stop.Token).ConfigureAwait(false);
             if (held is not null)
+            {
+                using var counted = Definition.Counts.CountShard();
                 await WalkAsync(held).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -90,12 +93,14 @@ internal sealed class ShardWalk : IShardRun
         Volatile.Write(ref _retries, retries);
 
         using var log = new SubscriptionLog(Definition.Name, Definition.LogicalChannel, hearsGaps: Definition.Calls.OnResync is not null, _context.Logger, _context.Time);
-        var calls = new MessageCalls(_subscription, held, progress, new CallLimits(log, _context.Time), _context);
-        var acknowledger = new Acknowledger(_subscription.Id, held, progress, retries, _wake);
+        var limits = new CallLimits(log, _context.Time);
+        using var watched = Definition.Counts.Watch(limits);
+        var calls = new MessageCalls(_subscription, held, progress, limits, _context);
+        var acknowledger = new Acknowledger(_subscription, held, progress, retries, _wake);
         var deliveries = new Deliveries(Definition, calls, progress, retries, acknowledger, _wake, _shard, _context);
         var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
         var acknowledging = acknowledger.RunAsync(_stop.Token);
-        var reading = ReadAsync(held.Start, progress, retries, lanes);
+        var reading = ReadAsync(held, progress, retries, limits, lanes);
 
         // The first of them that fails ends the walk, and no call goes on without it.
         var failure = await FailureOfAsync(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
@@ -137,8 +142,11 @@ internal sealed class ShardWalk : IShardRun
     }
 
     /// <summary>Reads pages until it is stopped.</summary>
-    private async Task ReadAsync(LogPosition position, Progress progress, RetryDesk retries, Lanes lanes)
+    private async Task ReadAsync(HeldPosition held, Progress progress, RetryDesk retries, CallLimits limits, Lanes lanes)
     {
+        var position = held.Start;
+        var losses = new LossNotices(_subscription, held.Shard, limits, _context);
+        var isWoken = false;
         var channel = new LogChannel(Definition.Channel, _subscription.Shards, _shard);
         var stop = _stop.Token;
         try
@@ -149,9 +157,13 @@ internal sealed class ShardWalk : IShardRun
                     await lanes.PostAsync(due, stop).ConfigureAwait(false);
 
                 var page = await ReadPageAsync(channel, position, stop).ConfigureAwait(false);
+                if (losses.MayPrecede(page, isWoken))
+                    await losses.TellAsync(lanes, stop, _abort.Token).ConfigureAwait(false);
+                isWoken = false;
                 var deliveries = progress.Add(page, position);
                 var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
                 position = page.After(position);
+                Definition.Counts.Receive(deliveries.Count);
                 foreach (var delivery in deliveries)
                     await lanes.PostAsync(delivery, stop).ConfigureAwait(false);
 
@@ -160,6 +172,7 @@ internal sealed class ShardWalk : IShardRun
                     _waitingAt = position;
                     await _wake.WaitAsync(retries.UntilDue, _context.Time, stop).ConfigureAwait(false);
                     _waitingAt = null;
+                    isWoken = true;
                 }
             }
         }

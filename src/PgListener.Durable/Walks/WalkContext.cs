@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgListener.Telemetry;
 
 namespace PgListener.Durable.Walks;
 
@@ -12,4 +13,8 @@ namespace PgListener.Durable.Walks;
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log.</param>
 internal sealed record WalkContext(
-    NpgsqlDataSource DataSource, DurableChannelOptions Options, string ListenerName, string Holder, string? Server, TimeProvider Time, ILogger Logger);
+    NpgsqlDataSource DataSource, DurableChannelOptions Options, string ListenerName, string Holder, string? Server, TimeProvider Time, ILogger Logger)
+{
+    /// <summary>Where the durations of calls are recorded.</summary>
+    public ListenerMetrics? Metrics { get; init; }
+}

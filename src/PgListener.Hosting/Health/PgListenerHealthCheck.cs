@@ -6,12 +6,28 @@ namespace PgListener.Health;
 /// Healthy while the server listens. Degraded while it listens but its notification queue fills, a handler's <c>ResyncAsync</c> keeps failing or a handler
 /// hangs, and for a while after the connection was lost. Otherwise unhealthy, or the failure status of the registration.
 /// </summary>
-internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage) : IHealthCheck
+internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage, IHealthPart? more) : IHealthCheck
 {
     /// <summary>The most handlers that are named.</summary>
     private const int Most = 10;
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var own = Check(context);
+        if (more is null)
+            return own;
+
+        // The worse of both, with what is wrong in both.
+        var part = await more.CheckAsync(gracePeriod, cancellationToken).ConfigureAwait(false);
+        var status = part.Status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : part.Status;
+        return new(
+            status < own.Status ? status : own.Status,
+            string.Join(" ", part.Problems.Prepend(own.Description)),
+            exception: null,
+            own.Data.Concat(part.Data).ToDictionary(StringComparer.Ordinal));
+    }
+
+    private HealthCheckResult Check(HealthCheckContext context)
     {
         var status = listener.Status;
         var data = new Dictionary<string, object>(StringComparer.Ordinal)
@@ -40,14 +56,13 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         ];
         var problem = string.Join(" ", problems.OfType<string>());
         var description = problem.Length > 0 ? $"{status.State}: {problem}" : $"{status.State}.";
-        var result = (status.State, problem.Length > 0 ? problem : null) switch
+        return (status.State, problem.Length > 0 ? problem : null) switch
         {
             (ListenerState.Listening, null) => HealthCheckResult.Healthy(description, data),
             (ListenerState.Listening, _) => HealthCheckResult.Degraded(description, exception: null, data),
             (ListenerState.Reconnecting, _) when outage.Lasted(status.Since) < gracePeriod => HealthCheckResult.Degraded(description, exception: null, data),
             _ => new HealthCheckResult(context.Registration.FailureStatus, description, exception: null, data),
         };
-        return Task.FromResult(result);
 
         void AddIfKnown(string name, object? value)
         {

@@ -48,7 +48,11 @@ public static class PgListenerHealthChecksBuilderExtensions
         OutageClock? outage = null;
         return builder.Add(new(
             name ?? (listenerName.Length == 0 ? "pglistener" : $"pglistener-{listenerName}"),
-            services => new PgListenerHealthCheck(Listener(services), grace, outage ??= new(services.GetService<TimeProvider>() ?? TimeProvider.System)),
+            services => new PgListenerHealthCheck(
+                Listener(services),
+                grace,
+                outage ??= new(services.GetService<TimeProvider>() ?? TimeProvider.System),
+                services.GetKeyedService<ListenerRegistration>(listenerName)?.HealthPart?.Invoke(services)),
             failureStatus,
             tags));
 

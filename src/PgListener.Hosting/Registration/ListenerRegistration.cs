@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.Filters;
+using PgListener.Health;
 
 namespace PgListener.Registration;
 
@@ -40,6 +41,9 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
 
     /// <summary>Set by the package PgListener.Durable: the publisher that takes the messages of durable channels, and passes all others on to the listener's own.</summary>
     public Func<IServiceProvider, NotificationPublisher, INotificationPublisher>? DurablePublisher { get; set; }
+
+    /// <summary>Set by the package PgListener.Durable: what it adds to the listener's health.</summary>
+    public Func<IServiceProvider, IHealthPart>? HealthPart { get; set; }
 
     /// <summary>Sections within the listener's that other packages read, with the names of their settings.</summary>
     public Dictionary<string, IReadOnlyList<string>> MoreSections { get; } = new(StringComparer.OrdinalIgnoreCase);

@@ -23,7 +23,7 @@ internal sealed class FakeRun(RegisteredSubscription subscription, int shard, Ta
 
     public Task Completion => _over.Task;
 
-    public void Wake() => Interlocked.Increment(ref _wakeUps);
+    public void Wake(bool hasRetries) => Interlocked.Increment(ref _wakeUps);
 
     /// <summary>The run ends by itself, as if another holder had moved the position.</summary>
     public void Lose() => _over.TrySetResult();

@@ -58,7 +58,7 @@ public class NewsTests(ServerFixture server)
 
         await database.ExecuteAsync(
             """
-            insert into pglistener.retry (subscription, message, shard, payload, published_at, attempts, next_at, dead_at)
+            insert into pglistener.retry (subscription, message, bucket, payload, published_at, attempts, next_at, dead_at)
             select id, 1, 0, '', now(), 1, case channel when 'b' then 'infinity'::timestamptz else now() end, case channel when 'c' then now() end
             from pglistener.subscription where channel <> 'd';
             insert into pglistener.loss (subscription, shard, since, until, messages) select id, 0, now(), now(), 1 from pglistener.subscription where channel = 'd';
@@ -125,7 +125,7 @@ public class NewsTests(ServerFixture server)
             await database.QueryAsync<string>("select pg_current_snapshot()::text"), await database.QueryAsync<long>("select coalesce(max(id), 0) from pglistener.message"));
 
     private static Task PublishAsync(LogDatabase database, string channel, int bucket)
-        => database.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"insert into pglistener.message (channel, shard, payload) values ('{channel}', {bucket}, '')"));
+        => database.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"insert into pglistener.message (channel, bucket, payload) values ('{channel}', {bucket}, '')"));
 
     private static FakeRun Run(MemberInstance instance, string channel, int shard)
         => instance.Runner.Running.Single(run => run.Subscription.Definition.Channel == channel && run.Shard == shard);
