@@ -1,7 +1,6 @@
 using Npgsql;
 using PgListener.Durable.Log;
 using PgListener.Durable.Positions;
-using PgListener.Durable.Tests.Log;
 using PgListener.Testing;
 
 namespace PgListener.Durable.Tests;

@@ -23,6 +23,10 @@ internal sealed class Progress(LogPosition start)
     /// <returns>The messages of it that are to be handled.</returns>
     public IReadOnlyList<Delivery> Add(LogPage page, LogPosition readAt)
     {
+        // A window without a message is not worth a row, so it moves nothing.
+        if (page.Messages.Count == 0 && readAt is { Upto: null, Restored: null })
+            return [];
+
         var deliveries = new Delivery[page.Messages.Count];
         for (var i = 0; i < deliveries.Length; i++)
             deliveries[i] = new(page.Messages[i]);
@@ -99,9 +103,9 @@ internal sealed class Progress(LogPosition start)
 
     private static bool IsDone(Delivery delivery) => delivery.State == DeliveryState.Done;
 
-    /// <summary>Windows without a message move the position too, which is not worth a row.</summary>
+    /// <summary>The snapshot alone differs after a window of messages that were committed late: their ids may be below the floor.</summary>
     private bool IsWorthWriting(LogPosition position)
-        => position.Floor != _written.Floor || position.LastId != _written.LastId || !position.Done.SequenceEqual(_written.Done) || (position.Restored is null && _written.Restored is not null);
+        => position.Seen != _written.Seen || position.Floor != _written.Floor || position.LastId != _written.LastId || !position.Done.SequenceEqual(_written.Done) || (position.Restored is null && _written.Restored is not null);
 
     /// <summary>Forgets what is handled at the front.</summary>
     private void Advance()

@@ -74,7 +74,7 @@ internal sealed class ModelReader(NpgsqlConnection connection, LogChannel channe
         }
 
         var last = left.Count == 0
-            ? page.Messages.LastOrDefault()?.Id ?? _position.LastId
+            ? (page.Messages.Count == 0 ? _position.LastId : page.Messages[^1].Id)
             : page.Messages.LastOrDefault(message => message.Id < left[0])?.Id ?? _position.LastId;
         _position = left.Count == 0 && page.IsLast
             ? page.After(_position)
