@@ -45,6 +45,10 @@ public class HandlerOptions : IValidatableObject
     public int MaxConcurrency { get; set; } = 1;
 
     /// <summary>The time after which the cancellation token of one call is cancelled.</summary>
+    /// <remarks>
+    /// Only the handler itself can end its call: pass the token on to what it waits for. A call that is still running after the same time again (at least 1
+    /// second, at most 30) hangs. An error in the log names it. Until it ends, <see cref="SubscriptionStatistics.Hanging"/> counts it, and the health check is degraded.
+    /// </remarks>
     /// <value>The default is <see langword="null"/>: never. From 1 millisecond to 1 day.</value>
     public TimeSpan? Timeout { get; set; }
 

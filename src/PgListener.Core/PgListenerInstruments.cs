@@ -43,6 +43,9 @@ public static class PgListenerInstruments
     /// <summary>Up-down counter, in <see cref="ByteUnit"/>: how much of it a queue may take.</summary>
     public const string QueueMemoryLimit = "pglistener.queue.memory.limit";
 
+    /// <summary>Up-down counter, in <see cref="CallUnit"/>: calls of a callback that are still running although their tokens were cancelled some time ago.</summary>
+    public const string Hanging = "pglistener.calls.hanging";
+
     /// <summary>Up-down counter, in <see cref="StateUnit"/>: 1 for the state a listener is in, 0 for the others.</summary>
     public const string ConnectionState = "pglistener.connection.state";
 
@@ -69,6 +72,9 @@ public static class PgListenerInstruments
 
     /// <summary>The unit of what counts errors.</summary>
     public const string ErrorUnit = "{error}";
+
+    /// <summary>The unit of what counts calls.</summary>
+    public const string CallUnit = "{call}";
 
     /// <summary>The unit of what counts states.</summary>
     public const string StateUnit = "{state}";

@@ -53,4 +53,13 @@ public sealed record SubscriptionStatistics
     /// <see langword="null"/> otherwise.
     /// </summary>
     public ResyncFailure? ResyncFailure { get; init; }
+
+    /// <summary>
+    /// Calls that hang now: they are still running although their tokens were cancelled some time ago. See <see cref="HandlerOptions.Timeout"/>, without which no
+    /// call counts as hanging. A call that a stop has left running counts until the next start.
+    /// </summary>
+    public int Hanging { get; init; }
+
+    /// <summary>When the longest-running of these calls began, by the clock of this machine; <see langword="null"/> if none hangs.</summary>
+    public DateTimeOffset? HangingSince { get; init; }
 }

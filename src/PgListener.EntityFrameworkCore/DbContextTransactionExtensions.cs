@@ -53,6 +53,19 @@ public static class DbContextTransactionExtensions
     public static Task PublishManyAsync(this INotificationPublisher publisher, string channel, IEnumerable<string> payloads, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
         => publisher.PublishManyAsync(channel, payloads, Underlying(transaction), cancellationToken);
 
+    /// <summary>Moves the subscription's position past a message of a durable channel as part of a transaction of the handler's.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="transaction">A transaction of a context that uses Npgsql, neither committed nor rolled back yet. Commit it before the handler returns.</param>
+    /// <param name="cancellationToken">Cancels the command, which aborts the transaction.</param>
+    /// <returns>A task that completes when the server has confirmed the statement.</returns>
+    /// <inheritdoc cref="DurableMessage.EnlistAsync(DbTransaction, CancellationToken)" path="/remarks"/>
+    /// <inheritdoc cref="DurableMessage.EnlistAsync(DbTransaction, CancellationToken)" path="/exception"/>
+    public static Task EnlistAsync(this DurableMessage message, IDbContextTransaction transaction, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return message.EnlistAsync(Underlying(transaction), cancellationToken);
+    }
+
     private static DbTransaction Underlying(IDbContextTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);

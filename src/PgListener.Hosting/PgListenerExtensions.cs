@@ -27,6 +27,7 @@ public static class PgListenerExtensions
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(callback);
+        ThrowIfDurable<TChannel>();
         var own = options?.Snapshot() ?? new();
         own.Name ??= CallbackName.Of(callback);
         var channel = listener.ChannelNameOf<TChannel>();
@@ -52,6 +53,7 @@ public static class PgListenerExtensions
         where TChannel : INotificationChannel<TChannel>
     {
         ArgumentNullException.ThrowIfNull(listener);
+        ThrowIfDurable<TChannel>();
         var channel = listener.ChannelNameOf<TChannel>();
         PayloadReader<TChannel>.Inspect(channel);
         return ReadAsync(cancellationToken);
@@ -83,6 +85,7 @@ public static class PgListenerExtensions
         where TChannel : INotificationChannel<TChannel>
     {
         ArgumentNullException.ThrowIfNull(listener);
+        ThrowIfDurable<TChannel>();
         var channel = listener.ChannelNameOf<TChannel>();
         PayloadReader<TChannel>.Inspect(channel);
         return ReadAsync(cancellationToken);
@@ -119,5 +122,16 @@ public static class PgListenerExtensions
 
         options.Failures!.Fail(ErrorType.Of(cause));
         return false;
+    }
+
+    /// <summary>On the name of a durable channel, notifications only say that there is something new in the log.</summary>
+    private static void ThrowIfDurable<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+    {
+        if (TChannel.IsDurable)
+        {
+            throw new NotSupportedException(
+                $"{typeof(TChannel)} is a durable channel, whose messages are read by handlers. Add one with AddHandler<{typeof(TChannel).Name}, …>(); with DurableMode.PerInstance, every instance gets every message.");
+        }
     }
 }

@@ -45,6 +45,51 @@ public sealed class HeadlineTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_handler_that_hangs_is_counted_and_comes_first_until_its_call_has_ended()
+    {
+        FakeListener[] listeners = [new("a"), new("b")];
+        foreach (var listener in listeners)
+        {
+            listener.Subscribe("First", "channel");
+            listener.Subscribe("Second", "channel");
+        }
+
+        await using var site = await Site.StartAsync(listeners);
+        var page = await OpenAsync(site);
+        var second = page.Locator("[data-listener=b] tbody tr", new() { HasText = "Second" });
+        await Expect(page.Locator("h1")).ToHaveTextAsync("All 2 listeners listening");
+
+        listeners[1].Update(0, one => one with { Failed = 1, LastFailedAt = site.Time.GetUtcNow() - (30 * Second) });
+        listeners[1].Update(1, one => one with { Hanging = 1, HangingSince = site.Time.GetUtcNow() - (10 * Second) });
+        site.Time.Advance(Second);
+        await Expect(page.Locator("h1")).ToHaveTextAsync("1 handler hanging · 1 handler failing");
+        await Expect(page.Locator("h1")).ToHaveAttributeAsync("data-tone", "warn");
+        await Expect(page).ToHaveTitleAsync("1 handler hanging · 1 handler failing · PgListener");
+        await Expect(page.Locator(".listener h2")).ToHaveTextAsync(["b", "a"]);
+        await Expect(page.Locator("[data-listener=b] .state")).ToHaveAttributeAsync("data-tone", "warn");
+        await Expect(page.Locator("[data-listener=b] .tag:visible")).ToHaveTextAsync(["1 handler hanging", "1 handler failing"]);
+        await Expect(second.Locator(".stuck:visible")).ToContainTextAsync("1 call hangs, running since ");
+        await Expect(second.Locator(".stuck:visible")).ToContainTextAsync("09:59:50");
+
+        // It stays, however long ago that was, and a sum of several counts as one handler.
+        listeners[1].Update(1, one => one with { Hanging = 3 });
+        listeners[0].Update(1, one => one with { Hanging = 1, HangingSince = site.Time.GetUtcNow() });
+        site.Time.Advance(TimeSpan.FromMinutes(2));
+        await Expect(page.Locator("h1")).ToHaveTextAsync("2 handlers hanging");
+        await Expect(second.Locator(".stuck:visible")).ToContainTextAsync("3 calls hang, ");
+        await Expect(page.Locator("[data-listener=a] tbody .name")).ToHaveTextAsync(["Second", "First"]);
+        await Expect(page.Locator("[data-listener=a] .state")).ToHaveAttributeAsync("data-tone", "warn");
+
+        foreach (var listener in listeners)
+            listener.Update(1, one => one with { Hanging = 0, HangingSince = null });
+        site.Time.Advance(Second);
+        await Expect(page.Locator("h1")).ToHaveTextAsync("All 2 listeners listening");
+        await Expect(page.Locator("[data-listener=b] .state")).ToHaveAttributeAsync("data-tone", "good");
+        await Expect(page.Locator(".stuck:visible")).ToHaveCountAsync(0);
+        await page.CloseAsync();
+    }
+
+    [Fact]
     public async Task A_lost_connection_says_when_the_next_attempt_is_and_how_old_its_figures_are()
     {
         var listener = new FakeListener("shop");
@@ -86,7 +131,7 @@ public sealed class HeadlineTests(Chromium chromium)
         await Expect(page.Locator("#timeline li[data-event=gap]")).ToContainTextAsync("Gap of 4.0 s for OrderPlacedNotificationHandler on channel");
         await Expect(page.Locator("#timeline li[data-event=gap] div.detail")).ToHaveTextAsync("The connection was lost.");
         await Expect(page.Locator(".count[data-event=failed] .last")).ToContainTextAsync("last at ");
-        await Expect(page.Locator(".stuck")).ToContainTextAsync("3 attempts, Npgsql.NpgsqlException");
+        await Expect(page.Locator(".stuck:visible")).ToContainTextAsync("3 attempts, Npgsql.NpgsqlException");
         await Expect(page.Locator("tbody .name wbr")).ToHaveCountAsync(3);
         await Expect(page.Locator(".remark")).ToContainTextAsync("times in GMT");
         await page.CloseAsync();

@@ -25,6 +25,8 @@ public sealed class HttpTests
             LastDroppedAt = Site.Start.AddSeconds(-2),
             LastGap = new("order_placed", ResyncReason.Overflow, Site.Start.AddSeconds(-4), Site.Start.AddSeconds(-3), dropped: 1),
             ResyncFailure = new() { Since = Site.Start.AddSeconds(-2), Attempts = 3, ErrorType = "Npgsql.NpgsqlException" },
+            Hanging = 1,
+            HangingSince = Site.Start.AddSeconds(-6),
         });
         listener.Status = listener.Status with { NextAttemptAt = Site.Start.AddSeconds(5) };
         await using var site = await Site.StartAsync(listener);
@@ -49,6 +51,7 @@ public sealed class HttpTests
                 "failed": 2, "lastFailedAt": "2026-05-04T09:59:59+00:00", "dropped": 1, "lastDroppedAt": "2026-05-04T09:59:58+00:00",
                 "gaps": 1, "lastGap": { "reason": "Overflow", "since": "2026-05-04T09:59:56+00:00", "until": "2026-05-04T09:59:57+00:00", "dropped": 1 },
                 "resyncFailure": { "since": "2026-05-04T09:59:58+00:00", "attempts": 3, "errorType": "Npgsql.NpgsqlException" },
+                "hanging": 1, "hangingSince": "2026-05-04T09:59:54+00:00",
                 "queued": 3, "queueCapacity": 100, "queuedBytes": 5000, "queueCapacityBytes": 10000, "fill": 0.5
               }],
               "omittedSubscriptions": 0

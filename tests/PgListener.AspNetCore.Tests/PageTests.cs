@@ -303,8 +303,11 @@ public sealed class PageTests(Chromium chromium)
     [Fact]
     public async Task The_dark_scheme_is_dark_the_light_one_light_and_both_can_be_read()
     {
-        await using var site = await Site.StartAsync([.. new Scene(Site.Start).Listeners]);
+        var scene = new Scene(Site.Start);
+        scene.Listeners.First().Update(0, one => one with { Hanging = 1, HangingSince = Site.Start });
+        await using var site = await Site.StartAsync([.. scene.Listeners]);
         var page = await OpenAsync(site, new() { ColorScheme = ColorScheme.Dark });
+        await Expect(page.Locator(".stuck:visible")).ToHaveCountAsync(1);
         Assert.True(await BrightnessAsync() < 60);
         Assert.True(await LowestContrastAsync() >= 4.5);
 

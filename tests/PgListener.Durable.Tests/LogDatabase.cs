@@ -5,7 +5,7 @@ namespace PgListener.Durable.Tests;
 /// <summary>A database with the schema of durable channels, and connections to it.</summary>
 public sealed class LogDatabase : IAsyncDisposable
 {
-    private LogDatabase(string connectionString, NpgsqlDataSource dataSource)
+    public LogDatabase(string connectionString, NpgsqlDataSource dataSource)
     {
         ConnectionString = connectionString;
         DataSource = dataSource;

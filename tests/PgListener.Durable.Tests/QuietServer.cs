@@ -24,7 +24,7 @@ public sealed class QuietServer : IAsyncLifetime, ICollectionFixture<QuietServer
         await using var admin = NpgsqlDataSource.Create(Server.ConnectionString);
         await using var command = admin.CreateCommand($"create database {name}");
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return await LogDatabase.CreateAsync(new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Database = name }.ConnectionString);
+        return await LogDatabase.CreateAsync(new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Database = name, MaxPoolSize = 300 }.ConnectionString);
     }
 
     public ValueTask DisposeAsync() => _server!.DisposeAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using PgListener.Durable.Log;
 using PgListener.Durable.Positions;
@@ -178,12 +177,7 @@ public class RestoreTests(QuietServer server)
         /// <summary>Dumps the database, and restores it in a new cluster.</summary>
         public async Task MoveHouseAsync()
         {
-            _newServer = await EphemeralPostgres.LaunchAsync(cancellationToken: TestContext.Current.CancellationToken);
-            var file = Path.GetTempFileName();
-            await RunAsync("pg_dump", Old.ConnectionString, "-Fc", "-f", file);
-            await RunAsync("pg_restore", _newServer.ConnectionString, "-d", "postgres", file);
-            File.Delete(file);
-
+            _newServer = await House.MoveAsync(_server.Server, Old.ConnectionString);
             _database = LogDatabase.Of(_newServer.ConnectionString);
             await _database.ExecuteAsync(
                 "insert into pglistener.cluster (system, base) select system_identifier, (select coalesce(max(id), 0) from pglistener.message) from pg_control_system()");
@@ -209,24 +203,6 @@ public class RestoreTests(QuietServer server)
         {
             await _held!.MoveAsync(next, [], TestContext.Current.CancellationToken);
             _position = next;
-        }
-
-        private async Task RunAsync(string program, string connectionString, params string[] arguments)
-        {
-            var settings = new NpgsqlConnectionStringBuilder(connectionString);
-            var folder = _server.Server.Source.Split("binaries in ")[1].Split(')')[0];
-            var info = new ProcessStartInfo(Path.Combine(folder, program), arguments)
-            {
-                RedirectStandardError = true,
-                Environment =
-                {
-                    ["PGHOST"] = settings.Host, ["PGPORT"] = $"{settings.Port}", ["PGUSER"] = settings.Username, ["PGPASSWORD"] = settings.Password, ["PGDATABASE"] = settings.Database,
-                },
-            };
-            using var process = Process.Start(info)!;
-            var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.True(process.ExitCode == 0, errors);
         }
     }
 }

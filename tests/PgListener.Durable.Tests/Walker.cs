@@ -16,12 +16,18 @@ internal sealed class Walker(LogDatabase database, Func<DurableMessage, string, 
 
     public int Id => _id;
 
+    /// <summary>What the handler does about a gap; <see langword="null"/> if it does not ask for it.</summary>
+    public ResyncCallback? OnResync { get; init; }
+
+    public int PageSize { get; init; } = 1_000;
+
     public FakeLogger Log { get; } = new();
 
     public static async Task<Walker> CreateAsync(
-        LogDatabase database, Func<DurableMessage, string, CancellationToken, Task>? handle = null, Action<DurableHandlerOptions>? configure = null, int maxConcurrency = 1)
+        LogDatabase database, Func<DurableMessage, string, CancellationToken, Task>? handle = null, Action<DurableHandlerOptions>? configure = null, int maxConcurrency = 1,
+        ResyncCallback? onResync = null, int pageSize = 1_000)
     {
-        var walker = new Walker(database, handle ?? ((_, _, _) => Task.CompletedTask), configure, maxConcurrency);
+        var walker = new Walker(database, handle ?? ((_, _, _) => Task.CompletedTask), configure, maxConcurrency) { OnResync = onResync, PageSize = pageSize };
         walker._id = await database.QueryAsync<int>("insert into pglistener.subscription (channel, name, shards) values ('a', 'h', 1) returning id");
         await database.ExecuteAsync(
             $"insert into pglistener.position (subscription, shard, n, system, seen, floor, holder) select {walker._id}, 0, 1, system_identifier, '1:1:', 0, 'test' from pg_control_system()");
@@ -32,8 +38,8 @@ internal sealed class Walker(LogDatabase database, Func<DurableMessage, string, 
     {
         var options = new DurableHandlerOptions { RetryDelay = TimeSpan.FromMilliseconds(20) };
         configure?.Invoke(options);
-        var definition = new DurableSubscription("a", "a", "h", options, new() { MaxConcurrency = maxConcurrency }, new(HandleAsync, null));
-        var context = new WalkContext(database.DataSource, new(), "", holder, null, TimeProvider.System, Log);
+        var definition = new DurableSubscription("a", "a", "h", options, new() { MaxConcurrency = maxConcurrency }, new(HandleAsync, OnResync));
+        var context = new WalkContext(database.DataSource, new() { PageSize = PageSize }, "", holder, null, TimeProvider.System, Log);
         return ShardWalk.Start(new(_id, definition, 1), 0, new(await database.QueryAsync<long>("select system_identifier from pg_control_system()"), 0), context);
     }
 

@@ -25,21 +25,16 @@ internal sealed class App : IAsyncDisposable
     public static Task<App> StartAsync() => StartAsync(static services => services.AddPgListener().AddHandler<OrderPlaced, BillingHandler>());
 
     /// <summary>Starts one.</summary>
-    public static async Task<App> StartAsync(Action<IServiceCollection> configure)
-    {
-        var app = Build(configure);
-        await app._host.StartAsync(TestContext.Current.CancellationToken);
-        return app;
-    }
+    public static Task<App> StartAsync(Action<IServiceCollection> configure) => StartAsync(Build(configure));
 
-    public static App Build(Action<IServiceCollection> configure)
+    /// <summary>Starts one that adds the harness itself.</summary>
+    public static Task<App> StartWithOwnHarnessAsync(Action<IServiceCollection> configure) => StartAsync(BuildBare(configure));
+
+    public static App Build(Action<IServiceCollection> configure) => BuildBare(services =>
     {
-        var builder = Host.CreateEmptyApplicationBuilder(settings: null);
-        builder.Services.AddSingleton<Book>();
-        configure(builder.Services);
-        builder.Services.AddPgListenerHarness();
-        return new(builder.Build());
-    }
+        configure(services);
+        services.AddPgListenerHarness();
+    });
 
     public Task StartHostAsync() => _host.StartAsync(TestContext.Current.CancellationToken);
 
@@ -48,5 +43,19 @@ internal sealed class App : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    private static async Task<App> StartAsync(App app)
+    {
+        await app.StartHostAsync();
+        return app;
+    }
+
+    private static App BuildBare(Action<IServiceCollection> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services.AddSingleton<Book>();
+        configure(builder.Services);
+        return new(builder.Build());
     }
 }

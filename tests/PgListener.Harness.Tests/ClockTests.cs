@@ -46,6 +46,82 @@ public sealed class ClockTests
     }
 
     [Fact]
+    public async Task A_handler_that_ignores_its_cancelled_token_hangs_once_the_grace_has_passed_on_that_clock()
+    {
+        var begun = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await StartAsync(options =>
+        {
+            options.Timeout = TimeSpan.FromSeconds(20);
+            options.MaxConcurrency = 2;
+        });
+        app.Book.OnOrder = (_, _) =>
+        {
+            begun.Release();
+            return release.Task;
+        };
+        await app.Harness.PublishAsync(new OrderPlaced(1));
+        await app.Harness.PublishAsync(new OrderPlaced(2));
+        for (var i = 0; i < 2; i++)
+            Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, app.Listener.GetStatistics()[0].Hanging);
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal((2, _time.Start), (app.Listener.GetStatistics()[0].Hanging, app.Listener.GetStatistics()[0].HangingSince));
+
+        var handled = app.Harness.WhenHandledAsync<OrderPlaced>(2);
+        release.SetResult();
+        await handled; // It is not hanging any more by then.
+        Assert.Equal((0, null), (app.Listener.GetStatistics()[0].Hanging, app.Listener.GetStatistics()[0].HangingSince));
+        Assert.Empty(app.Harness.Failures);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_filter_that_ignores_the_token_hangs_as_a_handler_does_also_for_a_gap(bool isGap)
+    {
+        var begun = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await App.StartAsync(services =>
+        {
+            services.AddSingleton<TimeProvider>(_time);
+            services.AddPgListener().AddHandler<OrderPlaced, BillingHandler>(options =>
+            {
+                options.Timeout = TimeSpan.FromSeconds(20);
+                options.AddFilter(async (context, next, token) =>
+                {
+                    if (context.Resync is { Reason: ResyncReason.Started })
+                    {
+                        await next(token);
+                        return;
+                    }
+
+                    begun.Release();
+                    await release.Task;
+                    await next(token);
+                });
+            });
+        });
+        await app.Harness.WhenResyncedAsync<OrderPlaced>(ResyncReason.Started);
+        if (isGap)
+            await app.Harness.AnnounceGapAsync();
+        else
+            await app.Harness.PublishAsync(new OrderPlaced(1));
+        Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        for (var i = 0; i < 2; i++)
+            _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(1, app.Listener.GetStatistics()[0].Hanging);
+
+        release.SetResult();
+        if (isGap)
+            await app.Harness.WhenResyncedAsync<OrderPlaced>(ResyncReason.Reconnected);
+        else
+            await app.Harness.WhenHandledAsync<OrderPlaced>();
+        Assert.Equal(0, app.Listener.GetStatistics()[0].Hanging);
+    }
+
+    [Fact]
     public async Task A_resync_that_has_failed_is_made_again_when_the_clock_is_moved()
     {
         await using var app = await StartAsync();

@@ -40,9 +40,19 @@ public sealed class DisconnectTests
     [Fact]
     public async Task An_application_starts_without_a_server()
     {
-        await using var app = App.Build(static services => services.AddPgListener().AddHandler<OrderPlaced, BillingHandler>());
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = App.Build(services =>
+        {
+            services.AddPgListener().AddHandler<OrderPlaced, BillingHandler>();
+            services.AddFakeLogging(logs => logs.OutputSink = line =>
+            {
+                if (line.Contains("The in-memory server cannot be reached", StringComparison.Ordinal))
+                    failed.TrySetResult();
+            });
+        });
         await app.Harness.DisconnectAsync();
         await app.StartHostAsync();
+        await failed.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
         Assert.Equal(ListenerState.Connecting, app.Listener.State);
 
         await app.Harness.ReconnectAsync();

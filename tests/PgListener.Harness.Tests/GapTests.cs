@@ -53,6 +53,27 @@ public sealed class GapTests
     }
 
     [Fact]
+    public async Task What_is_sent_between_a_loss_and_the_next_session_is_not_missed()
+    {
+        await using var app = await App.StartAsync(static services => services.AddPgListener()
+            .AddHandler<OrderPlaced, BillingHandler>(static handler => handler.QueueCapacity = 1)
+            .AddHandler<OrderPlaced, ShippingHandler>());
+        await app.Listener.WaitUntilListeningAsync(Cancellation);
+        app.Book.OnOrder = (_, cancellation) => _release.Task.WaitAsync(cancellation);
+        await app.Harness.PublishAsync(new OrderPlaced(1));
+        await app.Harness.WhenHandledAsync<OrderPlaced, ShippingHandler>(); // Billing's queue is full, and pauses the reading, so the loss is not noticed.
+        var gap = app.Harness.AnnounceGapAsync();
+        await app.Publisher.PublishAsync(new OrderPlaced(2), Cancellation);
+        await app.Harness.PublishAsync(new OrderPlaced(3));
+        Assert.False(gap.IsCompleted);
+
+        _release.SetResult();
+        await gap;
+        await app.Harness.WhenHandledAsync<OrderPlaced>(3);
+        Assert.Equal(["Started", "order 1", "Reconnected", "order 2", "order 3"], app.Book.Lines.Where(line => !line.StartsWith("shipped", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task What_the_application_publishes_while_the_connection_is_lost_and_made_again_is_not_missed()
     {
         const int Count = 200;
@@ -92,10 +113,13 @@ public sealed class GapTests
     [Fact]
     public async Task Subscribing_while_the_reading_is_paused_is_answered()
     {
-        await using var app = await App.StartAsync(static services => services.AddPgListener().AddHandler<OrderPlaced, BillingHandler>(options => options.QueueCapacity = 1));
+        await using var app = await App.StartAsync(static services => services.AddPgListener()
+            .AddHandler<OrderPlaced, BillingHandler>(options => options.QueueCapacity = 1)
+            .AddHandler<OrderPlaced, ShippingHandler>());
         app.Book.OnOrder = (_, cancellation) => _release.Task.WaitAsync(cancellation);
         for (var i = 1; i <= 5; i++)
             await app.Harness.PublishAsync(new OrderPlaced(i));
+        await app.Harness.WhenHandledAsync<OrderPlaced, ShippingHandler>(); // The first is in Billing's queue too, which is full.
 
         await app.Listener.SubscribeAsync("news", static (_, _) => Task.CompletedTask, cancellationToken: Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
         _release.SetResult();

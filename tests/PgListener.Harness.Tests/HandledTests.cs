@@ -109,7 +109,10 @@ public sealed class HandledTests
     [Fact]
     public async Task A_callback_hears_what_is_sent_after_it_has_subscribed_until_it_is_disposed_of()
     {
-        await using var app = await App.StartAsync(static services => services.AddPgListener());
+        await using var app = await App.StartAsync();
+        await app.Harness.PublishAsync(new OrderPlaced(1));
+        await app.Harness.WhenHandledAsync<OrderPlaced>(); // It listens already.
+        app.Harness.Clear();
         var heard = new List<string>();
         var subscription = app.Listener.SubscribeAsync("news", (context, _) =>
         {
@@ -175,7 +178,15 @@ public sealed class HandledTests
         await app.Harness.PublishAsync(new OrderPlaced(1));
         await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
         var handled = app.Harness.WhenHandledAsync<OrderPlaced>();
+        var drains = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Listener.StateChanged += (_, change) =>
+        {
+            if (change.Status.State == ListenerState.Stopping)
+                drains.SetResult();
+        };
         var stopping = app.StopHostAsync();
+        await drains.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await app.Harness.DisconnectAsync(); // Its session has ended too, and the stop waits for nothing but the handler.
         _release.SetResult();
         await stopping;
         await handled;
@@ -194,11 +205,11 @@ public sealed class HandledTests
         var item = items.MoveNextAsync().AsTask();
         var order = orders.MoveNextAsync().AsTask();
         await app.Harness.PublishAsync(new OrderPlaced(7));
-        Assert.True(await item && await order);
+        Assert.True(await item.WaitAsync(TimeSpan.FromSeconds(10), Cancellation) && await order.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
         Assert.Equal((7, 7), (items.Current.Notification.Value.Id, orders.Current.Value.Id));
 
         item = items.MoveNextAsync().AsTask();
         await app.Harness.AnnounceGapAsync();
-        Assert.True(await item && items.Current.IsGap(out gap) && gap.Reason == ResyncReason.Reconnected);
+        Assert.True(await item.WaitAsync(TimeSpan.FromSeconds(10), Cancellation) && items.Current.IsGap(out gap) && gap.Reason == ResyncReason.Reconnected);
     }
 }

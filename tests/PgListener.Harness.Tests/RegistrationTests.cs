@@ -14,7 +14,7 @@ public sealed class RegistrationTests
     [InlineData(true)]
     public async Task It_can_be_added_before_and_twice_and_what_it_connects_to_is_not_looked_at(bool usesDataSource)
     {
-        await using var app = await App.StartAsync(services =>
+        await using var app = await App.StartWithOwnHarnessAsync(services =>
         {
             services.AddPgListenerHarness();
             services.AddPgListenerHarness();

@@ -11,6 +11,7 @@ namespace PgListener.IntegrationTests;
 public sealed class FilterTests(ServerFixture server) : IAsyncLifetime
 {
     private readonly Received<string> _received = new();
+    private int _retries;
     private readonly string _table = $"filter_{Guid.NewGuid():n}";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -215,6 +216,7 @@ public sealed class FilterTests(ServerFixture server) : IAsyncLifetime
             await Assert.ThrowsAsync<NotSupportedException>(host.StartAsync);
         }
 
+        Assert.Equal(0, _retries);
         Assert.Empty(host.Lines(203));
         Assert.Equal(0, _received.Waiting);
     }
@@ -239,10 +241,16 @@ public sealed class FilterTests(ServerFixture server) : IAsyncLifetime
         host.Services
             .AddSingleton(_received)
             .AddSingleton(failures)
-            .AddSingleton(new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions { MaxRetryAttempts = 3, Delay = TimeSpan.Zero }).Build())
+            .AddSingleton(new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions { MaxRetryAttempts = 3, Delay = TimeSpan.Zero, OnRetry = Count }).Build())
             .AddScoped(_ => new Database(new DbContextOptionsBuilder<Database>().UseNpgsql(server.Sender).Options, _table));
         add(host.Services.AddPgListener());
         return host;
+
+        ValueTask Count<T>(OnRetryArguments<T> _)
+        {
+            Interlocked.Increment(ref _retries);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private async Task<List<string>> TextsAsync()

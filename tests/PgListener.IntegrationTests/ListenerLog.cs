@@ -23,6 +23,15 @@ internal sealed class ListenerLog : ILoggerFactory, ILogger
     /// <summary>It was started, and never told to call its callbacks.</summary>
     public Received<Exception?> NotDispatching => Of(210);
 
+    /// <summary>A call ignores its cancelled token.</summary>
+    public Received<Exception?> Hangs => Of(213);
+
+    /// <summary>The last such call has ended.</summary>
+    public Received<Exception?> HangsNoMore => Of(215);
+
+    /// <summary>A stop has left calls behind.</summary>
+    public Received<Exception?> LeftBehind => Of(303);
+
     /// <summary>A setting was changed at run time.</summary>
     public Received<Exception?> Changed => Of(440);
 

@@ -9,7 +9,7 @@ namespace PgListener.Packaging.Tests;
 [Collection(nameof(PackedPackages))]
 public sealed class PackageTests(PackedPackages packages)
 {
-    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Core", "PgListener.EntityFrameworkCore", "PgListener.Hosting", "PgListener.Testing"];
+    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Core", "PgListener.Durable", "PgListener.EntityFrameworkCore", "PgListener.Hosting", "PgListener.Testing"];
 
     public static TheoryData<string> Packages => [.. Ids];
 
@@ -73,6 +73,7 @@ public sealed class PackageTests(PackedPackages packages)
     [Theory]
     [InlineData("PgListener.AspNetCore", "PgListener.Hosting")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
+    [InlineData("PgListener.Durable", "PgListener.Hosting")]
     [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Core")]
     [InlineData(
         "PgListener.Hosting",

@@ -13,7 +13,7 @@ public sealed class ConcurrentCallsTests
         var time = new FakeTimeProvider();
         var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, new FakeLogger());
         var counters = new SubscriptionCounters(time);
-        var log = new SubscriptionLog("S", "c", hearsGaps: false, context);
+        var log = new SubscriptionLog("S", "c", hearsGaps: false, context.Logger, context.Time);
         var queue = new SubscriptionQueue("c", QueueLimits.From(new(), new(), isReader: false), counters, log, context);
         var slots = new CallSlots(2);
         var called = 0;

@@ -29,11 +29,13 @@ public sealed partial class DispatchCostTests : IDisposable
     private readonly TestMeters _meters = new();
     private readonly LoggerFactory _loggers = new([new FakeLoggerProvider()]);
     private readonly ListenerMetrics _metrics;
+    private readonly ITestOutputHelper _output;
     private int _calls;
     private int _thread;
 
-    public DispatchCostTests()
+    public DispatchCostTests(ITestOutputHelper output)
     {
+        _output = output;
         var time = new FakeTimeProvider();
         _metrics = new(_meters, "");
         _context = new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _loggers.CreateLogger("PgListener")) { Metrics = _metrics };
@@ -84,6 +86,40 @@ public sealed partial class DispatchCostTests : IDisposable
         }
 
         Assert.Equal(0, BytesOf(DeliverAll));
+    }
+
+    /// <summary>The sources are what it takes at least without the library's own code: one that a timer cancels, linked to the one of the stop.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_time_limit_costs_one_timer_and_no_more_than_two_token_sources(bool isFakeTime)
+    {
+        var time = isFakeTime ? new FakeTimeProvider() : TimeProvider.System;
+        var clock = new CountingTime(time);
+        var context = new SubscriptionContext(new(), new(clock), new(), _ => throw new NotSupportedException(), clock, _context.Logger);
+        using var log = new SubscriptionLog("test", Order.ChannelName, hearsGaps: false, context.Logger, context.Time);
+        using var abort = new CancellationTokenSource();
+        var limits = new CallLimits(log, clock);
+        var bytes = BytesOf(() => Repeat(() => limits.Begin(TimeSpan.FromHours(1), abort.Token)!.Dispose()));
+        Assert.Equal(2 * Notifications, clock.Timers);
+
+        var sources = BytesOf(() => Repeat(() =>
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromHours(1), time);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abort.Token);
+        }));
+        Assert.InRange(bytes, 1, sources);
+        _output.WriteLine($"{bytes} bytes; two sources: {sources}.");
+    }
+
+    [Fact]
+    public void A_callback_with_a_time_limit_costs_the_limit_and_nothing_else()
+    {
+        using var log = new SubscriptionLog("test", Order.ChannelName, hearsGaps: false, _context.Logger, _context.Time);
+        var limits = new CallLimits(log, _context.Time);
+        Subscribe(Count, new() { Timeout = TimeSpan.FromHours(1) });
+        var limit = BytesOf(() => Repeat(() => limits.Begin(TimeSpan.FromHours(1), CancellationToken.None)!.Dispose()));
+        Assert.Equal(limit, BytesOf(DeliverAll));
     }
 
     [Fact]
@@ -239,9 +275,9 @@ public sealed partial class DispatchCostTests : IDisposable
     }
 
     /// <summary>Adds a callback, and returns once its pump waits.</summary>
-    private void Subscribe(NotificationCallback callback)
+    private void Subscribe(NotificationCallback callback, SubscriptionOptions? options = null)
     {
-        var subscription = new Subscription(Order.ChannelName, callback, new(), _context);
+        var subscription = new Subscription(Order.ChannelName, callback, options ?? new(), _context);
         _ = _routing.Table.Add(subscription);
         _routing.Agree();
         subscription.Begin(isPaused: false, CancellationToken.None);
@@ -275,6 +311,21 @@ public sealed partial class DispatchCostTests : IDisposable
         {
             test.Called();
             return Task.CompletedTask;
+        }
+    }
+
+    private sealed class CountingTime(TimeProvider inner) : TimeProvider
+    {
+        public int Timers { get; private set; }
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers++;
+            return inner.CreateTimer(callback, state, dueTime, period);
         }
     }
 

@@ -89,6 +89,31 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task A_handler_that_hangs_degrades_and_is_named_until_its_call_has_ended()
+    {
+        var listener = new Stub(new() { State = ListenerState.Listening })
+        {
+            Statistics =
+            [
+                new() { Name = "OrderHandler", Channel = "a", Hanging = 2, HangingSince = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero) },
+                new() { Name = "Other", Channel = "a" },
+            ],
+        };
+        var check = new PgListenerHealthCheck(listener, TimeSpan.Zero, new(_time));
+        var context = new HealthCheckContext { Registration = new("x", check, HealthStatus.Unhealthy, tags: null) };
+        var result = await check.CheckHealthAsync(context, TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Degraded, result.Status);
+        Assert.Equal("OrderHandler (running since 2030-01-02 03:04:05Z, 2 call(s))", result.Data["hangingHandlers"]);
+        Assert.Contains("OrderHandler (running since", result.Description, StringComparison.Ordinal);
+        Assert.Contains("Pass the cancellation token on", result.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("Other", result.Description, StringComparison.Ordinal);
+
+        listener.Statistics = [.. listener.Statistics.Select(one => one with { Hanging = 0, HangingSince = null })];
+        result = await check.CheckHealthAsync(context, TestContext.Current.CancellationToken);
+        Assert.Equal((HealthStatus.Healthy, "Listening.", false), (result.Status, result.Description, result.Data.ContainsKey("hangingHandlers")));
+    }
+
+    [Fact]
     public async Task A_clock_that_is_set_back_does_not_lengthen_the_grace_period()
     {
         var grace = TimeSpan.FromSeconds(10);
@@ -123,7 +148,7 @@ public class HealthTests
 
         public ListenerStatus Status => status;
 
-        public IReadOnlyList<SubscriptionStatistics> Statistics { get; init; } =
+        public IReadOnlyList<SubscriptionStatistics> Statistics { get; set; } =
         [
             new() { Name = "a", Channel = "a", Queued = 1, Failed = 3, Dropped = 5, Gaps = 7 },
             new() { Name = "b", Channel = "b", Queued = 10, Failed = 30, Dropped = 50, Gaps = 70 },

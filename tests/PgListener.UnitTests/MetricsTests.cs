@@ -38,6 +38,7 @@ public sealed class MetricsTests
                 "messaging.client.operation.duration s Histogram PgListener True",
                 "messaging.client.sent.messages {message} Counter PgListener True",
                 "messaging.process.duration s Histogram PgListener True",
+                "pglistener.calls.hanging {call} ObservableUpDownCounter PgListener True",
                 "pglistener.connection.errors {error} ObservableCounter PgListener True",
                 "pglistener.connection.state {state} ObservableUpDownCounter PgListener True",
                 "pglistener.gaps {gap} ObservableCounter PgListener True",
@@ -130,6 +131,31 @@ public sealed class MetricsTests
 
         Assert.Equal([$"error.type=cancelled {Tags} -> 1", $"error.type=timeout {Tags} -> 1"], pipeline.Meters.Observe<long>(Failed).Order());
         Assert.Equal(["timeout", "cancelled"], durations.GetMeasurementSnapshot().Select(measurement => measurement.Tags["error.type"]));
+    }
+
+    [Fact]
+    public async Task Calls_that_hang_are_reported_while_they_do()
+    {
+        using var pipeline = new Pipeline();
+        var (entered, leave) = (new SemaphoreSlim(0), new TaskCompletionSource());
+        var options = new SubscriptionOptions { Name = "S", Timeout = TimeSpan.FromSeconds(3), MaxConcurrency = 2 };
+        Subscription[] subscriptions = [pipeline.Subscribe("a", Enter, options), pipeline.Subscribe("a", Enter, options)];
+        pipeline.Deliver("a", "1", "2");
+        for (var i = 0; i < 4; i++)
+            await entered.WaitAsync(TestContext.Current.CancellationToken);
+        pipeline.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal([$"{Tags} -> 0"], pipeline.Meters.Observe<long>(Hanging));
+        pipeline.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal([$"{Tags} -> 4"], pipeline.Meters.Observe<long>(Hanging));
+        leave.SetResult();
+        await Task.WhenAll(subscriptions.Select(Pipeline.EndAsync));
+        Assert.Equal([$"{Tags} -> 0"], pipeline.Meters.Observe<long>(Hanging));
+
+        Task Enter(NotificationContext context, CancellationToken cancellationToken)
+        {
+            entered.Release();
+            return leave.Task;
+        }
     }
 
     [Fact]

@@ -47,9 +47,12 @@ internal sealed class EventStream : EventReader
     /// <summary>Reads on until an event of a type is the expected one.</summary>
     public async Task UntilAsync(string type, Func<JsonElement, bool> isExpected)
     {
-        while (!isExpected(await NextAsync(type)))
+        var watch = Stopwatch.StartNew();
+        for (var seen = await NextAsync(type); !isExpected(seen); seen = await NextAsync(type))
         {
-            // The next may be it.
+            // Signs of life would keep it waiting for ever.
+            if (watch.Elapsed > Eventually.Limit)
+                throw new TimeoutException($"No event '{type}' was the expected one within {Eventually.Limit}. The last was: {seen}");
         }
     }
 }

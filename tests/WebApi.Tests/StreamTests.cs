@@ -104,6 +104,7 @@ public sealed class StreamTests(TestDatabase database)
         using var stream = await EventStream.OpenAsync(shop.Client);
 
         Assert.Equal("Reconnecting", (await stream.NextAsync("status")).GetProperty("state").GetString());
+        Assert.Equal(ListenerState.Reconnecting, shop.Listener.State);
         await stream.NextAsync("resync");
         await shop.PlaceAsync();
         await stream.NextAsync("order");

@@ -29,6 +29,12 @@ internal sealed record SubscriptionInfo
     /// <summary>The failure of <c>ResyncAsync</c> that has lasted longest, if there is one.</summary>
     public required ResyncFailure? ResyncFailure { get; init; }
 
+    /// <summary>Calls that are still running although their tokens were cancelled some time ago.</summary>
+    public required int Hanging { get; init; }
+
+    /// <summary>When the longest-running of them began.</summary>
+    public required DateTimeOffset? HangingSince { get; init; }
+
     public required long Queued { get; init; }
 
     public required long QueueCapacity { get; init; }
@@ -58,6 +64,8 @@ internal sealed record SubscriptionInfo
             Gaps = group.Sum(one => one.Gaps),
             LastGap = GapInfo.LatestOf(group),
             ResyncFailure = group.Select(one => one.ResyncFailure).OfType<ResyncFailure>().MinBy(failure => failure.Since),
+            Hanging = group.Sum(one => one.Hanging),
+            HangingSince = group.Min(one => one.HangingSince),
             Queued = group.Sum(one => (long)one.Queued),
             QueueCapacity = group.Sum(one => (long)one.QueueCapacity),
             QueuedBytes = group.Sum(one => one.QueuedBytes),

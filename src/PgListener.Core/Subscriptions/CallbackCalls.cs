@@ -6,28 +6,32 @@ namespace PgListener.Subscriptions;
 internal sealed class CallbackCalls(string name, string channel, NotificationCallback callback, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context)
 {
     private readonly CallTelemetry _telemetry = new(channel, name, log, context);
+    private readonly CallLimits _limits = new(log, context.Time);
+
+    /// <inheritdoc cref="CallLimits.Hanging"/>
+    public HangingCalls? Hanging => _limits.Hanging;
 
     /// <summary>Calls it for a notification.</summary>
     public async ValueTask CallAsync(QueueItem item, SubscriptionOptions options, CancellationToken abort)
     {
-        using var limit = new CallLimit(options.Timeout, context.Time, abort);
+        var limit = _limits.Begin(options.Timeout, abort);
         var call = default(CallTelemetry.Call);
         CallFailure? failure = null;
         try
         {
             var notification = item.ToNotification();
             call = _telemetry.Begin(ref notification);
-            await callback(new NotificationContext(notification, context.OpenConnection), limit.Token).ConfigureAwait(false);
+            await callback(new NotificationContext(notification, context.OpenConnection), limit?.Token ?? abort).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (abort.IsCancellationRequested)
         {
             failure = new(PgListenerTags.Cancelled, e);
             log.CanceledAtStop();
         }
-        catch (OperationCanceledException e) when (limit.IsOver)
+        catch (OperationCanceledException e) when (limit is { IsOver: true })
         {
             failure = new(PgListenerTags.Timeout, e);
-            log.TimedOut(e, limit.After);
+            log.TimedOut(e, limit!.After);
         }
         catch (MalformedPayloadException e)
         {
@@ -39,6 +43,10 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
             var error = ErrorType.Of(e);
             failure = new(error, e);
             log.Failed(e, error);
+        }
+        finally
+        {
+            limit?.Dispose();
         }
 
         if (failure is not null)
@@ -57,13 +65,13 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
         if (options.OnResync is not { } onResync)
             return null;
 
-        using var limit = new CallLimit(options.Timeout, context.Time, abort);
+        var limit = _limits.Begin(options.Timeout, abort);
         var call = default(CallTelemetry.Call);
         CallFailure? failure = null;
         try
         {
             call = _telemetry.Begin(resync);
-            await onResync(resync, limit.Token).ConfigureAwait(false);
+            await onResync(resync, limit?.Token ?? abort).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (abort.IsCancellationRequested)
         {
@@ -72,9 +80,13 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
         }
         catch (Exception e)
         {
-            var error = e is OperationCanceledException && limit.IsOver ? PgListenerTags.Timeout : ErrorType.Of(e);
+            var error = e is OperationCanceledException && limit is { IsOver: true } ? PgListenerTags.Timeout : ErrorType.Of(e);
             failure = new(error, e);
             log.ResyncFailed(e, error);
+        }
+        finally
+        {
+            limit?.Dispose();
         }
 
         _telemetry.End(call, failure?.ErrorType);

@@ -11,6 +11,7 @@ internal sealed class CallbackPump
     private readonly string _name;
     private readonly string _channel;
     private readonly SubscriptionQueue _queue;
+    private readonly CallbackCalls _calls;
     private readonly SubscriptionLog _log;
     private readonly SubscriptionContext _context;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,6 +31,7 @@ internal sealed class CallbackPump
         _name = name;
         _channel = channel;
         _queue = queue;
+        _calls = calls;
         _log = log;
         _context = context;
         _options = options;
@@ -45,6 +47,9 @@ internal sealed class CallbackPump
 
     /// <inheritdoc cref="GapCalls.Failure"/>
     public ResyncFailure? ResyncFailure => _gaps.Failure;
+
+    /// <inheritdoc cref="CallLimits.Hanging"/>
+    public HangingCalls? Hanging => _calls.Hanging;
 
     /// <summary>
     /// The running code is about to wait for the stop of a listener. If it runs in a call of that listener, the stop must not wait for

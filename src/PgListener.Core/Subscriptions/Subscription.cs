@@ -41,12 +41,16 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>How much its queue holds, and how much it may hold.</summary>
     public (int Held, long HeldBytes, QueueLimits Limits) Fill => _queue?.Fill ?? (0, 0, Limits());
 
+    /// <summary>Its calls that hang now; <see langword="null"/> if none does. One that a stop has left behind counts until the next run.</summary>
+    public HangingCalls? Hanging => _pump?.Hanging;
+
     /// <summary>Its counts and its queue.</summary>
     public SubscriptionStatistics Statistics
     {
         get
         {
             var (held, bytes, limits) = Fill;
+            var hanging = Hanging;
             return new()
             {
                 Name = _name,
@@ -64,6 +68,8 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
                 QueueCapacity = limits.Capacity,
                 QueueCapacityBytes = limits.CapacityBytes,
                 ResyncFailure = _pump?.ResyncFailure,
+                Hanging = hanging?.Count ?? 0,
+                HangingSince = hanging?.Since,
             };
         }
     }
@@ -84,7 +90,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <param name="abort">Cancels what the stop does not wait for.</param>
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
-        var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context);
+        var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context.Logger, context.Time);
         var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context);
         lock (_sync)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using PgListener.Telemetry;
 
 namespace PgListener.Subscriptions;
@@ -10,8 +11,9 @@ namespace PgListener.Subscriptions;
 /// <param name="name">The subscription's name.</param>
 /// <param name="channel">Its channel; empty for all.</param>
 /// <param name="hearsGaps">Whether gaps are announced to the subscription.</param>
-/// <param name="context">Has the logger and the clock.</param>
-internal sealed class SubscriptionLog(string name, string channel, bool hearsGaps, SubscriptionContext context) : IDisposable
+/// <param name="logger">The log.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SubscriptionLog(string name, string channel, bool hearsGaps, ILogger logger, TimeProvider time) : IDisposable
 {
     private readonly string _channel = channel.ReplaceLineEndings(" ");
     private readonly ConcurrentDictionary<string, LogThrottle> _throttles = [];
@@ -21,54 +23,83 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
     /// <param name="errorType">The kind of the error.</param>
     public void Failed(Exception error, string errorType)
     {
-        if (IsNew("failed", errorType, more => context.Logger.CallbackFailedAgain(name, more, _channel, errorType)))
-            context.Logger.CallbackFailed(error, name, _channel);
+        if (IsNew("failed", errorType, more => logger.CallbackFailedAgain(name, more, _channel, errorType)))
+            logger.CallbackFailed(error, name, _channel);
     }
 
     /// <summary>A call for a notification was cancelled after its time limit.</summary>
     public void TimedOut(Exception error, TimeSpan limit)
     {
-        if (IsNew("failed", PgListenerTags.Timeout, more => context.Logger.CallbackFailedAgain(name, more, _channel, PgListenerTags.Timeout)))
-            context.Logger.CallbackTimedOut(error, name, _channel, limit);
+        if (IsNew("failed", PgListenerTags.Timeout, more => logger.CallbackFailedAgain(name, more, _channel, PgListenerTags.Timeout)))
+            logger.CallbackTimedOut(error, name, _channel, limit);
     }
 
     /// <summary>A call for a gap has failed, or was cancelled after its time limit.</summary>
     public void ResyncFailed(Exception error, string errorType)
     {
-        if (IsNew("resync", errorType, more => context.Logger.ResyncStillFails(name, more, _channel, errorType)))
-            context.Logger.ResyncFailed(error, name, _channel);
+        if (IsNew("resync", errorType, more => logger.ResyncStillFails(name, more, _channel, errorType)))
+            logger.ResyncFailed(error, name, _channel);
     }
 
     /// <summary>A call for a gap has succeeded after it had failed.</summary>
-    public void ResyncSucceeded(int attempts) => context.Logger.ResyncSucceeded(name, _channel, attempts);
+    public void ResyncSucceeded(int attempts) => logger.ResyncSucceeded(name, _channel, attempts);
 
     /// <summary>The queue is full, and notifications are dropped.</summary>
     public void Overflowed()
     {
-        if (IsNew("overflow", "", more => context.Logger.OverflowedAgain(name, more)))
-            context.Logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "The gap is not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
+        if (IsNew("overflow", "", more => logger.OverflowedAgain(name, more)))
+            logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "The gap is not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
     }
 
     /// <summary>A call was cancelled because the time to stop ran out.</summary>
     public void CanceledAtStop()
     {
-        if (IsNew("stop", "", more => context.Logger.CanceledAtStopToo(name, more, _channel)))
-            context.Logger.CanceledAtStop(name, _channel);
+        if (IsNew("stop", "", more => logger.CanceledAtStopToo(name, more, _channel)))
+            logger.CanceledAtStop(name, _channel);
+    }
+
+    /// <summary>A call is still running some time after its time limit.</summary>
+    /// <param name="elapsed">How long it has been running.</param>
+    /// <param name="limit">Its time limit.</param>
+    /// <param name="again">Logs how many more there were, if it is not the first.</param>
+    /// <returns>Whether it was logged, and not only counted.</returns>
+    public bool Hangs(TimeSpan elapsed, TimeSpan limit, Action<long> again)
+    {
+        var isNew = IsNew("hang", "", again);
+        if (isNew)
+            logger.CallbackHangs(name, _channel, elapsed.TotalSeconds, limit);
+        return isNew;
+    }
+
+    /// <summary>More calls have hung.</summary>
+    /// <param name="more">How many since the last line.</param>
+    /// <param name="now">How many hang now.</param>
+    public void HangsAgain(long more, int now) => logger.CallbackHangsAgain(name, more, _channel, now);
+
+    /// <summary>The last call that hung has ended.</summary>
+    public void HangsNoMore(TimeSpan elapsed) => logger.CallbackHangsNoMore(name, _channel, elapsed.TotalSeconds);
+
+    /// <summary>What a call has registered on its token has thrown when the token was cancelled.</summary>
+    public void CancelFailed(Exception error)
+    {
+        var type = ErrorType.Of(error);
+        if (IsNew("cancel", type, more => logger.CallbackFailedAgain(name, more, _channel, type)))
+            logger.CancelFailed(error, name, _channel);
     }
 
     /// <summary>Notifications were still queued at the stop, if there were any.</summary>
     public void DiscardedAtStop(int notifications)
     {
         if (notifications > 0)
-            context.Logger.DiscardedAtStop(name, notifications);
+            logger.DiscardedAtStop(name, notifications);
     }
 
     /// <summary>An observer of metrics or traces has thrown.</summary>
     public void TelemetryFailed(Exception error)
     {
         var type = error.GetType().Name;
-        if (IsNew("telemetry", type, more => context.Logger.TelemetryFailedAgain(more, type)))
-            context.Logger.TelemetryFailed(error);
+        if (IsNew("telemetry", type, more => logger.TelemetryFailedAgain(more, type)))
+            logger.TelemetryFailed(error);
     }
 
     /// <summary>Logs the counts that were not logged yet.</summary>
@@ -85,7 +116,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
         {
             if (_throttles.Count >= ErrorCounts.MaxTypes)
                 key = $"{what} {PgListenerTags.Other}";
-            throttle = _throttles.GetOrAdd(key, static (_, given) => new(given.Time, given.Report), (context.Time, Report: report));
+            throttle = _throttles.GetOrAdd(key, static (_, given) => new(given.Time, given.Report), (Time: time, Report: report));
         }
 
         return throttle.IsNew();

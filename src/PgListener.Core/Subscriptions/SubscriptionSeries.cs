@@ -39,13 +39,15 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
 
     public override long Discarded => Sum(static counters => counters.Discarded);
 
-    public override long Queued => SumQueues(static fill => fill.Held);
+    public override long Queued => SumAlive(static subscription => subscription.Fill.Held);
 
-    public override long QueuedBytes => SumQueues(static fill => fill.HeldBytes);
+    public override long QueuedBytes => SumAlive(static subscription => subscription.Fill.HeldBytes);
 
-    public override long QueueCapacity => SumQueues(static fill => fill.Limits.Capacity);
+    public override long QueueCapacity => SumAlive(static subscription => subscription.Fill.Limits.Capacity);
 
-    public override long QueueCapacityBytes => SumQueues(static fill => fill.Limits.CapacityBytes);
+    public override long QueueCapacityBytes => SumAlive(static subscription => subscription.Fill.Limits.CapacityBytes);
+
+    public override long Hanging => SumAlive(static subscription => subscription.Hanging?.Count ?? 0);
 
     public void Add(Subscription subscription)
     {
@@ -117,14 +119,14 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
         }
     }
 
-    private long SumQueues(Func<(int Held, long HeldBytes, QueueLimits Limits), long> select)
+    private long SumAlive(Func<Subscription, long> select)
     {
         lock (_sync)
         {
             var sum = 0L;
             foreach (var subscription in _alive)
             {
-                var one = select(subscription.Fill);
+                var one = select(subscription);
                 sum = one > long.MaxValue - sum ? long.MaxValue : sum + one;
             }
 

@@ -100,6 +100,18 @@ internal static partial class Log
     [LoggerMessage(212, LogLevel.Error, "An observer of the metrics or traces failed {Count} more time(s) ({ErrorType}); the notifications are not affected.")]
     public static partial void TelemetryFailedAgain(this ILogger logger, long count, string errorType);
 
+    [LoggerMessage(213, LogLevel.Error, "{Subscription} hangs on channel '{Channel}': it has been running for {Seconds:0.0} s, although its token was cancelled after its Timeout of {Timeout}. Pass the cancellation token on to what it waits for.")]
+    public static partial void CallbackHangs(this ILogger logger, string subscription, string channel, double seconds, TimeSpan timeout);
+
+    [LoggerMessage(214, LogLevel.Error, "{Subscription} hung {Count} more time(s) on channel '{Channel}' after its token was cancelled; {Hanging} of its calls hang now.")]
+    public static partial void CallbackHangsAgain(this ILogger logger, string subscription, long count, string channel, int hanging);
+
+    [LoggerMessage(215, LogLevel.Information, "{Subscription} no longer hangs on channel '{Channel}': the last call that did has ended after {Seconds:0.0} s.")]
+    public static partial void CallbackHangsNoMore(this ILogger logger, string subscription, string channel, double seconds);
+
+    [LoggerMessage(216, LogLevel.Error, "{Subscription} has registered a callback on its cancellation token that failed after the Timeout, on channel '{Channel}'; the call continues.")]
+    public static partial void CancelFailed(this ILogger logger, Exception exception, string subscription, string channel);
+
     [LoggerMessage(300, LogLevel.Information, "Stopped listening.")]
     public static partial void Stopped(this ILogger logger);
 

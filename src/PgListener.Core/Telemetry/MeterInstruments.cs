@@ -23,7 +23,7 @@ internal sealed class MeterInstruments
         ResyncDuration = meter.CreateHistogram(
             PgListenerInstruments.ResyncDuration, PgListenerInstruments.SecondUnit, "How long it took to handle the announcement of a gap.", tags: null, MeterSource.Durations);
         ObserveCounts();
-        ObserveQueues();
+        ObserveQueuesAndCalls();
         ObserveConnection();
     }
 
@@ -61,7 +61,7 @@ internal sealed class MeterInstruments
             static (series, name, into) => series.SayGaps(name, into));
     }
 
-    private void ObserveQueues()
+    private void ObserveQueuesAndCalls()
     {
         UpDown(PgListenerInstruments.QueueUsage, PgListenerInstruments.MessageUnit, "Notifications that wait in a subscription's queue or are in progress.",
             static (series, name, into) => series.SayQueued(name, into));
@@ -71,6 +71,8 @@ internal sealed class MeterInstruments
             static (series, name, into) => series.SayQueuedBytes(name, into));
         UpDown(PgListenerInstruments.QueueMemoryLimit, PgListenerInstruments.ByteUnit, "How much memory a subscription's queue may take.",
             static (series, name, into) => series.SayQueueCapacityBytes(name, into));
+        UpDown(PgListenerInstruments.Hanging, PgListenerInstruments.CallUnit, "Calls that are still running although their tokens were cancelled some time ago.",
+            static (series, name, into) => series.SayHanging(name, into));
     }
 
     private void ObserveConnection()

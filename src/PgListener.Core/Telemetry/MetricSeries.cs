@@ -7,7 +7,8 @@ namespace PgListener.Telemetry;
 /// <summary>The values that the metrics report for the subscriptions of one name and channel. Each instrument reads only its own value.</summary>
 internal abstract class MetricSeries(string? channel, string name)
 {
-    private static readonly ResyncReason[] Reasons = Enum.GetValues<ResyncReason>();
+    /// <summary>Those of notifications. <see cref="ResyncReason.Retention"/> is one of durable channels.</summary>
+    private static readonly ResyncReason[] Reasons = [ResyncReason.Started, ResyncReason.Reconnected, ResyncReason.Overflow];
 
     private readonly MetricLine?[] _gaps = new MetricLine?[Reasons.Length];
     private MetricLine? _received;
@@ -19,6 +20,7 @@ internal abstract class MetricSeries(string? channel, string name)
     private MetricLine? _queueCapacity;
     private MetricLine? _queuedBytes;
     private MetricLine? _queueCapacityBytes;
+    private MetricLine? _hanging;
 
     /// <summary>Whether any of them has not ended, and has a queue.</summary>
     public abstract bool IsAlive { get; }
@@ -40,6 +42,8 @@ internal abstract class MetricSeries(string? channel, string name)
     public abstract long QueueCapacity { get; }
 
     public abstract long QueueCapacityBytes { get; }
+
+    public abstract long Hanging { get; }
 
     public abstract long Gaps(ResyncReason reason);
 
@@ -69,15 +73,17 @@ internal abstract class MetricSeries(string? channel, string name)
             Say(ref _gaps[(int)reason], Gaps(reason), listener, into, operation: null, PgListenerTags.GapReason, SubscriptionTags.NameOf(reason));
     }
 
-    public void SayQueued(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queued, Queued, listener, into);
+    public void SayQueued(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queued, Queued, listener, into);
 
-    public void SayQueueCapacity(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queueCapacity, QueueCapacity, listener, into);
+    public void SayQueueCapacity(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queueCapacity, QueueCapacity, listener, into);
 
-    public void SayQueuedBytes(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queuedBytes, QueuedBytes, listener, into);
+    public void SayQueuedBytes(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queuedBytes, QueuedBytes, listener, into);
 
-    public void SayQueueCapacityBytes(string listener, List<Measurement<long>> into) => SayOfQueue(ref _queueCapacityBytes, QueueCapacityBytes, listener, into);
+    public void SayQueueCapacityBytes(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queueCapacityBytes, QueueCapacityBytes, listener, into);
 
-    private void SayOfQueue(ref MetricLine? line, long value, string listener, List<Measurement<long>> into)
+    public void SayHanging(string listener, List<Measurement<long>> into) => SayIfAlive(ref _hanging, Hanging, listener, into);
+
+    private void SayIfAlive(ref MetricLine? line, long value, string listener, List<Measurement<long>> into)
     {
         if (IsAlive)
             Say(ref line, value, listener, into);

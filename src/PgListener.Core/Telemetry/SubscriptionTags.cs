@@ -35,6 +35,7 @@ internal static class SubscriptionTags
     {
         ResyncReason.Started => "started",
         ResyncReason.Reconnected => "reconnected",
+        ResyncReason.Retention => "retention",
         _ => "overflow",
     };
 }

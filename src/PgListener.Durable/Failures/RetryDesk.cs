@@ -83,15 +83,16 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
         var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            int attempted;
+            // Those that are being attempted now may be among what is read, and be gone by then.
+            HashSet<long> attempted;
             lock (_sync)
-                attempted = _attempted.Count;
-            var due = await RetryCommands.ReadDueAsync(connection, shard, MaxDue + attempted, cancellationToken).ConfigureAwait(false);
+                attempted = [.. _attempted];
+            var due = await RetryCommands.ReadDueAsync(connection, shard, MaxDue + attempted.Count, cancellationToken).ConfigureAwait(false);
             var next = await RetryCommands.ReadNextDueAsync(connection, shard, cancellationToken).ConfigureAwait(false);
             lock (_sync)
             {
                 _isEmpty = due.Count == 0 && next is null && Keys.All.Count == 0;
-                Delivery[] fresh = [.. due.Where(delivery => _attempted.Add(delivery.Message.Id))];
+                Delivery[] fresh = [.. due.Where(delivery => !attempted.Contains(delivery.Message.Id) && _attempted.Add(delivery.Message.Id))];
 
                 // Those that are being attempted are due in the database too; when they are done, there is another look.
                 if (next is { } after && (after > TimeSpan.Zero || fresh.Length == MaxDue))
@@ -164,9 +165,9 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
     }
 
     /// <summary>Makes due what waits behind nothing any more, and lets keys go on of which nothing is left. In turn, so that no copy is written meanwhile.</summary>
-    private async Task SettleAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken)
+    private async Task SettleAsync(string[] keys, CancellationToken cancellationToken)
     {
-        if (keys.Count == 0)
+        if (keys.Length == 0)
             return;
 
         using var turn = await held.EnterAsync(cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Npgsql;
 
@@ -6,10 +7,15 @@ namespace PgListener.Durable.Log;
 /// <summary>Reads the log. One statement reads a page, whatever the length of the backlog.</summary>
 internal static class LogReader
 {
+    // While a partition has no statistics, the planner takes the rows of a channel for few, and would fetch and sort all that are waiting, for each page.
+    // The settings last for the transaction, which is that of the batch.
+    private const string Settings = "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)";
+
     // Two streams, merged by id. Messages of transactions that had not begun in the old snapshot have ids above the floor. Those of transactions that were in
     // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,
     // because a prepared statement would otherwise use the index by id, and go through the whole backlog to find few messages.
-    // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1.
+    // The first row is not a message: it has the snapshot at the window's end. The ids are those of a sequence that begins with 1. At the beginning of a window it also has the highest id
+    // of the channel, so that the floor of a shard without messages rises with those of the others; otherwise each look would go through all of theirs.
     private const string Text = $$"""
         WITH w AS MATERIALIZED (
             SELECT COALESCE($6::pg_snapshot, {{CurrentSnapshot.Sql}}) AS upto, $5::pg_snapshot AS seen
@@ -36,7 +42,13 @@ internal static class LogReader
         ), bounded AS (
             SELECT *, sum(octet_length(payload)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS before FROM page
         )
-        SELECT 0::bigint AS id, upto::text AS key, NULL::smallint AS bucket, NULL::bytea AS payload, NULL::text AS headers, NULL::timestamptz AS at FROM w
+        SELECT 0::bigint AS id, upto::text AS key, NULL::smallint AS bucket, NULL::bytea AS payload,
+            CASE WHEN $2 > 1 AND $6 IS NULL THEN (
+                SELECT m.id FROM pglistener.message m
+                WHERE m.channel = $1 AND (m.id <= $8 OR pg_visible_in_snapshot(m.tx, (SELECT upto FROM w)))
+                ORDER BY m.id DESC LIMIT 1) END::text AS headers,
+            NULL::timestamptz AS at
+        FROM w
         UNION ALL
         SELECT id, key, bucket, payload, headers::text, at FROM bounded WHERE before < $10
         ORDER BY id
@@ -65,15 +77,17 @@ internal static class LogReader
     public static async Task<LogPage> ReadAsync(
         NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes, CancellationToken cancellationToken)
     {
-        var command = CreateCommand(connection, channel, position, clusterBase, limit, maxBytes);
-        await using (command.ConfigureAwait(false))
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Settings), CreateCommand(channel, position, clusterBase, limit, maxBytes) } };
+        await using (batch.ConfigureAwait(false))
         {
-            await command.PrepareAsync(cancellationToken).ConfigureAwait(false); // Once for each session: planning takes longer than reading.
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await batch.PrepareAsync(cancellationToken).ConfigureAwait(false); // Once for each session: planning takes longer than reading.
+            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var upto = reader.GetString(1);
+                var floor = reader.GetValue(4) is string highest ? long.Parse(highest, CultureInfo.InvariantCulture) : 0;
                 var messages = new List<LogMessage>();
                 var bytes = 0L;
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -89,15 +103,15 @@ internal static class LogReader
                         reader.GetFieldValue<DateTimeOffset>(5)));
                 }
 
-                return new(upto, messages, messages.Count < limit && bytes < maxBytes);
+                return new(upto, messages, messages.Count < limit && bytes < maxBytes) { Floor = floor };
             }
         }
     }
 
-    private static NpgsqlCommand CreateCommand(NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes)
+    private static NpgsqlBatchCommand CreateCommand(LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes)
     {
         // As text, because a data source without arrays and without the types of snapshots must do.
-        var command = new NpgsqlCommand(position.Restored is null ? Ordinary : Restored, connection)
+        var command = new NpgsqlBatchCommand(position.Restored is null ? Ordinary : Restored)
         {
             Parameters =
             {

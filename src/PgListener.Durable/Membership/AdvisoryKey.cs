@@ -12,8 +12,13 @@ internal static class AdvisoryKey
     /// <summary>The slot that an operation holds alone, so that there is one at a time for each subscription.</summary>
     public const int OperationSlot = 257;
 
-    private const int SlotBits = 9;
+    /// <summary>The bits of a key that the slot has.</summary>
+    public const int SlotBits = 9;
+
     private const int SubscriptionBits = 31;
+
+    /// <summary>The lock of the instance that keeps the log. There is no subscription with the number 0.</summary>
+    public const long Keeper = (Prefix << (SlotBits + SubscriptionBits)) | 510;
 
     public static long Of(int subscription, int slot) => (Prefix << (SlotBits + SubscriptionBits)) | ((long)subscription << SlotBits) | (uint)slot;
 

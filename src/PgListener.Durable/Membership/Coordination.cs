@@ -6,6 +6,10 @@ namespace PgListener.Durable.Membership;
 /// <summary>What a session does once the subscriptions are registered: it looks, takes and releases locks, and starts, wakes and stops the runs.</summary>
 internal sealed class Coordination : IDisposable
 {
+    /// <summary>Says what is wrong when statements reach different sessions.</summary>
+    public const string BehindPooler =
+        "A pooler between this process and the server gives each statement another session, so that no lock is kept. Read durable channels over a connection to the server itself, or through a pool in session mode; publishing may use this one.";
+
     /// <summary>How long runs may take to end after their calls were cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -17,6 +21,7 @@ internal sealed class Coordination : IDisposable
     private readonly CoordinationParts _parts;
     private readonly LookSchedule _schedule;
     private readonly CancellationTokenSource _hurry;
+    private readonly KeeperTurn _keeper;
     private List<Member> _members;
     private int? _pid;
 
@@ -27,6 +32,7 @@ internal sealed class Coordination : IDisposable
         _parts = parts;
         _schedule = new(parts.Durable.PollInterval, parts.Time);
         _hurry = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        _keeper = new(parts.Keep, cluster);
         _members = [.. subscriptions.Select(Join)];
     }
 
@@ -54,8 +60,9 @@ internal sealed class Coordination : IDisposable
     public async Task EndAsync()
     {
         await _hurry.CancelAsync().ConfigureAwait(false);
+        var keeping = _keeper.EndAsync();
         var left = _members.SelectMany(static member => member.Held).Where(static shard => shard.Run is not null).ToArray();
-        var stops = Task.WhenAll(left.Select(shard => shard.LeaveAsync(_hurry.Token)));
+        var stops = Task.WhenAll([keeping, .. left.Select(shard => shard.LeaveAsync(_hurry.Token))]);
         await stops.WaitAsync(Grace, _parts.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var shard in left)
             _parts.FormerRuns.Add(shard.Id, shard.Run!, byItself: false);
@@ -63,7 +70,11 @@ internal sealed class Coordination : IDisposable
             _parts.Logger.RunsLeftBehind(running, Grace.TotalSeconds);
     }
 
-    public void Dispose() => _hurry.Dispose();
+    public void Dispose()
+    {
+        _hurry.Dispose();
+        _keeper.Dispose();
+    }
 
     private static void Signal(object? self) => ((Coordination)self!)._parts.WakeUps.Signal();
 
@@ -73,16 +84,14 @@ internal sealed class Coordination : IDisposable
     {
         var request = new LookRequest(_cluster.Base);
         _members.ForEach(member => member.Ask(request, isStopping));
+        _keeper.Ask(request, isStopping);
         _schedule.Begin();
         _parts.State.NoteLook();
 
         // Not ended by the stop: the locks are to be released in an orderly way.
         var answer = await Look.ExecuteAsync(_server, request, _parts.Durable.SessionTimeout, CancellationToken.None).ConfigureAwait(false);
         if (answer.Released < request.Release.Count || answer.Left < request.Leave.Count || answer.Pid != (_pid ??= answer.Pid))
-        {
-            throw new ListenerException(
-                "A pooler between this process and the server gives each statement another session, so that no lock is kept. Durable channels are read over a connection to the server itself, or through a pool in session mode; publishing may use this one.");
-        }
+            throw new ListenerException(BehindPooler);
 
         foreach (var member in _members)
         {
@@ -90,6 +99,7 @@ internal sealed class Coordination : IDisposable
                 shard.Start(_parts.Runner, _cluster, _parts.WakeUps.Signal);
         }
 
+        _keeper.Apply(answer);
         Wake(answer);
         if (_members.Exists(static member => member.IsUrgent))
             _schedule.Hurry();

@@ -26,6 +26,9 @@ internal sealed record CoordinationParts
     /// <summary>Walks the shards.</summary>
     public required IShardRunner Runner { get; init; }
 
+    /// <summary>Keeps the log until it is cancelled, and never fails. One instance does at a time; none if left out.</summary>
+    public Func<Cluster, CancellationToken, Task>? Keep { get; init; }
+
     public required FormerRuns FormerRuns { get; init; }
 
     public required WakeUps WakeUps { get; init; }

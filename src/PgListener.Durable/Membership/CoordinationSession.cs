@@ -23,7 +23,7 @@ internal sealed class CoordinationSession(CoordinationParts parts)
         {
             await server.OpenAsync(stopping).ConfigureAwait(false);
             await server.ApplySettingsAsync(stopping).ConfigureAwait(false);
-            await RunAsync(server, "the check of the schema", token => parts.Schema.CheckAsync(connection, token), stopping).ConfigureAwait(false);
+            await CheckSchemaAsync(server, stopping).ConfigureAwait(false);
             var cluster = await server.RunAsync("the question which cluster this is", _ => parts.Clusters.DiscoverAsync(connection, stopping), server.Limit, stopping).ConfigureAwait(false);
             var subscriptions = await parts.Registrar.RegisterAsync(server, cluster, parts.Subscriptions, stopping).ConfigureAwait(false);
             onCoordinating($"{connection.Host}:{connection.Port}", connection.ProcessID);
@@ -34,17 +34,21 @@ internal sealed class CoordinationSession(CoordinationParts parts)
             throw new ListenerException(
                 $"This process has not run for longer than {nameof(DurableChannelOptions.SessionTimeout)} ({parts.Durable.SessionTimeout:c}), so the server has ended its session, and other instances could take over. Find what stops the process or its thread pool.", e);
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+        {
+            throw new ListenerException(Coordination.BehindPooler, e); // What was prepared is unknown, so this is another session.
+        }
         finally
         {
             await server.CloseAsync().ConfigureAwait(false);
         }
     }
 
-    private static Task RunAsync(SessionConnection server, string what, Func<CancellationToken, Task> work, CancellationToken stopping) => server.RunAsync(
-        what,
+    private Task<bool> CheckSchemaAsync(SessionConnection server, CancellationToken stopping) => server.RunAsync(
+        "the check of the schema",
         async _ =>
         {
-            await work(stopping).ConfigureAwait(false);
+            await parts.Schema.CheckAsync(server.Connection, stopping).ConfigureAwait(false);
             return true;
         },
         server.Limit,

@@ -36,7 +36,7 @@ internal sealed class HeldShard(RegisteredSubscription subscription, int shard)
     public void Start(IShardRunner runner, Cluster cluster, Action onOver)
     {
         Run = runner.Start(subscription, shard, cluster);
-        Run.Completion.ContinueWith(_ => onOver(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = ReportAsync(Run.Completion, onOver);
     }
 
     /// <summary>Gives it up, as soon as the calls that are running have ended.</summary>
@@ -53,5 +53,11 @@ internal sealed class HeldShard(RegisteredSubscription subscription, int shard)
         _told = at;
         Run?.Wake(hasRetries);
         return isNew;
+    }
+
+    private static async Task ReportAsync(Task over, Action onOver)
+    {
+        await over.ConfigureAwait(false);
+        onOver();
     }
 }

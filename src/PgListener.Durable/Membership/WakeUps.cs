@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace PgListener.Durable.Membership;
 
 /// <summary>The wake-ups since the last look.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "The semaphore holds nothing to release, and a wake-up may come late.")]
 internal sealed class WakeUps : IWakeUps
 {
     private readonly ConcurrentDictionary<string, bool> _woken = new(StringComparer.Ordinal);

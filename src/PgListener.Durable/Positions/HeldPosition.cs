@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Npgsql;
 using PgListener.Durable.Log;
@@ -103,13 +104,18 @@ internal sealed class HeldPosition : IDisposable
     {
         try
         {
-            if (await PositionCommands.MoveAsync(transaction, Shard, _n, _system, next, _holder, _serverRun, cancellationToken).ConfigureAwait(false) == 0)
-                throw new PositionLostException(Shard);
+            if (await PositionCommands.MoveAsync(transaction, Shard, _n, _system, next, _holder, _serverRun, cancellationToken).ConfigureAwait(false) > 0)
+                return;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             throw new PositionLostException(Shard, e);
         }
+
+        // A transaction that keeps one snapshot does not see the row, if that is newer.
+        if (transaction.IsolationLevel is IsolationLevel.RepeatableRead or IsolationLevel.Serializable or IsolationLevel.Snapshot && !await HasMovedAsync(cancellationToken).ConfigureAwait(false))
+            throw new InvalidOperationException($"The transaction's snapshot is older than the position of shard {Shard.Shard} of the subscription {Shard.Subscription}. With the isolation level {transaction.IsolationLevel}, enlist before the transaction's first statement.");
+        throw new PositionLostException(Shard);
     }
 
     /// <summary>Finds out whether the transaction of the turn was committed.</summary>

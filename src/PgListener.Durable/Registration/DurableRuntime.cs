@@ -7,6 +7,7 @@ using Npgsql;
 using PgListener.Connections;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Operations;
+using PgListener.Durable.Retention;
 using PgListener.Durable.Telemetry;
 using PgListener.Durable.Walks;
 using PgListener.Health;
@@ -61,10 +62,11 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
                 Options = new(own),
                 Durable = Options,
                 Schema = new ListenerSchemaCheck(Options, DataSource),
-                Clusters = clusters,
+                Clusters = new ClusterDiscovery(logger),
                 Registrar = registrar,
                 Subscriptions = _subscriptions,
                 Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger) { Metrics = _listener.Listener.Metrics }),
+                Keep = new LogKeeper(DataSource, Options.MaxAge, time, logger).RunAsync,
                 FormerRuns = new(time),
                 WakeUps = _wakeUps,
                 State = state,

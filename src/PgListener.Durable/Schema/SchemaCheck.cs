@@ -16,7 +16,7 @@ internal static class SchemaCheck
                    pg_catalog.string_agg(needed.privilege || ' on ' || needed.name, ', ' ORDER BY needed.name, needed.privilege)
                        FILTER (WHERE NOT pg_catalog.has_table_privilege(c.oid, needed.privilege)) AS privileges
             FROM (VALUES
-                ('message', 'SELECT'), ('message', 'DELETE'), ('cluster', 'SELECT'), ('cluster', 'INSERT'),
+                ('message', 'SELECT'), ('message', 'DELETE'), ('cluster', 'SELECT'), ('cluster', 'INSERT'), ('server_run', 'SELECT'), ('server_run', 'INSERT'),
                 ('subscription', 'SELECT'), ('subscription', 'INSERT'), ('subscription', 'UPDATE'), ('subscription', 'DELETE'),
                 ('position', 'SELECT'), ('position', 'INSERT'), ('position', 'UPDATE'), ('position', 'DELETE'),
                 ('retry', 'SELECT'), ('retry', 'INSERT'), ('retry', 'UPDATE'), ('retry', 'DELETE'),

@@ -6,4 +6,4 @@ GRANT INSERT (channel, key, bucket, payload, headers) ON pglistener.message TO p
 GRANT USAGE ON SEQUENCE pglistener.message_id TO pglistener_publisher;
 -- For pglistener.publish, which returns the id.
 GRANT SELECT (id) ON pglistener.message TO pglistener_publisher;
-GRANT EXECUTE ON FUNCTION pglistener.publish(text, text, text, jsonb) TO pglistener_publisher;
+GRANT EXECUTE ON FUNCTION pglistener.publish(text, text, text, jsonb, boolean) TO pglistener_publisher;

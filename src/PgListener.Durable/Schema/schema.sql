@@ -140,7 +140,7 @@ CREATE TABLE IF NOT EXISTS pglistener.loss
 -- A transaction that notifies keeps all others that do from committing at the same time. So of those that publish on a channel at about the same time, one does:
 -- the one that gets the lock of these 10 milliseconds. The readers look again shortly after each notification, and at least every second without one.
 -- The setting, which lasts as long as the transaction, names the channels that it has tried this for, so that a long one takes one lock for each and not hundreds.
-CREATE OR REPLACE FUNCTION pglistener.publish(channel text, payload text, key text DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION pglistener.publish(channel text, payload text, key text DEFAULT NULL, headers jsonb DEFAULT NULL, wake boolean DEFAULT true) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog
 AS
@@ -161,9 +161,9 @@ BEGIN
     VALUES ($1, $3, COALESCE(get_byte(sha256(convert_to($3, 'UTF8')), 0), floor(random() * 256)::int), convert_to($2, 'UTF8'), $4)
     RETURNING id INTO published;
 
-    IF strpos(tried, mark) = 0 THEN
+    IF wake AND strpos(tried, mark) = 0 THEN
         PERFORM set_config('pglistener.tried', tried || mark, true);
-        IF pg_try_advisory_xact_lock(5793684108030771200 | (hashtext($1) & 65535)::bigint << 24 | (extract(epoch FROM clock_timestamp()) * 100)::bigint & 16777215) THEN
+        IF pg_try_advisory_xact_lock(5793684108030771200 | ((hashtext($1) & 65535)::bigint << 24) | ((extract(epoch FROM clock_timestamp()) * 100)::bigint & 16777215)) THEN
             PERFORM pg_notify($1, '');
         END IF;
     END IF;

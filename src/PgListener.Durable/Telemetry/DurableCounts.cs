@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PgListener.Subscriptions;
 using PgListener.Telemetry;
 
 namespace PgListener.Durable.Telemetry;
@@ -8,6 +9,7 @@ internal sealed class DurableCounts(string channel, string name) : MetricSeries(
 {
     private readonly ErrorCounts _errors = new();
     private readonly ConcurrentDictionary<Blockade, bool> _blockades = [];
+    private readonly ConcurrentDictionary<CallLimits, bool> _limits = [];
     private long _received;
     private long _calls;
     private long _handled;
@@ -38,6 +40,8 @@ internal sealed class DurableCounts(string channel, string name) : MetricSeries(
     public override long QueueCapacity => 0;
 
     public override long QueueCapacityBytes => 0;
+
+    public override long Hanging => _limits.IsEmpty ? 0 : _limits.Keys.Sum(static limits => (long)(limits.Hanging?.Count ?? 0));
 
     public long Handled => Interlocked.Read(ref _handled);
 
@@ -102,6 +106,13 @@ internal sealed class DurableCounts(string channel, string name) : MetricSeries(
     {
         Interlocked.Increment(ref _shards);
         return new End(() => Interlocked.Decrement(ref _shards));
+    }
+
+    /// <summary>Calls have time limits, until what is returned is disposed of.</summary>
+    public IDisposable Watch(CallLimits limits)
+    {
+        _limits[limits] = true;
+        return new End(() => _limits.TryRemove(limits, out _));
     }
 
     /// <summary>A message blocks its shard until what is returned is disposed of.</summary>

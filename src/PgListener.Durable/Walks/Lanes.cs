@@ -7,6 +7,8 @@ internal sealed class Lanes
 {
     private readonly Channel<Delivery>[] _lanes;
     private readonly Task _completion;
+    private readonly Signal _idle = new();
+    private int _pending;
     private int _next;
 
     /// <param name="count">The number of lanes.</param>
@@ -20,18 +22,36 @@ internal sealed class Lanes
         {
             var lane = Channel.CreateBounded<Delivery>(new BoundedChannelOptions(Math.Max(1, capacity / count)) { SingleReader = true, SingleWriter = true });
             _lanes[i] = lane;
-            running[i] = Task.Run(() => RunAsync(lane.Reader, handle));
+            running[i] = Task.Run(() => RunAsync(lane.Reader, HandleAsync));
         }
 
         _completion = Task.WhenAll(running);
         FirstFailure = WhenFirstFailsAsync(running);
+
+        async Task HandleAsync(Delivery delivery)
+        {
+            await handle(delivery).ConfigureAwait(false);
+            if (Interlocked.Decrement(ref _pending) == 0)
+                _idle.Set();
+        }
     }
 
     /// <summary>Fails when the first lane does; completes with all of them.</summary>
     public Task FirstFailure { get; }
 
     /// <summary>Adds a message to its lane. Waits while that one is full.</summary>
-    public ValueTask PostAsync(Delivery delivery, CancellationToken cancellationToken) => _lanes[LaneOf(delivery)].Writer.WriteAsync(delivery, cancellationToken);
+    public ValueTask PostAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _pending);
+        return _lanes[LaneOf(delivery)].Writer.WriteAsync(delivery, cancellationToken);
+    }
+
+    /// <summary>Waits until all that was posted so far is handled, in the one who posts.</summary>
+    public async Task WhenIdleAsync(CancellationToken cancellationToken)
+    {
+        while (Volatile.Read(ref _pending) > 0)
+            await _idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Waits until all that was posted is handled.</summary>
     public Task CompleteAsync()

@@ -7,7 +7,7 @@ using PgListener.Telemetry;
 namespace PgListener.Durable.Walks;
 
 /// <summary>Calls the handler of a subscription for one message at a time, with its time limit and its span.</summary>
-internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosition held, Progress progress, WalkContext context)
+internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosition held, Progress progress, CallLimits limits, WalkContext context)
 {
     private readonly DurableSubscription _definition = subscription.Definition;
     private readonly KeyValuePair<string, object?>[] _tags = SubscriptionTags.Of(context.ListenerName, subscription.Definition.LogicalChannel, subscription.Definition.Name, PgListenerTags.Process);
@@ -49,7 +49,7 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
 
     private async Task<Exception?> RunAsync(Delivery delivery, int attempt, IEnlistment enlistment, CancellationToken abort)
     {
-        using var limit = new CallLimit(_definition.Handler.Timeout, context.Time, abort);
+        using var limit = limits.Begin(_definition.Handler.Timeout, abort);
         System.Diagnostics.Activity? span = null;
         long? started = context.Metrics?.ProcessDuration.Enabled == true ? context.Time.GetTimestamp() : null;
         Exception? error = null;
@@ -59,12 +59,12 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
             var message = DeliveredMessage.Of(delivery.Message, attempt, _definition.LogicalChannel, enlistment);
             if (Tracing.IsOn)
                 span = Tracing.StartProcess(_definition.LogicalChannel, _definition.Name, context.ListenerName, context.Server, SenderOf(message));
-            await _definition.Calls.HandleAsync(message, delivery.Message.Payload, limit.Token).ConfigureAwait(false);
+            await _definition.Calls.HandleAsync(message, delivery.Message.Payload, limit?.Token ?? abort).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (limit.IsOver && !abort.IsCancellationRequested)
+        catch (OperationCanceledException e) when (limit is { IsOver: true } && !abort.IsCancellationRequested)
         {
             errorType = PgListenerTags.Timeout;
-            error = new TimeoutException($"The handler {_definition.Name} was cancelled after its Timeout of {limit.After:c}.", e);
+            error = new TimeoutException($"The handler {_definition.Name} was cancelled after its Timeout of {limit!.After:c}.", e);
         }
         catch (Exception e)
         {

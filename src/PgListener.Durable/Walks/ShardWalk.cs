@@ -1,9 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using PgListener.Durable.Failures;
 using PgListener.Durable.Log;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Positions;
 using PgListener.Durable.Telemetry;
+using PgListener.Subscriptions;
 
 namespace PgListener.Durable.Walks;
 
@@ -90,36 +92,61 @@ internal sealed class ShardWalk : IShardRun
         await retries.LoadAsync(_stop.Token).ConfigureAwait(false);
         Volatile.Write(ref _retries, retries);
 
+        using var log = new SubscriptionLog(Definition.Name, Definition.LogicalChannel, hearsGaps: Definition.Calls.OnResync is not null, _context.Logger, _context.Time);
+        var limits = new CallLimits(log, _context.Time);
+        using var watched = Definition.Counts.Watch(limits);
+        var calls = new MessageCalls(_subscription, held, progress, limits, _context);
         var acknowledger = new Acknowledger(_subscription, held, progress, retries, _wake);
-        var deliveries = new Deliveries(Definition, new(_subscription, held, progress, _context), progress, retries, acknowledger, _wake, _shard, _context);
+        var deliveries = new Deliveries(Definition, calls, progress, retries, acknowledger, _wake, _shard, _context);
         var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
         var acknowledging = acknowledger.RunAsync(_stop.Token);
-        try
-        {
-            // The first of them that fails ends the walk. None of the others goes on after the position is lost.
-            var reading = ReadAsync(held.Start, progress, retries, lanes);
-            var ended = await Task.WhenAny(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
-            await ended.ConfigureAwait(false);
-            await reading.ConfigureAwait(false);
-        }
-        catch (Exception) when (!_stop.IsCancellationRequested)
+        var reading = ReadAsync(held, progress, retries, limits, lanes);
+
+        // The first of them that fails ends the walk, and no call goes on without it.
+        var failure = await FailureOfAsync(reading, lanes.FirstFailure, acknowledging).ConfigureAwait(false);
+        if (failure is not null)
         {
             await _stop.CancelAsync().ConfigureAwait(false);
             await _abort.CancelAsync().ConfigureAwait(false);
-            await lanes.CompleteAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await acknowledging.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
         }
 
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await lanes.CompleteAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await acknowledging.ConfigureAwait(false);
-        await acknowledger.AcknowledgeAsync().ConfigureAwait(false);
-        await lanes.FirstFailure.ConfigureAwait(false);
+        await acknowledging.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        failure ??= await FailureOfAsync(Task.WhenAll(lanes.FirstFailure, acknowledging)).ConfigureAwait(false);
+
+        // What was handled is handled, whatever has ended the walk.
+        if (failure?.SourceException is not PositionLostException)
+            await acknowledger.AcknowledgeAsync().ConfigureAwait(failure is null ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
+        failure?.Throw();
+    }
+
+    /// <summary>Waits for the first task to end.</summary>
+    /// <returns>Why it failed; <see langword="null"/> if it did not, or only because of the stop.</returns>
+    private async Task<ExceptionDispatchInfo?> FailureOfAsync(params Task[] tasks)
+    {
+        try
+        {
+            var ended = await Task.WhenAny(tasks).ConfigureAwait(false);
+            await ended.ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            return ExceptionDispatchInfo.Capture(e);
+        }
     }
 
     /// <summary>Reads pages until it is stopped.</summary>
-    private async Task ReadAsync(LogPosition position, Progress progress, RetryDesk retries, Lanes lanes)
+    private async Task ReadAsync(HeldPosition held, Progress progress, RetryDesk retries, CallLimits limits, Lanes lanes)
     {
+        var position = held.Start;
+        var losses = new LossNotices(_subscription, held.Shard, limits, _context);
+        var isWoken = false;
         var channel = new LogChannel(Definition.Channel, _subscription.Shards, _shard);
         var stop = _stop.Token;
         try
@@ -130,6 +157,9 @@ internal sealed class ShardWalk : IShardRun
                     await lanes.PostAsync(due, stop).ConfigureAwait(false);
 
                 var page = await ReadPageAsync(channel, position, stop).ConfigureAwait(false);
+                if (losses.MayPrecede(page, isWoken))
+                    await losses.TellAsync(lanes, stop, _abort.Token).ConfigureAwait(false);
+                isWoken = false;
                 var deliveries = progress.Add(page, position);
                 var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
                 position = page.After(position);
@@ -142,6 +172,7 @@ internal sealed class ShardWalk : IShardRun
                     _waitingAt = position;
                     await _wake.WaitAsync(retries.UntilDue, _context.Time, stop).ConfigureAwait(false);
                     _waitingAt = null;
+                    isWoken = true;
                 }
             }
         }

@@ -3,11 +3,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace PgListener.Health;
 
 /// <summary>
-/// Healthy while the server listens. Degraded while it listens but its notification queue fills or a handler's <c>ResyncAsync</c> keeps failing, and for
-/// a while after the connection was lost. Otherwise unhealthy, or the failure status of the registration.
+/// Healthy while the server listens. Degraded while it listens but its notification queue fills, a handler's <c>ResyncAsync</c> keeps failing or a handler
+/// hangs, and for a while after the connection was lost. Otherwise unhealthy, or the failure status of the registration.
 /// </summary>
 internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage, IHealthPart? more) : IHealthCheck
 {
+    /// <summary>The most handlers that are named.</summary>
+    private const int Most = 10;
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var own = Check(context);
@@ -42,8 +45,16 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
         AddTotals(data, subscriptions);
         var stale = StaleHandlers(subscriptions);
         AddIfKnown("failingResyncs", stale);
+        var hanging = HangingHandlers(subscriptions);
+        AddIfKnown("hangingHandlers", hanging);
 
-        var problem = string.Join(" ", new[] { status.Problem, stale is null ? null : $"ResyncAsync keeps failing, and is called again, for: {stale}." }.OfType<string>());
+        string?[] problems =
+        [
+            status.Problem,
+            stale is null ? null : $"ResyncAsync keeps failing, and is called again, for: {stale}.",
+            hanging is null ? null : $"Calls are still running although their tokens were cancelled after the Timeout, of: {hanging}. Pass the cancellation token on to what they wait for.",
+        ];
+        var problem = string.Join(" ", problems.OfType<string>());
         var description = problem.Length > 0 ? $"{status.State}: {problem}" : $"{status.State}.";
         return (status.State, problem.Length > 0 ? problem : null) switch
         {
@@ -61,16 +72,24 @@ internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan grace
     }
 
     /// <summary>The names of the handlers whose state may be stale because <c>ResyncAsync</c> keeps failing.</summary>
-    private static string? StaleHandlers(IReadOnlyList<SubscriptionStatistics> subscriptions)
+    private static string? StaleHandlers(IEnumerable<SubscriptionStatistics> subscriptions) => Named(
+        subscriptions.Where(subscription => subscription.ResyncFailure is not null),
+        subscription => $"since {subscription.ResyncFailure!.Since:u}, {subscription.ResyncFailure.Attempts} attempts, {subscription.ResyncFailure.ErrorType}");
+
+    /// <summary>The names of the handlers that ignore their cancelled tokens.</summary>
+    private static string? HangingHandlers(IEnumerable<SubscriptionStatistics> subscriptions) => Named(
+        subscriptions.Where(subscription => subscription.Hanging > 0),
+        subscription => $"running since {subscription.HangingSince:u}, {subscription.Hanging} call(s)");
+
+    /// <summary>The names of subscriptions with what there is to say of each; <see langword="null"/> if there are none.</summary>
+    private static string? Named(IEnumerable<SubscriptionStatistics> subscriptions, Func<SubscriptionStatistics, string> say)
     {
-        const int Most = 10;
-        var failing = subscriptions.Where(subscription => subscription.ResyncFailure is not null).ToArray();
-        if (failing.Length == 0)
+        var all = subscriptions.ToArray();
+        if (all.Length == 0)
             return null;
 
-        var named = string.Join(", ", failing.Take(Most).Select(subscription =>
-            $"{subscription.Name} (since {subscription.ResyncFailure!.Since:u}, {subscription.ResyncFailure.Attempts} attempts, {subscription.ResyncFailure.ErrorType})"));
-        return failing.Length > Most ? $"{named} and {failing.Length - Most} more" : named;
+        var named = string.Join(", ", all.Take(Most).Select(subscription => $"{subscription.Name} ({say(subscription)})"));
+        return all.Length > Most ? $"{named} and {all.Length - Most} more" : named;
     }
 
     private static void AddTotals(Dictionary<string, object> data, IReadOnlyList<SubscriptionStatistics> subscriptions)

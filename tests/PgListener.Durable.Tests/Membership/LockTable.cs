@@ -8,7 +8,7 @@ namespace PgListener.Durable.Tests.Membership;
 internal sealed record LockTable(IReadOnlyDictionary<int, int> Holders, IReadOnlyList<int> Members)
 {
     /// <summary>How long anything may take. It is reached only when something is broken.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>How many shards each member holds.</summary>
     public IReadOnlyList<int> Shares => [.. Members.Select(member => Holders.Values.Count(holder => holder == member)).OrderDescending()];

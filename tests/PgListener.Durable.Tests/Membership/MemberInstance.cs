@@ -15,7 +15,7 @@ internal sealed class MemberInstance : IAsyncDisposable
     private readonly ConnectionSource _connections;
     private readonly Task _loop;
 
-    public MemberInstance(string connectionString, TimeSpan? sessionTimeout = null, FakeRunner? runner = null, NpgsqlDataSource? dataSource = null, params IReadOnlyList<DurableSubscription> subscriptions)
+    public MemberInstance(string connectionString, TimeSpan? sessionTimeout = null, FakeRunner? runner = null, NpgsqlDataSource? dataSource = null, Func<Cluster, CancellationToken, Task>? keep = null, params IReadOnlyList<DurableSubscription> subscriptions)
     {
         Runner = runner ?? new();
         var options = new ListenerOptions();
@@ -34,13 +34,14 @@ internal sealed class MemberInstance : IAsyncDisposable
                 Registrar = new(logger),
                 Subscriptions = subscriptions.Count > 0 ? subscriptions : [Handler("a")],
                 Runner = Runner,
+                Keep = keep,
                 FormerRuns = new(time),
                 WakeUps = WakeUps,
                 Time = time,
                 Logger = logger,
             },
             Random.Shared.NextDouble);
-        _loop = Task.Run(() => loop.RunAsync(_stopping.Token, _abort.Token));
+        _loop = Task.Run(() => loop.RunAsync(_stopping.Token, _abort.Token), CancellationToken.None);
     }
 
     public FakeRunner Runner { get; }

@@ -21,7 +21,7 @@ internal sealed class MemberProcess : IDisposable
     public static async Task<int> RunAsync(string connectionString, TimeSpan sessionTimeout)
     {
         await using var instance = new MemberInstance(connectionString, sessionTimeout);
-        await Task.Delay(TimeSpan.FromMinutes(2)); // In case that nobody kills it.
+        await Task.Delay(TimeSpan.FromMinutes(2), CancellationToken.None); // In case that nobody kills it.
         return 0;
     }
 

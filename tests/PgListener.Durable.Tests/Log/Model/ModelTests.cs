@@ -4,7 +4,7 @@ namespace PgListener.Durable.Tests.Log.Model;
 [Collection(nameof(QuietServer))]
 public class ModelTests(QuietServer server, ITestOutputHelper output)
 {
-    private const int Schedules = 300;
+    private const int Schedules = 200;
     private const int AtOnce = 6;
 
     [Fact]

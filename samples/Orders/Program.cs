@@ -1,0 +1,46 @@
+using Microsoft.EntityFrameworkCore;
+using Orders;
+using PgListener;
+using Samples;
+
+var builder = WebApplication.CreateBuilder(args);
+
+// Without ConnectionStrings:Postgres the sample starts a PostgreSQL server, which is removed when it stops.
+await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
+
+builder.Services.AddDbContextPool<ShopDb>((services, options) => options.UseNpgsql(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")));
+builder.Services.AddSingleton<Tables>();
+builder.Services.AddDatabaseSetup<Tables>((tables, cancellationToken) => tables.CreateAsync(cancellationToken));
+
+builder.Services.AddPgListener()
+    .AddDurableChannels(options => options.CreateSchema = true)
+    .AddHandler<OrderPlaced, BillingHandler>(handler => handler.Durable.Shards = 4)
+    .AddHandler<OrderPlaced, MailHandler>(handler =>
+    {
+        handler.Durable.Shards = 4;
+        handler.Durable.OnFailure = FailureMode.Park; // One bad address delays no other mail.
+        handler.Durable.MaxAttempts = 3;
+    });
+builder.Services.AddHealthChecks().AddPgListener();
+
+var app = builder.Build();
+throwAway.StartAgainWhenLost(app.Services);
+
+// The order and its message are committed together, or neither is.
+app.MapPost("/orders", async (PlaceOrder order, ShopDb db, INotificationPublisher publisher, CancellationToken cancellationToken) =>
+{
+    await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+    var placed = db.Orders.Add(new() { Customer = order.Customer, Total = order.Total }).Entity;
+    await db.SaveChangesAsync(cancellationToken);
+    await publisher.PublishAsync(new OrderPlaced(placed.Id, placed.Customer, placed.Total), transaction, cancellationToken);
+    await transaction.CommitAsync(cancellationToken);
+    return Results.Created($"/orders/{placed.Id}", placed);
+});
+
+app.MapGet("/", async (ShopDb db, CancellationToken cancellationToken) => new Overview(
+    await db.Orders.CountAsync(cancellationToken),
+    await db.Invoices.CountAsync(cancellationToken),
+    await db.Invoices.GroupBy(invoice => invoice.OrderId).CountAsync(group => group.Count() > 1, cancellationToken),
+    await db.Invoices.GroupBy(invoice => invoice.By).Select(group => new Share(group.Key, group.Count())).ToListAsync(cancellationToken)));
+app.MapHealthChecks("/health");
+await app.RunAsync();
