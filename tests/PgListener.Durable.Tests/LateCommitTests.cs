@@ -13,16 +13,16 @@ public class LateCommitTests(ServerFixture server)
         await late.BeginAsync();
         await late.PublishAsync("late");
         await database.ExecuteAsync("select pglistener.publish('a', 'early')");
-        walk.Wake();
+        walk.Wake(hasRetries: false);
         await walker.WhenHandledAsync(1);
         await late.CommitAsync();
-        walk.Wake();
+        walk.Wake(hasRetries: false);
         await walker.WhenHandledAsync(2);
         await walk.StopAsync(TestContext.Current.CancellationToken);
 
         walk = await walker.StartAsync("two");
         await database.ExecuteAsync("select pglistener.publish('a', 'last')");
-        walk.Wake();
+        walk.Wake(hasRetries: false);
         await walker.WhenHandledAsync(3);
         await walk.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["early", "late", "last"], walker.Handled);
