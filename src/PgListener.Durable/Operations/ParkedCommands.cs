@@ -17,7 +17,7 @@ internal sealed class ParkedCommands(string prefix)
           AND ($5::text IS NULL OR $5 = CASE WHEN r.dead_at IS NOT NULL THEN 'Dead' WHEN r.next_at = 'infinity' THEN 'Behind' ELSE 'Retrying' END)
           AND ($6::text IS NULL OR r.error_type = $6)
           AND ($7::text IS NULL OR r.key = $7)
-          AND ($8::text IS NULL OR r.message IN (SELECT id::bigint FROM jsonb_array_elements_text($8::jsonb) AS id))
+          AND ($8::text IS NULL OR r.message IN (SELECT ids.value::bigint FROM jsonb_array_elements_text($8::jsonb) AS ids))
         """;
 
     private const string List = $"""

@@ -96,7 +96,7 @@ public class LossTests(ServerFixture server)
             Assert.False(limit.IsCancellationRequested);
 
         await scene.Database.ExecuteAsync($"insert into pglistener.loss (subscription, shard, since, until, messages) values ({walker.Id}, 0, now(), now(), 3), ({walker.Id}, 0, now(), now(), 4)");
-        walk.Wake();
+        walk.Wake(hasRetries: false);
         Assert.Equal(7, (await told.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).Dropped);
         await WhenNothingIsLostAsync(scene);
         await walk.StopAsync(TestContext.Current.CancellationToken);
