@@ -1,4 +1,3 @@
-using Npgsql;
 using PgListener.Durable.Log;
 using PgListener.Durable.Positions;
 using PgListener.Testing;
