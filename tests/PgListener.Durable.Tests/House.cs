@@ -25,6 +25,7 @@ internal static class House
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         var info = new ProcessStartInfo(Path.Combine(folder, program), arguments)
         {
+            UseShellExecute = false,
             RedirectStandardError = true,
             Environment =
             {

@@ -55,7 +55,7 @@ public class ShardWalkTests(ServerFixture server)
         await walker.WhenHandledAsync(2000);
         await walk.StopAsync(TestContext.Current.CancellationToken);
 
-        foreach (var key in walker.Handled.Select(payload => payload.Split(':')).GroupBy(parts => parts[0], parts => int.Parse(parts[1])))
+        foreach (var key in walker.Handled.Select(payload => payload.Split(':')).GroupBy(parts => parts[0], parts => int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture)))
             Assert.Equal(key.Order(), key);
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Testing;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Walks;
-using PgListener.Registration;
 
 namespace PgListener.Durable.Tests;
 

@@ -98,7 +98,7 @@ public sealed class BackpressureTests
     }
 
     private SubscriptionQueue Create()
-        => new("c", new(2, 1_000_000, FullQueueMode.Wait, TimeSpan.FromSeconds(5)), new(_time), new("test", "c", hearsGaps: true, _context), _context);
+        => new("c", new(2, 1_000_000, FullQueueMode.Wait, TimeSpan.FromSeconds(5)), new(_time), new("test", "c", hearsGaps: true, _context.Logger, _context.Time), _context);
 
     private static void Fill(SubscriptionQueue queue)
     {

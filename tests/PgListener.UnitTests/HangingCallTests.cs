@@ -319,7 +319,7 @@ public sealed class HangingCallTests : IDisposable
         state: null);
 
     private SubscriptionLog LogOf(TimeProvider time)
-        => new("S", "a", hearsGaps: false, new(new(), new(time), new(), _ => throw new NotSupportedException(), time, _pipeline.Logger));
+        => new("S", "a", hearsGaps: false, _pipeline.Logger, time);
 
     private Task WaitAsync()
     {

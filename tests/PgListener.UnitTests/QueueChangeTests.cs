@@ -117,6 +117,6 @@ public class QueueChangeTests
     private SubscriptionQueue Create(QueueLimits limits)
     {
         var context = new SubscriptionContext(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger);
-        return new("c", limits, new(_time), new("test", "c", hearsGaps: true, context), context);
+        return new("c", limits, new(_time), new("test", "c", hearsGaps: true, context.Logger, context.Time), context);
     }
 }

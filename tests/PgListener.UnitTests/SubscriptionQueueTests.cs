@@ -430,7 +430,7 @@ public class SubscriptionQueueTests
     {
         var time = new SteppingTime();
         var context = new SubscriptionContext(new(), new(time), new(), _ => throw new NotSupportedException(), time, _logger);
-        var queue = new SubscriptionQueue("c", new(1, 1_000_000, FullQueueMode.Drop, TimeSpan.Zero), new(time), new("test", "c", hearsGaps: true, context), context);
+        var queue = new SubscriptionQueue("c", new(1, 1_000_000, FullQueueMode.Drop, TimeSpan.Zero), new(time), new("test", "c", hearsGaps: true, context.Logger, context.Time), context);
         context.LastGood.Prove(time.GetTimestamp());
         time.Pass(TimeSpan.FromSeconds(10));
         time.Offset = TimeSpan.FromHours(-1);
@@ -478,6 +478,6 @@ public class SubscriptionQueueTests
     private SubscriptionQueue Create(int capacity = 1000, long bytes = long.MaxValue, FullQueueMode mode = FullQueueMode.Wait, TimeSpan? maxBackpressure = null)
     {
         var context = new SubscriptionContext(new(), _backpressure, new(), _ => throw new NotSupportedException(), _time, _logger);
-        return new("c", new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)), _counters, new("test", "c", hearsGaps: true, context), context);
+        return new("c", new(capacity, bytes, mode, maxBackpressure ?? TimeSpan.FromSeconds(30)), _counters, new("test", "c", hearsGaps: true, context.Logger, context.Time), context);
     }
 }

@@ -6,7 +6,7 @@ namespace PgListener.Health;
 /// Healthy while the server listens. Degraded while it listens but its notification queue fills, a handler's <c>ResyncAsync</c> keeps failing or a handler
 /// hangs, and for a while after the connection was lost. Otherwise unhealthy, or the failure status of the registration.
 /// </summary>
-internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage, IHealthPart? more) : IHealthCheck
+internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage, IHealthPart? more = null) : IHealthCheck
 {
     /// <summary>The most handlers that are named.</summary>
     private const int Most = 10;
