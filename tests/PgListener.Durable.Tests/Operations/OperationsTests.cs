@@ -136,6 +136,7 @@ public class OperationsTests(ServerFixture server)
     {
         var database = await server.CreateDatabaseAsync();
         await using var one = await Application.StartAsync(database);
+        await one.UntilAsync(status => status.Shards[0].Holder is not null); // Its first start must not wait for the transaction.
         await using var log = LogDatabase.Of(database);
         await using var connection = await log.DataSource.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
