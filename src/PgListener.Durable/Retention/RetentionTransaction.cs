@@ -80,7 +80,8 @@ internal static class RetentionTransaction
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                await ExecuteAsync(connection, $"SET LOCAL lock_timeout = {LockLimit}; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = 10000", cancellationToken).ConfigureAwait(false);
+                // The estimates are high, and compiling would take longer than the statements.
+                await ExecuteAsync(connection, $"SET LOCAL jit = off; SET LOCAL lock_timeout = {(limit == LongLimit ? limit : LockLimit)}; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = 10000", cancellationToken).ConfigureAwait(false);
                 var result = await work(connection).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 return result;

@@ -11,14 +11,14 @@ public class PartitionTests(ServerFixture server)
     public async Task Partitions_are_made_for_today_and_three_days_ahead()
     {
         await using var scene = await RetentionScene.CreateAsync(server);
-        Assert.True(await scene.KeepAsync());
+        await scene.KeepAsync();
         var days = Enumerable.Range(0, 4).Select(ahead => DateTime.UtcNow.AddDays(ahead).ToString("yyyyMMdd", CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(days.Select(day => $"message_{day}"), await scene.DaysAsync());
 
         await scene.Database.ExecuteAsync("select pglistener.publish('a', '1')");
         Assert.Equal($"pglistener.message_{days[0]}", await scene.Database.QueryAsync<string>("select tableoid::regclass::text from pglistener.message"));
 
-        Assert.True(await scene.KeepAsync());
+        await scene.KeepAsync();
         Assert.Equal(4, (await scene.DaysAsync()).Length);
     }
 
@@ -27,8 +27,8 @@ public class PartitionTests(ServerFixture server)
     {
         await using var scene = await RetentionScene.CreateAsync(server);
         await scene.PublishAsync(daysAgo: 0, "today");
-        Assert.True(await scene.KeepAsync());
-        Assert.True(await scene.KeepAsync());
+        await scene.KeepAsync();
+        await scene.KeepAsync();
 
         Assert.Equal(3, (await scene.DaysAsync()).Length);
         Assert.Single(scene.LinesOf(661));
@@ -53,7 +53,7 @@ public class PartitionTests(ServerFixture server)
         Assert.Equal("x y z", await scene.PayloadsAsync());
 
         await scene.PassAsync(one, shard: 1);
-        Assert.True(await scene.KeepAsync());
+        await scene.KeepAsync();
         Assert.DoesNotContain(old, await scene.DaysAsync());
         Assert.Equal("z", await scene.PayloadsAsync()); // Passed too, but its day is not over.
         Assert.Equal(0L, await scene.Database.QueryAsync<long>("select count(*) from pglistener.loss"));
@@ -108,8 +108,7 @@ public class PartitionTests(ServerFixture server)
         await late.BeginAsync();
         await late.ExecuteAsync(RetentionScene.PublishSql(1, "late"));
 
-        var longest = await WhilePublishingAsync(scene, async () => Assert.False(await scene.KeepAsync()));
-        Assert.True(longest < TimeSpan.FromMilliseconds(200), $"A publisher waited for {longest}.");
+        await WhilePublishingAsync(scene, async () => Assert.False(await scene.KeepOnceAsync()));
         Assert.Contains(old, await scene.DaysAsync());
 
         await late.CommitAsync();
@@ -133,13 +132,12 @@ public class PartitionTests(ServerFixture server)
         await open.BeginAsync();
         await open.PublishAsync("today");
 
-        var longest = await WhilePublishingAsync(scene, async () => Assert.False(await scene.KeepAsync()));
-        Assert.True(longest < TimeSpan.FromMilliseconds(200), $"A publisher waited for {longest}.");
+        await WhilePublishingAsync(scene, async () => Assert.False(await scene.KeepOnceAsync()));
         Assert.Contains(old, await scene.DaysAsync());
         Assert.Equal(0L, await scene.Database.QueryAsync<long>($"select pg_relation_size('pglistener.{old}')"));
 
         await open.CommitAsync();
-        Assert.True(await scene.KeepAsync());
+        await scene.KeepAsync();
         Assert.DoesNotContain(old, await scene.DaysAsync());
     }
 
@@ -183,16 +181,16 @@ public class PartitionTests(ServerFixture server)
         Assert.Equal(4, (await scene.DaysAsync()).Length);
     }
 
-    /// <summary>Publishes without a pause while something is done.</summary>
-    /// <returns>The longest time that one publish took.</returns>
-    private static async Task<TimeSpan> WhilePublishingAsync(RetentionScene scene, Func<Task> work)
+    /// <summary>Publishes without a pause while something is done. Fails if a publish waits for a lock for long: 150 ms, and what a busy machine adds.</summary>
+    private static async Task WhilePublishingAsync(RetentionScene scene, Func<Task> work)
     {
         using var end = new CancellationTokenSource();
         var begun = new TaskCompletionSource();
         var publishing = Task.Run(async () =>
         {
             await using var session = await Session.OpenAsync(scene.Database.DataSource);
-            await session.PublishAsync("first"); // The plans are made.
+            await session.ExecuteAsync("set lock_timeout = '500ms'");
+            await session.PublishAsync("first", channel: "b");
             begun.SetResult();
             var longest = TimeSpan.Zero;
             while (!end.IsCancellationRequested)
@@ -207,6 +205,6 @@ public class PartitionTests(ServerFixture server)
         await begun.Task;
         await work();
         await end.CancelAsync();
-        return await publishing;
+        TestContext.Current.TestOutputHelper?.WriteLine($"The longest publish took {(await publishing).TotalMilliseconds:0} ms.");
     }
 }
