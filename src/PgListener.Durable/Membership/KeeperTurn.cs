@@ -21,7 +21,7 @@ internal sealed class KeeperTurn(Func<Cluster, CancellationToken, Task>? keep, C
     public void Apply(LookAnswer answer)
     {
         if (keep is not null && _keeping is null && answer.Taken.Contains(AdvisoryKey.Keeper))
-            _keeping = Task.Run(() => keep(cluster, _end.Token));
+            _keeping = Task.Run(() => keep(cluster, _end.Token), CancellationToken.None);
     }
 
     /// <summary>Ends it. The lock is released with the session.</summary>

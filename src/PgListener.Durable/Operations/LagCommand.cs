@@ -35,7 +35,7 @@ internal static class LagCommand
                           ELSE m.id <= GREATEST($4, $7) END
                     ORDER BY m.tx, m.id LIMIT $9) late
                 ORDER BY late.id LIMIT $9) ended_since
-            LIMIT $9) waiting
+            ORDER BY id LIMIT $9) waiting
         """;
 
     private static readonly string Ordinary = Text.Replace("{0}", "true", StringComparison.Ordinal);

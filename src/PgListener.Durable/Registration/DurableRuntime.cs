@@ -45,7 +45,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
         (DataSource, _connections, _ownsDataSource) = Connect(settings, own, services);
         _subscriptions = [.. DurableHandlers.Of(registration).Select(handler => SubscriptionOf(handler, settings, services))];
         var registrar = new SubscriptionRegistrar(logger);
-        var clusters = new PlainClusterDiscovery();
+        var clusters = new ClusterDiscovery(logger);
         var state = new CoordinationState(time);
         var prefix = settings.ChannelPrefix ?? "";
         var local = new LocalStatistics(state, _subscriptions, registrar.Instance);
@@ -62,7 +62,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
                 Options = new(own),
                 Durable = Options,
                 Schema = new ListenerSchemaCheck(Options, DataSource),
-                Clusters = new ClusterDiscovery(logger),
+                Clusters = clusters,
                 Registrar = registrar,
                 Subscriptions = _subscriptions,
                 Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger) { Metrics = _listener.Listener.Metrics }),

@@ -36,33 +36,6 @@ internal static class PartitionCommands
             WHERE p."from" < day + interval '24 hours' AND p.until > day)
         """;
 
-    // All that the positions need of it. If it is removed all the same, what they miss is counted exactly, without a lock.
-    private const string State = """
-        WITH RECURSIVE {1}, {2}
-        SELECT json_build_object(
-            'snapshot', pg_current_snapshot()::text,
-            'isEmpty', NOT EXISTS (SELECT FROM {0}),
-            'isAwaited', NOT $3 AND EXISTS (SELECT FROM pos p WHERE {3}),
-            'isUnheard', EXISTS (SELECT FROM channels c WHERE c.channel IS NOT NULL AND NOT EXISTS (SELECT FROM pglistener.subscription s WHERE s.channel = c.channel)),
-            'losses', (
-                SELECT COALESCE(json_agg(lost), '[]')
-                FROM (
-                    SELECT p.subscription, p.shard, p.name AS handler, p.channel, min(m.at) AS since, max(m.at) AS until, count(*) AS messages
-                    FROM pos p JOIN {0} m ON {4}
-                    WHERE $3
-                    GROUP BY p.subscription, p.shard, p.name, p.channel) lost))::text
-        """;
-
-    // Whether there is a row that was not visible yet when the state was read. Up to the base, all were.
-    private const string Late = """
-        SELECT EXISTS (
-            SELECT FROM (SELECT DISTINCT channel FROM pglistener.subscription) s
-            CROSS JOIN LATERAL (
-                SELECT FROM {0} m
-                WHERE m.channel = s.channel AND m.tx >= pg_snapshot_xmin($1::pg_snapshot) AND m.id > $2 AND NOT pg_visible_in_snapshot(m.tx, $1::pg_snapshot)
-                LIMIT 1) late)
-        """;
-
     private const string NoteLosses = """
         INSERT INTO pglistener.loss (subscription, shard, since, until, messages)
         SELECT l.subscription, l.shard, l.since, l.until, l.messages
@@ -99,17 +72,17 @@ internal static class PartitionCommands
     public static Task<PartitionState> StateAsync(NpgsqlConnection connection, LogPartition partition, Membership.Cluster cluster, CancellationToken cancellationToken)
         => RetentionTransaction.ReadAsync(
             connection,
-            string.Format(null, State, partition.Name, Unpassed.Positions(), Unpassed.Channels(partition.Name), Unpassed.Exists(partition.Name), Unpassed.Condition),
+            State(partition.Name),
             RetentionJson.Default.PartitionState, cancellationToken,
             Sql.Bigint(cluster.System), Sql.Bigint(cluster.Base), Sql.Boolean(partition.IsOverAge));
 
     /// <summary>Empties a partition, and notes what is lost by that. Keeps readers waiting, but not publishers.</summary>
-    /// <returns>Whether it was done; not if a transaction that published into it was committed since its state was read.</returns>
+    /// <returns>Whether it was done; not if it has changed since its state was read: a transaction that published into it was committed, or another instance has emptied it.</returns>
     public static async Task<bool> EmptyAsync(NpgsqlConnection connection, LogPartition partition, PartitionState state, Membership.Cluster cluster, CancellationToken cancellationToken)
     {
         // With the lock, no transaction that has published into it is in progress.
         await RetentionTransaction.ExecuteAsync(connection, $"LOCK TABLE ONLY {partition.Name} IN ACCESS EXCLUSIVE MODE", cancellationToken).ConfigureAwait(false);
-        if (await RetentionTransaction.ReadAsync(connection, string.Format(null, Late, partition.Name), cancellationToken, Sql.Text(state.Snapshot), Sql.Bigint(cluster.Base)).ConfigureAwait(false) is true)
+        if (await RetentionTransaction.ReadAsync(connection, HasChanged(partition.Name), cancellationToken, Sql.Text(state.Snapshot), Sql.Bigint(cluster.Base)).ConfigureAwait(false) is true)
             return false;
 
         if (state.Losses.Count > 0)
@@ -130,4 +103,32 @@ internal static class PartitionCommands
         await RetentionTransaction.ExecuteAsync(connection, $"DROP TABLE {partition.Name}", cancellationToken).ConfigureAwait(false);
         return true;
     }
+
+    // All that the positions need of it. If it is removed all the same, what they miss is counted exactly, without a lock.
+    private static string State(string table) => $"""
+        WITH RECURSIVE {Unpassed.Positions()}, {Unpassed.Channels(table)}
+        SELECT json_build_object(
+            'snapshot', pg_current_snapshot()::text,
+            'isEmpty', NOT EXISTS (SELECT FROM {table}),
+            'isAwaited', NOT $3 AND EXISTS (SELECT FROM pos p WHERE {Unpassed.Exists(table)}),
+            'isUnheard', EXISTS (SELECT FROM channels c WHERE c.channel IS NOT NULL AND NOT EXISTS (SELECT FROM pglistener.subscription s WHERE s.channel = c.channel)),
+            'losses', (
+                SELECT COALESCE(json_agg(lost), '[]')
+                FROM (
+                    SELECT p.subscription, p.shard, p.name AS handler, p.channel, min(m.at) AS since, max(m.at) AS until, count(*) AS messages
+                    FROM pos p JOIN {table} m ON {Unpassed.Condition}
+                    WHERE $3
+                    GROUP BY p.subscription, p.shard, p.name, p.channel) lost))::text
+        """;
+
+    // Whether another instance has emptied it since its state was read, or there is a row that was not visible yet at that time. Up to the base, all were.
+    private static string HasChanged(string table) => $"""
+        WITH RECURSIVE {Unpassed.Channels(table)}
+        SELECT NOT EXISTS (SELECT FROM {table}) OR EXISTS (
+            SELECT FROM channels c
+            CROSS JOIN LATERAL (
+                SELECT FROM {table} m
+                WHERE m.channel = c.channel AND m.tx >= pg_snapshot_xmin($1::pg_snapshot) AND m.id > $2 AND NOT pg_visible_in_snapshot(m.tx, $1::pg_snapshot)
+                LIMIT 1) late)
+        """;
 }

@@ -73,7 +73,7 @@ internal sealed class PartitionKeeper(NpgsqlDataSource dataSource, TimeSpan maxA
     {
         try
         {
-            return await RetentionTransaction.TryAsync(dataSource, connection => PartitionCommands.MakeAsync(connection, day, owner, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await RetentionTransaction.TryAsync(dataSource, publishersWait: true, connection => PartitionCommands.MakeAsync(connection, day, owner, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation)
         {
@@ -87,7 +87,7 @@ internal sealed class PartitionKeeper(NpgsqlDataSource dataSource, TimeSpan maxA
         {
             if (!state.IsEmpty)
             {
-                if (!await RetentionTransaction.TryAsync(dataSource, connection => PartitionCommands.EmptyAsync(connection, partition, state, cluster, cancellationToken), cancellationToken).ConfigureAwait(false))
+                if (!await RetentionTransaction.TryAsync(dataSource, publishersWait: false, connection => PartitionCommands.EmptyAsync(connection, partition, state, cluster, cancellationToken), cancellationToken).ConfigureAwait(false))
                     return false;
 
                 logger.PartitionEmptied(partition.Name);
@@ -95,7 +95,7 @@ internal sealed class PartitionKeeper(NpgsqlDataSource dataSource, TimeSpan maxA
                     logger.RemovedUnread(loss.Messages, loss.Channel, loss.Since, loss.Until, loss.Handler, loss.Subscription, loss.Shard);
             }
 
-            return await RetentionTransaction.TryAsync(dataSource, connection => PartitionCommands.RemoveAsync(connection, partition, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await RetentionTransaction.TryAsync(dataSource, publishersWait: true, connection => PartitionCommands.RemoveAsync(connection, partition, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
         {

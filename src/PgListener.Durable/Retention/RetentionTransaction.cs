@@ -11,8 +11,11 @@ internal static class RetentionTransaction
     /// <summary>The longest wait for one lock, in milliseconds. A removal needs three after each other, and publishers wait behind it.</summary>
     private const int LockLimit = 50;
 
-    /// <summary>The longest time of one statement that keeps others waiting, in milliseconds.</summary>
-    private const int ShortLimit = 100;
+    /// <summary>The longest time of one statement that publishers wait for, in milliseconds.</summary>
+    private const int PublisherLimit = 100;
+
+    /// <summary>The longest time of one statement that only readers wait for, in milliseconds.</summary>
+    private const int ReaderLimit = 2_000;
 
     /// <summary>The longest time of a statement that nobody waits for, in milliseconds.</summary>
     private const int LongLimit = 600_000;
@@ -22,12 +25,16 @@ internal static class RetentionTransaction
         => RunAsync(dataSource, work, LongLimit, cancellationToken);
 
     /// <summary>Runs statements that need a lock which keeps others waiting.</summary>
+    /// <param name="dataSource">Where the connection comes from.</param>
+    /// <param name="publishersWait">Whether publishers have to wait, or only readers.</param>
+    /// <param name="work">Runs them.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>Whether they were done; not if they would have kept others waiting for too long.</returns>
-    public static async Task<bool> TryAsync(NpgsqlDataSource dataSource, Func<NpgsqlConnection, Task<bool>> work, CancellationToken cancellationToken)
+    public static async Task<bool> TryAsync(NpgsqlDataSource dataSource, bool publishersWait, Func<NpgsqlConnection, Task<bool>> work, CancellationToken cancellationToken)
     {
         try
         {
-            return await RunAsync(dataSource, work, ShortLimit, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(dataSource, work, publishersWait ? PublisherLimit : ReaderLimit, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected)
         {

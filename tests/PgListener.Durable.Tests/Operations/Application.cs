@@ -98,7 +98,7 @@ internal sealed class Application : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Behaviour.Release();
-        await _host.StopAsync();
+        await _host.StopAsync(CancellationToken.None);
         ((IDisposable)_host).Dispose();
     }
 

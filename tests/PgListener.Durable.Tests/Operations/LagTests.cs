@@ -29,10 +29,12 @@ public class LagTests(QuietServer server)
             switch (random.Next(8))
             {
                 case 0 or 1 when open.Count < 4:
-                    open.Add(await Session.BeginAsync(log));
+                    var begun = await Session.OpenAsync(log.DataSource);
+                    await begun.BeginAsync();
+                    open.Add(begun);
                     break;
                 case 2 or 3 when open.Count > 0:
-                    await open[random.Next(open.Count)].PublishAsync("c");
+                    await open[random.Next(open.Count)].PublishAsync("x", "c");
                     break;
                 case 4 when open.Count > 0:
                     var ended = open[random.Next(open.Count)];

@@ -19,26 +19,22 @@ public class ObservabilityTests(ServerFixture server)
         await one.PublishAsync(new(1, "ann"), new(2, "ann"), new(3, "bob"));
         await one.UntilHandledAsync(3);
         await Application.UntilAsync(async () => (await one.ParkedAsync(ParkedState.Dead)).Count == 1 && (await one.ParkedAsync(ParkedState.Behind)).Count == 1, "It is not dead.");
-        await one.PublishAsync(new OrderPlaced(4));
-        await one.UntilHandledAsync(3, 4);
-        await Application.UntilAsync(() => Task.FromResult(one.Channels.GetStatistics() is { WakeUps: > 0, LooksWithNews: > 0 }), "No wake-up is counted.");
-
         var statistics = one.Channels.GetStatistics();
         Assert.True(statistics.IsCoordinating);
         Assert.Null(statistics.Problem);
         Assert.True(statistics.Looks >= statistics.LooksWithNews);
         var orders = Assert.Single(statistics.Subscriptions);
         Assert.Equal(Application.Orders, orders.Name);
-        Assert.Equal((1, 4L, 2L, 3L, 2L, 2L, 1L), (orders.Shards, orders.Received, orders.Handled, orders.Failed, orders.Retried, orders.Parked, orders.DeadLetters));
+        Assert.Equal((1, 3L, 1L, 3L, 2L, 2L, 1L), (orders.Shards, orders.Received, orders.Handled, orders.Failed, orders.Retried, orders.Parked, orders.DeadLetters));
         await Application.UntilAsync(async () => (await one.StatusAsync())!.LagMessages == 0, "The position stays.");
         var moves = Assert.Single(one.Channels.GetStatistics().Subscriptions).PositionMoves;
         Assert.True(moves > 0);
 
         await Application.UntilAsync(() => Task.FromResult(metrics.Read(DurableInstruments.DeadLetters) == 1), "The watch does not read.");
-        Assert.Equal(4, metrics.Read(PgListenerInstruments.ConsumedMessages, "receive"));
-        Assert.Equal(5, metrics.Read(PgListenerInstruments.Processed));
+        Assert.Equal(3, metrics.Read(PgListenerInstruments.ConsumedMessages, "receive"));
+        Assert.Equal(4, metrics.Read(PgListenerInstruments.Processed));
         Assert.Equal(3, metrics.Read(PgListenerInstruments.Failed));
-        Assert.Equal(5, metrics.Durations);
+        Assert.Equal(4, metrics.Durations);
         Assert.Equal(2, metrics.Read(DurableInstruments.Retries));
         Assert.Equal(2, metrics.Read(DurableInstruments.Parked));
         Assert.Equal(1, metrics.Read(DurableInstruments.Dead));
@@ -53,6 +49,14 @@ public class ObservabilityTests(ServerFixture server)
             (DurableInstruments.Looks, "{look}"), (DurableInstruments.LooksWithNews, "{look}"), (DurableInstruments.Dead, "{message}"), (DurableInstruments.Parked, "{message}"),
             (DurableInstruments.PositionMoves, "{move}"), (DurableInstruments.Retries, "{attempt}"), (DurableInstruments.ShardsHeld, "{shard}"), (DurableInstruments.WakeUps, "{wake_up}"),
         ], metrics.Durable);
+
+        // One that arrives while the shard is waiting is told of, and found by a look. Another one may be read without.
+        for (var order = 4; one.Channels.GetStatistics() is not { WakeUps: > 0, LooksWithNews: > 0 }; order++)
+        {
+            Assert.True(order < 1_000, "No wake-up is counted.");
+            await one.PublishAsync(new OrderPlaced(order));
+            await one.UntilHandledAsync([.. Enumerable.Range(3, order - 2).Select(id => (long)id)]);
+        }
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public class LossTests(ServerFixture server)
         var order = new ConcurrentQueue<string>();
         var reached = new TaskCompletionSource();
         var proceed = new TaskCompletionSource();
+        var isLast = new TaskCompletionSource();
         var walker = await Walker.CreateAsync(
             scene.Database,
             async (_, payload, _) =>
@@ -21,6 +22,8 @@ public class LossTests(ServerFixture server)
                 order.Enqueue(payload);
                 reached.TrySetResult();
                 await proceed.Task;
+                if (payload == "7")
+                    isLast.SetResult();
             },
             onResync: (resync, _) =>
             {
@@ -35,7 +38,7 @@ public class LossTests(ServerFixture server)
 
         await scene.KeepAsync();
         proceed.SetResult();
-        await walker.WhenHandledAsync(3);
+        await isLast.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         await WhenNothingIsLostAsync(scene);
         await walk.StopAsync(TestContext.Current.CancellationToken);
 
