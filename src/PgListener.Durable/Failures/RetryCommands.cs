@@ -2,9 +2,9 @@ using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using PgListener.Durable.Log;
 using PgListener.Durable.Walks;
 using PgListener.Telemetry;
-using PgListener.Durable.Log;
 
 namespace PgListener.Durable.Failures;
 

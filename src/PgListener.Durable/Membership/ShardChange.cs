@@ -37,7 +37,7 @@ internal sealed class ShardChange(ILogger logger)
         ), top AS (
             SELECT max(n) + 1 AS n FROM pglistener.position WHERE subscription = $1
         ), latest AS (
-            SELECT seen, floor FROM now
+            SELECT seen, (SELECT max(floor) FROM now) AS floor FROM now
             ORDER BY pg_snapshot_xmax(seen) DESC, pg_snapshot_xmin(seen) DESC, length(seen::text)
             LIMIT 1
         )

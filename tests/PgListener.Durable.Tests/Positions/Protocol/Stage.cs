@@ -8,7 +8,7 @@ namespace PgListener.Durable.Tests.Positions.Protocol;
 internal sealed class Stage : IAsyncDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
-    private static int s_lastSubscription;
+    private static int _lastSubscription;
 
     private readonly List<NpgsqlConnection> _connections;
     private readonly Holder[] _holders;
@@ -37,7 +37,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <param name="isolation">How handlers' transactions are isolated.</param>
     public async Task PlayAsync(Step[][] programs, int[] order, IsolationLevel isolation)
     {
-        var shard = new ShardKey(Interlocked.Increment(ref s_lastSubscription), 0);
+        var shard = new ShardKey(Interlocked.Increment(ref _lastSubscription), 0);
         await ExecuteAsync($"insert into pglistener.position (subscription, shard, n, system, seen, floor, holder) values ({shard.Subscription}, 0, 0, 1, '1:1:', 0, 'test')");
         var moves = new List<long>();
         foreach (var holder in _holders)
