@@ -57,12 +57,16 @@ internal static class PartitionCommands
             connection, Missing, RetentionJson.Default.IReadOnlyListString, cancellationToken,
             Sql.Integer(ahead), Sql.Text(JsonSerializer.Serialize(partitions, RetentionJson.Default.IReadOnlyListLogPartition)));
 
-    /// <summary>Makes the partition of a day. Publishers go on meanwhile, unless they write into the default partition.</summary>
+    /// <summary>Makes the partition of a day. Publishers go on meanwhile, unless they may write messages of that day now.</summary>
     public static async Task<bool> MakeAsync(NpgsqlConnection connection, DateOnly day, string owner, CancellationToken cancellationToken)
     {
         // CREATE TABLE PARTITION OF would lock out all publishers.
         var name = $"pglistener.message_{day:yyyyMMdd}";
         await RetentionTransaction.ExecuteAsync(connection, $"CREATE TABLE {name} (LIKE pglistener.message INCLUDING DEFAULTS); ALTER TABLE {name} OWNER TO {owner}", cancellationToken).ConfigureAwait(false);
+
+        // A publisher that has chosen the default partition already, because there was no other, would find it closed to its message, and fail. So it ends before, or begins after.
+        if (await RetentionTransaction.ReadAsync(connection, $"SELECT clock_timestamp() > '{day:yyyy-MM-dd} 00:00:00+00'::timestamptz - interval '1 hour'", cancellationToken).ConfigureAwait(false) is true)
+            await RetentionTransaction.ExecuteAsync(connection, "LOCK TABLE ONLY pglistener.message IN SHARE ROW EXCLUSIVE MODE", cancellationToken).ConfigureAwait(false);
         await RetentionTransaction.ExecuteAsync(
             connection, $"ALTER TABLE pglistener.message ATTACH PARTITION {name} FOR VALUES FROM ('{day:yyyy-MM-dd} 00:00:00+00') TO ('{day.AddDays(1):yyyy-MM-dd} 00:00:00+00')", cancellationToken).ConfigureAwait(false);
         return true;

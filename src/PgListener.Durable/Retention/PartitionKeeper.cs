@@ -54,12 +54,7 @@ internal sealed class PartitionKeeper(NpgsqlDataSource dataSource, TimeSpan maxA
         var isDone = true;
         foreach (var partition in partitions.Where(static partition => partition.IsOver))
         {
-            var state = await RetentionTransaction.RunAsync(
-                dataSource, connection => PartitionCommands.StateAsync(connection, partition, cluster, cancellationToken), cancellationToken).ConfigureAwait(false);
-            if (!partition.IsOverAge && (state.IsAwaited || state.IsUnheard))
-                continue;
-
-            if (!await TryRemoveAsync(partition, state, cluster, cancellationToken).ConfigureAwait(false))
+            if (!await TryRemoveAsync(partition, cluster, cancellationToken).ConfigureAwait(false))
             {
                 isDone = false;
                 logger.PartitionBusy(partition.Name);
@@ -81,25 +76,33 @@ internal sealed class PartitionKeeper(NpgsqlDataSource dataSource, TimeSpan maxA
         }
     }
 
-    private async Task<bool> TryRemoveAsync(LogPartition partition, PartitionState state, Cluster cluster, CancellationToken cancellationToken)
+    /// <returns>Whether there is nothing left to do now.</returns>
+    private async Task<bool> TryRemoveAsync(LogPartition partition, Cluster cluster, CancellationToken cancellationToken)
     {
         try
         {
-            if (!state.IsEmpty)
-            {
-                if (!await RetentionTransaction.TryAsync(dataSource, publishersWait: false, connection => PartitionCommands.EmptyAsync(connection, partition, state, cluster, cancellationToken), cancellationToken).ConfigureAwait(false))
-                    return false;
-
-                logger.PartitionEmptied(partition.Name);
-                foreach (var loss in state.Losses)
-                    logger.RemovedUnread(loss.Messages, loss.Channel, loss.Since, loss.Until, loss.Handler, loss.Subscription, loss.Shard);
-            }
-
-            return await RetentionTransaction.TryAsync(dataSource, publishersWait: true, connection => PartitionCommands.RemoveAsync(connection, partition, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var state = await RetentionTransaction.RunAsync(
+                dataSource, connection => PartitionCommands.StateAsync(connection, partition, cluster, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return (!partition.IsOverAge && (state.IsAwaited || state.IsUnheard)) || await TryRemoveAsync(partition, state, cluster, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
         {
             return true; // Another instance has removed it.
         }
+    }
+
+    private async Task<bool> TryRemoveAsync(LogPartition partition, PartitionState state, Cluster cluster, CancellationToken cancellationToken)
+    {
+        if (!state.IsEmpty)
+        {
+            if (!await RetentionTransaction.TryAsync(dataSource, publishersWait: false, connection => PartitionCommands.EmptyAsync(connection, partition, state, cluster, cancellationToken), cancellationToken).ConfigureAwait(false))
+                return false;
+
+            logger.PartitionEmptied(partition.Name);
+            foreach (var loss in state.Losses)
+                logger.RemovedUnread(loss.Messages, loss.Channel, loss.Since, loss.Until, loss.Handler, loss.Subscription, loss.Shard);
+        }
+
+        return await RetentionTransaction.TryAsync(dataSource, publishersWait: true, connection => PartitionCommands.RemoveAsync(connection, partition, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

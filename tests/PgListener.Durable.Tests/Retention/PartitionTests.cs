@@ -23,6 +23,26 @@ public class PartitionTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_publish_that_meets_the_making_of_the_partition_of_today_succeeds()
+    {
+        await using var scene = await RetentionScene.CreateAsync(server);
+        await using var connection = await scene.Database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        Task publishing;
+        await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            await PartitionCommands.MakeAsync(connection, DateOnly.FromDateTime(DateTime.UtcNow), "CURRENT_USER", TestContext.Current.CancellationToken);
+            publishing = scene.Database.ExecuteAsync("select pglistener.publish('a', '1')");
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            while (await scene.Database.QueryAsync<long>("select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())") == 0)
+                Assert.False(limit.IsCancellationRequested, "Nobody waits.");
+            await transaction.CommitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await publishing;
+        Assert.Equal("1", await scene.PayloadsAsync());
+    }
+
+    [Fact]
     public async Task A_day_that_the_default_partition_has_messages_of_gets_no_partition()
     {
         await using var scene = await RetentionScene.CreateAsync(server);
