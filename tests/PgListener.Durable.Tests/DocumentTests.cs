@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
+using PgListener.UnitTests;
 using PgListener.UnitTests.Configuration;
 
 namespace PgListener.Durable.Tests;
@@ -63,13 +64,7 @@ public class DocumentTests
         (695, "WatchFailed", LogLevel.Debug),
     ];
 
-    private static (int Id, string Name, LogLevel Level)[] Events { get; } =
-        [.. typeof(DurableChannelOptions).Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .Select(method => (method.Name, Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
-            .Where(method => method.Event is not null)
-            .Select(method => (method.Event!.EventId, method.Event.EventName ?? method.Name, method.Event.Level))
-            .OrderBy(entry => entry.EventId)];
+    private static (int Id, string Name, LogLevel Level)[] Events { get; } = LogEvents.Of(typeof(DurableChannelOptions).Assembly);
 
     [Fact]
     public void Log_events_keep_their_ids_names_and_levels() => Assert.Equal(Frozen, Events);

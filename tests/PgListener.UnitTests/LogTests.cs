@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 
@@ -62,14 +61,7 @@ public sealed class LogTests
     ];
 
     /// <summary>Every event there is, in the order of the ids.</summary>
-    internal static (int Id, string Name, LogLevel Level)[] Events { get; } =
-        [.. new[] { typeof(Listener).Assembly, typeof(IPgListener).Assembly }
-            .SelectMany(assembly => assembly.GetTypes())
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .Select(method => (method.Name, Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
-            .Where(method => method.Event is not null)
-            .Select(method => (method.Event!.EventId, method.Event.EventName ?? method.Name, method.Event.Level))
-            .OrderBy(entry => entry.EventId)];
+    internal static (int Id, string Name, LogLevel Level)[] Events { get; } = LogEvents.Of(typeof(Listener).Assembly, typeof(IPgListener).Assembly);
 
     [Fact]
     public void Events_keep_their_ids_names_and_levels()
