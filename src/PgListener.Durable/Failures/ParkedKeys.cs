@@ -1,7 +1,10 @@
+using PgListener.Durable.Walks;
+
 namespace PgListener.Durable.Failures;
 
 /// <summary>The keys whose messages step aside, until none of them is left. Thread-safe.</summary>
-internal sealed class ParkedKeys
+/// <param name="progress">Where a message steps aside, as part of the same step.</param>
+internal sealed class ParkedKeys(Progress progress)
 {
     private readonly Lock _sync = new();
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
@@ -16,16 +19,14 @@ internal sealed class ParkedKeys
         }
     }
 
-    /// <summary>From now on, all messages of a key step aside.</summary>
-    /// <param name="key">The key; nothing happens without one.</param>
-    /// <param name="park">Lets the message that is the first step aside, as part of the same step.</param>
-    public void Add(string? key, Action park)
+    /// <summary>Lets a message step aside, and from now on all others of its key.</summary>
+    public void Park(Delivery delivery, Parking parking)
     {
         lock (_sync)
         {
-            if (key is not null)
+            if (delivery.Message.Key is { } key)
                 _keys.Add(key);
-            park();
+            progress.Park(delivery, parking);
         }
     }
 
@@ -38,9 +39,9 @@ internal sealed class ParkedKeys
 
     /// <summary>Lets a message step aside if others of its key do.</summary>
     /// <returns>Whether it does.</returns>
-    public bool TryFollow(string? key, Action park)
+    public bool TryFollow(Delivery delivery)
     {
-        if (key is null)
+        if (delivery.Message.Key is not { } key)
             return false;
 
         lock (_sync)
@@ -48,21 +49,19 @@ internal sealed class ParkedKeys
             if (!_keys.Contains(key))
                 return false;
 
-            park();
+            progress.Park(delivery, Parking.Behind);
             return true;
         }
     }
 
-    /// <summary>Removes keys of which the database has no message left.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="isAwaited">Whether a message of the key is still to be written. Asked while no message can step aside, and none may be written.</param>
-    public void Free(IEnumerable<string> keys, Func<string, bool> isAwaited)
+    /// <summary>Removes keys of which the database has no message left, and of which none is still to be written. Called while none may be written.</summary>
+    public void Free(IEnumerable<string> keys)
     {
         lock (_sync)
         {
             foreach (var key in keys)
             {
-                if (!isAwaited(key))
+                if (!progress.IsParked(key))
                     _keys.Remove(key);
             }
         }

@@ -87,7 +87,8 @@ internal static class RetryCommands
     /// <summary>Reads the messages whose next attempt is due.</summary>
     public static async Task<IReadOnlyList<Delivery>> ReadDueAsync(NpgsqlConnection connection, RetryShard shard, int limit, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Due, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shards), Sql.Smallint(shard.Shard), Sql.Integer(limit) } };
+        var command = Create(Due, connection, shard);
+        command.Parameters.Add(Sql.Integer(limit));
         await using (command.ConfigureAwait(false))
         {
             var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -115,7 +116,7 @@ internal static class RetryCommands
     /// <returns><see langword="null"/> if none is.</returns>
     public static async Task<TimeSpan?> ReadNextDueAsync(NpgsqlConnection connection, RetryShard shard, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(NextDue, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shards), Sql.Smallint(shard.Shard) } };
+        var command = Create(NextDue, connection, shard);
         await using (command.ConfigureAwait(false))
             return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is double milliseconds ? TimeSpan.FromMilliseconds(Math.Max(0, milliseconds)) : null;
     }
@@ -123,7 +124,7 @@ internal static class RetryCommands
     /// <summary>Reads the keys of which messages have stepped aside.</summary>
     public static async Task<IReadOnlyList<string>> ReadKeysAsync(NpgsqlConnection connection, RetryShard shard, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Keys, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shards), Sql.Smallint(shard.Shard) } };
+        var command = Create(Keys, connection, shard);
         await using (command.ConfigureAwait(false))
             return await ReadTextsAsync(command, cancellationToken).ConfigureAwait(false);
     }
@@ -131,7 +132,7 @@ internal static class RetryCommands
     /// <summary>Makes everything due that waits behind another message.</summary>
     public static async Task ReleaseAsync(NpgsqlConnection connection, RetryShard shard, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Release, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shards), Sql.Smallint(shard.Shard) } };
+        var command = Create(Release, connection, shard);
         await using (command.ConfigureAwait(false))
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -194,6 +195,9 @@ internal static class RetryCommands
         await using (command.ConfigureAwait(false))
             return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
     }
+
+    private static NpgsqlCommand Create(string text, NpgsqlConnection connection, RetryShard shard)
+        => new(text, connection) { Parameters = { Sql.Integer(shard.Subscription), Sql.Smallint(shard.Shards), Sql.Smallint(shard.Shard) } };
 
     private static DbCommand CreateDelete(DbConnection connection, int subscription, Delivery delivery)
     {

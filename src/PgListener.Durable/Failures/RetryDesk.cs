@@ -19,7 +19,7 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
     private bool _isEmpty = true;
 
     /// <summary>The keys whose messages step aside.</summary>
-    public ParkedKeys Keys { get; } = new();
+    public ParkedKeys Keys { get; } = new(progress);
 
     /// <summary>The time until the next attempt is due; <see langword="null"/> if none is known of.</summary>
     public TimeSpan? UntilDue
@@ -175,7 +175,7 @@ internal sealed class RetryDesk(NpgsqlDataSource dataSource, RetryShard shard, F
         await using (connection.ConfigureAwait(false))
         {
             var left = await RetryCommands.SettleAsync(connection, shard.Subscription, keys, cancellationToken).ConfigureAwait(false);
-            Keys.Free(left, progress.IsParked);
+            Keys.Free(left);
         }
     }
 }

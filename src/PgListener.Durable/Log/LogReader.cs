@@ -57,14 +57,7 @@ internal static class LogReader
     // Up to the base, the numbers of transactions are those of an earlier cluster, and everything is visible.
     private static readonly string Ordinary = Text.Replace("{0}", "true", StringComparison.Ordinal);
 
-    /// <summary>The condition that a row up to the base was not handled in an earlier cluster.</summary>
-    internal const string RestoredCondition = """
-        NOT (m.id <= $12 AND pg_visible_in_snapshot(m.tx, $11::pg_snapshot))
-        AND NOT ($13::text IS NOT NULL AND m.id <= $14 AND pg_visible_in_snapshot(m.tx, $13::pg_snapshot))
-        AND m.id <> ALL ($15::text::bigint[])
-        """;
-
-    private static readonly string Restored = Text.Replace("{0}", RestoredCondition, StringComparison.Ordinal);
+    private static readonly string Restored = Text.Replace("{0}", PositionParameters.RestoredCondition, StringComparison.Ordinal);
 
     /// <summary>Reads a page.</summary>
     /// <param name="connection">An open connection, outside a transaction: the statement's snapshot may become the end of a window.</param>
@@ -110,32 +103,8 @@ internal static class LogReader
 
     private static NpgsqlBatchCommand CreateCommand(LogChannel channel, LogPosition position, long clusterBase, int limit, long maxBytes)
     {
-        // As text, because a data source without arrays and without the types of snapshots must do.
-        var command = new NpgsqlBatchCommand(position.Restored is null ? Ordinary : Restored)
-        {
-            Parameters =
-            {
-                Sql.Text(channel.Name),
-                Sql.Smallint(channel.Shards),
-                Sql.Smallint(channel.Shard),
-                Sql.Bigint(position.Floor),
-                Sql.Text(position.Seen),
-                Sql.Text(position.Upto),
-                Sql.Bigint(position.LastId),
-                Sql.Bigint(clusterBase),
-                Sql.Integer(limit),
-                Sql.Bigint(maxBytes),
-            },
-        };
-        if (position.Restored is { } restored)
-        {
-            command.Parameters.Add(Sql.Text(restored.Seen));
-            command.Parameters.Add(Sql.Bigint(restored.Floor));
-            command.Parameters.Add(Sql.Text(restored.Upto));
-            command.Parameters.Add(Sql.Bigint(restored.LastId));
-            command.Parameters.Add(Sql.Text(BigintArray.Format(restored.Done)));
-        }
-
+        var command = new NpgsqlBatchCommand(position.Restored is null ? Ordinary : Restored);
+        PositionParameters.AddTo(command, channel, position, clusterBase, limit, Sql.Bigint(maxBytes));
         return command;
     }
 }

@@ -1,30 +1,27 @@
 namespace PgListener.Durable.Membership;
 
-/// <summary>Listens to the channels' own names: who publishes, sends an empty notification after the commit. A gap may have hidden one, so it wakes too.</summary>
-internal sealed class ChannelWakeUps(IPgListener listener, IWakeUps wakeUps) : IAsyncDisposable
+/// <summary>Listens to the channels' own names, on which an empty notification says that there may be something new in the log. A gap may have hidden one, so it wakes too. While none can arrive, the looks find it.</summary>
+internal static class ChannelWakeUps
 {
-    private readonly List<ListenerSubscription> _subscriptions = [];
-
-    /// <summary>Subscribes. The listener may not be started yet.</summary>
-    public async Task SubscribeAsync(IEnumerable<DurableSubscription> subscriptions, CancellationToken cancellationToken)
+    /// <summary>Subscribes, once for each channel. The listener may not be started yet.</summary>
+    public static void Subscribe(Listener listener, IEnumerable<DurableSubscription> subscriptions, IWakeUps wakeUps)
     {
         foreach (var subscription in subscriptions.DistinctBy(static subscription => subscription.Channel, StringComparer.Ordinal))
         {
             var channel = subscription.Channel;
-            var options = new SubscriptionOptions { Name = "PgListener.Durable", OnResync = (_, _) => Wake(channel) };
-            _subscriptions.Add(await listener.SubscribeAsync(subscription.LogicalChannel, (_, _) => Wake(channel), options, cancellationToken).ConfigureAwait(false));
+            var options = new SubscriptionOptions
+            {
+                Name = $"Wake-ups of '{subscription.LogicalChannel}'",
+                FullQueueMode = FullQueueMode.KeepLatest,
+                OnResync = (_, _) => WakeAsync(channel),
+            };
+            listener.Subscribe(subscription.LogicalChannel, (_, _) => WakeAsync(channel), options, out _);
         }
-    }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var subscription in _subscriptions)
-            await subscription.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private Task Wake(string channel)
-    {
-        wakeUps.Wake(channel);
-        return Task.CompletedTask;
+        Task WakeAsync(string channel)
+        {
+            wakeUps.Wake(channel);
+            return Task.CompletedTask;
+        }
     }
 }

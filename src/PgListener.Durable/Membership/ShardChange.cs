@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 using PgListener.Connections;
 using PgListener.Durable.Telemetry;
 
@@ -91,7 +90,7 @@ internal sealed class ShardChange(ILogger logger)
         var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            var isFree = new NpgsqlCommand(Lock, connection) { Parameters = { Int(id), Bigint(AdvisoryKey.Of(id, 0)), Int(shards) } };
+            var isFree = new NpgsqlCommand(Lock, connection) { Parameters = { Sql.Integer(id), Sql.Bigint(AdvisoryKey.Of(id, 0)), Sql.Integer(shards) } };
             await using (isFree.ConfigureAwait(false))
             {
                 if (await isFree.ExecuteScalarAsync().ConfigureAwait(false) is not true)
@@ -99,25 +98,19 @@ internal sealed class ShardChange(ILogger logger)
             }
 
             var move = wanted % shards == 0
-                ? new NpgsqlCommand(Multiply, connection) { Parameters = { Int(id), Int(shards), Int(wanted) } }
-                : new NpgsqlCommand(Renew, connection) { Parameters = { Int(id), Int(shards), Int(wanted), Text(channel), Bigint(cluster.System), Bigint(cluster.Base) } };
+                ? new NpgsqlCommand(Multiply, connection) { Parameters = { Sql.Integer(id), Sql.Integer(shards), Sql.Integer(wanted) } }
+                : new NpgsqlCommand(Renew, connection) { Parameters = { Sql.Integer(id), Sql.Integer(shards), Sql.Integer(wanted), Sql.Text(channel), Sql.Bigint(cluster.System), Sql.Bigint(cluster.Base) } };
             await using (move.ConfigureAwait(false))
             {
                 if (await move.ExecuteNonQueryAsync().ConfigureAwait(false) != wanted)
                     return "messages are waiting, and it is not a multiple";
             }
 
-            var rest = new NpgsqlCommand(Rest, connection) { Parameters = { Int(id), Int(wanted) } };
+            var rest = new NpgsqlCommand(Rest, connection) { Parameters = { Sql.Integer(id), Sql.Integer(wanted) } };
             await using (rest.ConfigureAwait(false))
                 await rest.ExecuteNonQueryAsync().ConfigureAwait(false);
             await transaction.CommitAsync().ConfigureAwait(false);
             return null;
         }
     }
-
-    private static NpgsqlParameter Int(int value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Integer };
-
-    private static NpgsqlParameter Bigint(long value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Bigint };
-
-    private static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
 }

@@ -39,7 +39,7 @@ internal static class LagCommand
         """;
 
     private static readonly string Ordinary = Text.Replace("{0}", "true", StringComparison.Ordinal);
-    private static readonly string Restored = Text.Replace("{0}", LogReader.RestoredCondition, StringComparison.Ordinal);
+    private static readonly string Restored = Text.Replace("{0}", PositionParameters.RestoredCondition, StringComparison.Ordinal);
 
     /// <summary>Creates the statement. Its row is the number, the lowest id, and the age of the oldest in milliseconds.</summary>
     /// <param name="channel">What is read.</param>
@@ -48,31 +48,8 @@ internal static class LagCommand
     /// <param name="cap">The most to count.</param>
     public static NpgsqlBatchCommand Create(LogChannel channel, LogPosition position, long clusterBase, int cap)
     {
-        var command = new NpgsqlBatchCommand(position.Restored is null ? Ordinary : Restored)
-        {
-            Parameters =
-            {
-                Sql.Text(channel.Name),
-                Sql.Smallint(channel.Shards),
-                Sql.Smallint(channel.Shard),
-                Sql.Bigint(position.Floor),
-                Sql.Text(position.Seen),
-                Sql.Text(position.Upto),
-                Sql.Bigint(position.LastId),
-                Sql.Bigint(clusterBase),
-                Sql.Integer(cap + 1),
-                Sql.Text(BigintArray.Format(position.Done)),
-            },
-        };
-        if (position.Restored is { } restored)
-        {
-            command.Parameters.Add(Sql.Text(restored.Seen));
-            command.Parameters.Add(Sql.Bigint(restored.Floor));
-            command.Parameters.Add(Sql.Text(restored.Upto));
-            command.Parameters.Add(Sql.Bigint(restored.LastId));
-            command.Parameters.Add(Sql.Text(BigintArray.Format(restored.Done)));
-        }
-
+        var command = new NpgsqlBatchCommand(position.Restored is null ? Ordinary : Restored);
+        PositionParameters.AddTo(command, channel, position, clusterBase, cap + 1, Sql.Text(BigintArray.Format(position.Done)));
         return command;
     }
 

@@ -109,8 +109,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
         if (_running is not null || _subscriptions.Count == 0)
             return;
 
-        foreach (var channel in _subscriptions.DistinctBy(static subscription => subscription.Channel))
-            ListenFor(channel);
+        ChannelWakeUps.Subscribe(_listener.Listener, _subscriptions, _wakeUps);
         _running = Task.Run(() => Task.WhenAll(_loop.RunAsync(_stopping.Token, _abort.Token), _watch.RunAsync(_stopping.Token)), CancellationToken.None);
     }
 
@@ -165,23 +164,5 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
             DurableHandlers.OptionsOf(handler, _registration, services),
             settings.Handlers[handler.Key],
             handler.CreateMessageHandler(_registration, services.GetRequiredService<IServiceScopeFactory>(), _listener.PayloadLog));
-    }
-
-    /// <summary>A notification on a channel's name says that there may be something new in the log. While none can arrive, the looks find it.</summary>
-    private void ListenFor(DurableSubscription channel)
-    {
-        var options = new SubscriptionOptions
-        {
-            Name = $"Wake-ups of '{channel.LogicalChannel}'",
-            FullQueueMode = FullQueueMode.KeepLatest,
-            OnResync = (_, _) => WakeAsync(),
-        };
-        _listener.Listener.Subscribe(channel.LogicalChannel, (_, _) => WakeAsync(), options, out _);
-
-        Task WakeAsync()
-        {
-            _wakeUps.Wake(channel.Channel);
-            return Task.CompletedTask;
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using PgListener.Durable.Log;
 
 namespace PgListener.Durable.Walks;
@@ -27,7 +26,3 @@ internal sealed class DeliveredMessage(IEnlistment enlistment) : DurableMessage
         return enlistment.EnlistAsync(transaction, cancellationToken);
     }
 }
-
-/// <summary>Reads headers.</summary>
-[JsonSerializable(typeof(Dictionary<string, string>))]
-internal sealed partial class HeadersJson : JsonSerializerContext;

@@ -18,7 +18,7 @@ internal sealed class Deliveries(
 
         var counts = definition.Counts;
 
-        if (!delivery.IsRetry && Mode == FailureMode.ParkKey && retries.Keys.TryFollow(delivery.Message.Key, () => progress.Park(delivery, Parking.Behind)))
+        if (!delivery.IsRetry && Mode == FailureMode.ParkKey && retries.Keys.TryFollow(delivery))
         {
             counts.Park();
             acknowledger.Signal();
@@ -80,7 +80,10 @@ internal sealed class Deliveries(
         }
         else
         {
-            retries.Keys.Add(Mode == FailureMode.ParkKey ? delivery.Message.Key : null, () => progress.Park(delivery, parking));
+            if (Mode == FailureMode.ParkKey)
+                retries.Keys.Park(delivery, parking);
+            else
+                progress.Park(delivery, parking);
             acknowledger.Signal();
         }
     }

@@ -1,5 +1,6 @@
 using PgListener.Durable.Membership;
 using PgListener.Durable.Positions;
+using PgListener.Durable.Publishing;
 using PgListener.Durable.Telemetry;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
@@ -87,7 +88,7 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
     }
 
     private static System.Diagnostics.ActivityContext SenderOf(DurableMessage message)
-        => message.Headers.TryGetValue("traceparent", out var parent) && System.Diagnostics.ActivityContext.TryParse(parent, message.Headers.GetValueOrDefault("tracestate"), isRemote: true, out var sender)
+        => message.Headers.TryGetValue(MessageHeaders.TraceParent, out var parent) && System.Diagnostics.ActivityContext.TryParse(parent, message.Headers.GetValueOrDefault(MessageHeaders.TraceState), isRemote: true, out var sender)
             ? sender
             : default;
 }

@@ -56,8 +56,7 @@ public class ConnectionTests(ServerFixture server)
         await using var database = await LogDatabase.CreateAsync(server);
         var woken = new Recorder();
         await using var listener = new Listener(database.ConnectionString, new ListenerOptions { ChannelPrefix = "p_" });
-        await using var wakeUps = new ChannelWakeUps(new Hosted(listener), woken);
-        await wakeUps.SubscribeAsync([MemberInstance.Handler("p_a") with { LogicalChannel = "a" }, MemberInstance.Handler("p_a", name: "h2") with { LogicalChannel = "a" }], TestContext.Current.CancellationToken);
+        ChannelWakeUps.Subscribe(listener, [MemberInstance.Handler("p_a") with { LogicalChannel = "a" }, MemberInstance.Handler("p_a", name: "h2") with { LogicalChannel = "a" }], woken);
 
         await listener.StartAsync(TestContext.Current.CancellationToken);
         listener.Listen();
@@ -82,30 +81,5 @@ public class ConnectionTests(ServerFixture server)
             Channel = channel;
             Interlocked.Increment(ref _count);
         }
-    }
-
-    /// <summary>A listener as the host has it.</summary>
-    private sealed class Hosted(Listener listener) : IPgListener
-    {
-        public string Name => "";
-
-        public ListenerStatus Status => listener.Status;
-
-        public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
-        {
-            add => listener.StateChanged += value;
-            remove => listener.StateChanged -= value;
-        }
-
-        public IReadOnlyList<SubscriptionStatistics> GetStatistics() => listener.GetStatistics();
-
-        public Task WaitUntilListeningAsync(CancellationToken cancellationToken = default) => listener.WaitUntilListeningAsync(cancellationToken);
-
-        public Task<ListenerSubscription> SubscribeAsync(
-            string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-            => listener.SubscribeAsync(channel, callback, options, cancellationToken);
-
-        public IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-            => listener.ReadAllAsync(channel, options, cancellationToken);
     }
 }

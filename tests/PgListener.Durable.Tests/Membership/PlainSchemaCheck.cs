@@ -1,6 +1,7 @@
 using Npgsql;
+using PgListener.Durable.Membership;
 
-namespace PgListener.Durable.Membership;
+namespace PgListener.Durable.Tests.Membership;
 
 /// <summary>Checks that the schema is there.</summary>
 internal sealed class PlainSchemaCheck : ISchemaCheck
