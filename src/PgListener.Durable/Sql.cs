@@ -6,6 +6,11 @@ namespace PgListener.Durable;
 /// <summary>Creates parameters with a type, so that also those without a value have one.</summary>
 internal static class Sql
 {
+    /// <summary>
+    /// For the transaction, or the batch that it is in: a long log makes the estimated costs so high that the server would compile a statement, which takes hundreds of milliseconds, to read a few rows.
+    /// </summary>
+    public const string WithoutCompiling = "SELECT set_config('jit', 'off', true)";
+
     public static NpgsqlParameter Smallint(int value) => new() { Value = (short)value, NpgsqlDbType = NpgsqlDbType.Smallint };
 
     public static NpgsqlParameter Integer(int value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Integer };

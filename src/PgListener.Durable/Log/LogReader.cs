@@ -9,7 +9,7 @@ internal static class LogReader
 {
     // While a partition has no statistics, the planner takes the rows of a channel for few, and would fetch and sort all that are waiting, for each page.
     // The settings last for the transaction, which is that of the batch.
-    private const string Settings = "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)";
+    private const string Settings = Sql.WithoutCompiling + ", set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)";
 
     // Two streams, merged by id. Messages of transactions that had not begun in the old snapshot have ids above the floor. Those of transactions that were in
     // progress then may have any id, so they are found by the number of their transaction; its bounds are written as a row comparison with the id,

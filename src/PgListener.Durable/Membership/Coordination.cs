@@ -16,6 +16,9 @@ internal sealed class Coordination : IDisposable
     /// <summary>How often to look for shards that others have yet to give up.</summary>
     private static readonly TimeSpan ShortGap = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How many shards read for one wake-up without a look before.</summary>
+    private const int MostReadings = 2;
+
     private readonly SessionConnection _server;
     private readonly Cluster _cluster;
     private readonly CoordinationParts _parts;
@@ -132,14 +135,23 @@ internal sealed class Coordination : IDisposable
             if (stopping.IsCancellationRequested || _members.Exists(static member => member.IsUrgent))
                 _schedule.Hurry();
             foreach (var channel in _parts.WakeUps.Take())
-            {
-                _parts.State.NoteWakeUp();
-                if (_members.Exists(member => member.Subscription.Definition.Channel == channel && member.Held.Any(static shard => shard.IsWaiting)))
-                    _schedule.Hurry();
-                else
-                    _schedule.NoLaterThan(LookSchedule.Second);
-            }
+                WakeUp(channel);
         }
+    }
+
+    /// <summary>Has the shards of a channel read. If many are waiting, a look costs less than a reading of each. The message may be committed a little later, so another look follows in any case.</summary>
+    private void WakeUp(string channel)
+    {
+        _parts.State.NoteWakeUp();
+        var shards = _members.Where(member => member.Subscription.Definition.Channel == channel).SelectMany(static member => member.Held).ToArray();
+        var isLook = shards.Count(static shard => shard.IsWaiting) > MostReadings;
+        foreach (var shard in shards.Where(shard => !isLook || !shard.IsWaiting))
+            shard.ReadAgain();
+
+        if (isLook)
+            _schedule.Hurry();
+        else
+            _schedule.NoLaterThan(LookSchedule.Second);
     }
 
     /// <summary>Registers again what was deleted or has got another number of shards, once nothing of it is held.</summary>

@@ -31,6 +31,7 @@ internal static class CoordinationSettings
             ("default_transaction_read_only", "off"),
             ("synchronous_commit", "off"),
             ("client_min_messages", "error"),
+            ("jit", "off"), // The costs of a look are estimated as high once the log is long; compiling it would take a hundred times as long as the look.
         ];
     }
 

@@ -43,6 +43,9 @@ internal sealed class HeldShard(RegisteredSubscription subscription, int shard)
     /// <param name="hurry">Cancels those calls.</param>
     public Task LeaveAsync(CancellationToken hurry) => _stop ??= Run?.StopAsync(hurry) ?? Task.CompletedTask;
 
+    /// <summary>Has it read once more, because there may be a new message.</summary>
+    public void ReadAgain() => Run?.ReadAgain();
+
     /// <summary>Wakes it, because there is something for it.</summary>
     /// <param name="hasRetries">Whether a message that has stepped aside is due.</param>
     /// <returns>Whether it is the first time at this position.</returns>

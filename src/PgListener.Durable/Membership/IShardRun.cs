@@ -11,7 +11,10 @@ internal interface IShardRun
     /// <summary>The position up to which everything was read from the log; <see langword="null"/> while it reads, so that there is nothing to look for.</summary>
     LogPosition? WaitingAt { get; }
 
-    /// <summary>Reads from the log, because there may be something new. Thread-safe; does not block.</summary>
+    /// <summary>Reads from the log, because there may be a new message; if it is reading, once more. Thread-safe; does not block.</summary>
+    void ReadAgain();
+
+    /// <summary>Looks at everything, because the database has something for it: a message, one that has stepped aside, or a loss. Thread-safe; does not block.</summary>
     /// <param name="hasRetries">Whether a message that has stepped aside is due.</param>
     void Wake(bool hasRetries);
 

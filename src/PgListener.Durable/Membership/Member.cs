@@ -42,6 +42,8 @@ internal sealed class Member(RegisteredSubscription subscription, FormerRuns for
                 request.Release.Add(shard.Key);
             else if (shard.Waiting is { } waiting)
                 request.Waiting.Add(waiting);
+            else
+                shard.ReadAgain(); // What it is reading now may be older than what this look would find.
         }
 
         if (!isStopping)

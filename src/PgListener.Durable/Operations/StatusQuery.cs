@@ -52,12 +52,13 @@ internal sealed class StatusQuery(string prefix)
     public async Task<IReadOnlyList<(SubscriptionRow Subscription, IReadOnlyList<ShardRow> Shards)>> ReadRowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var found = new List<(SubscriptionRow Subscription, IReadOnlyList<ShardRow> Shards)>();
-        var command = new NpgsqlCommand(Shards, connection) { Parameters = { Sql.Text(prefix) } };
-        await using (command.ConfigureAwait(false))
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Sql.WithoutCompiling), new(Shards) { Parameters = { Sql.Text(prefix) } } } };
+        await using (batch.ConfigureAwait(false))
         {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 var shards = new List<ShardRow>();
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
@@ -88,12 +89,13 @@ internal sealed class StatusQuery(string prefix)
     /// <summary>Counts what is waiting at one position.</summary>
     public static async Task<ShardLag> ReadLagAsync(NpgsqlConnection connection, LogChannel channel, LogPosition position, long clusterBase, int cap, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection) { BatchCommands = { LagCommand.Create(channel, position, clusterBase, cap) } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Sql.WithoutCompiling), LagCommand.Create(channel, position, clusterBase, cap) } };
         await using (batch.ConfigureAwait(false))
         {
             var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 return LagCommand.Read(reader, cap);
             }
@@ -105,7 +107,7 @@ internal sealed class StatusQuery(string prefix)
         NpgsqlConnection connection, (SubscriptionRow Subscription, IReadOnlyList<ShardRow> Shards)[] rows, Cluster cluster, Func<int, int> capOf, CancellationToken cancellationToken)
     {
         var lags = new Queue<ShardLag>();
-        var batch = new NpgsqlBatch(connection);
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Sql.WithoutCompiling) } };
         await using (batch.ConfigureAwait(false))
         {
             var caps = new List<int>();
@@ -124,12 +126,11 @@ internal sealed class StatusQuery(string prefix)
             var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                do
+                while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
                 {
                     await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                     lags.Enqueue(LagCommand.Read(reader, caps[lags.Count]));
                 }
-                while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
             }
         }
 

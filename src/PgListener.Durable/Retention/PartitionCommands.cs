@@ -27,13 +27,18 @@ internal static class PartitionCommands
 
     // The days from today on for which there is no partition; with a mark those of which the default partition has rows.
     private const string Missing = """
-        SELECT COALESCE(json_agg(to_char(day AT TIME ZONE 'UTC', 'YYYYMMDD')
-            || CASE WHEN EXISTS (SELECT FROM pglistener.message_default m WHERE m.at >= day AND m.at < day + interval '24 hours') THEN '!' ELSE '' END ORDER BY day), '[]')::text
-        FROM generate_series(0, $1) AS ahead
-        CROSS JOIN LATERAL (SELECT date_trunc('day', now(), 'UTC') + ahead * interval '24 hours' AS day) AS days
-        WHERE NOT EXISTS (
-            SELECT FROM json_to_recordset($2::json) AS p ("from" timestamptz, until timestamptz)
-            WHERE p."from" < day + interval '24 hours' AND p.until > day)
+        WITH missing AS MATERIALIZED (
+            SELECT day
+            FROM generate_series(0, $1) AS ahead
+            CROSS JOIN LATERAL (SELECT date_trunc('day', now(), 'UTC') + ahead * interval '24 hours' AS day) AS days
+            WHERE NOT EXISTS (
+                SELECT FROM json_to_recordset($2::json) AS p ("from" timestamptz, until timestamptz)
+                WHERE p."from" < day + interval '24 hours' AND p.until > day)
+        ), present AS MATERIALIZED (
+            SELECT DISTINCT date_trunc('day', at, 'UTC') AS day FROM pglistener.message_default WHERE at >= (SELECT min(day) FROM missing)
+        )
+        SELECT COALESCE(json_agg(to_char(day AT TIME ZONE 'UTC', 'YYYYMMDD') || CASE WHEN day IN (SELECT day FROM present) THEN '!' ELSE '' END ORDER BY day), '[]')::text
+        FROM missing
         """;
 
     private const string NoteLosses = """

@@ -70,9 +70,9 @@ internal sealed class PartitionKeeper(NpgsqlDataSource dataSource, TimeSpan maxA
         {
             return await RetentionTransaction.TryAsync(dataSource, publishersWait: true, connection => PartitionCommands.MakeAsync(connection, day, owner, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation)
         {
-            return false; // Another instance has made it, or a row of the day has come into the default partition, since the list was read. The next round sees which.
+            return false; // Another instance has made it (which of the errors it is depends on how far that is), or a row of the day has come into the default partition, since the list was read. The next round sees which.
         }
     }
 

@@ -19,14 +19,14 @@ internal sealed class LossNotices(RegisteredSubscription subscription, ShardKey 
 
     /// <summary>Whether there may be something to tell before a page that was just read. Mostly not, so that it costs nothing.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="isWoken">Whether it was read because something had happened. If that was no message, it may be a loss.</param>
+    /// <param name="isTold">Whether it was read because the database has something for the shard. If that was no message, it may be a loss.</param>
     /// <remarks>What is removed unread is older than the longest age. So what was read last before it is old too, or it is the first page of this holder.</remarks>
-    public bool MayPrecede(LogPage page, bool isWoken)
+    public bool MayPrecede(LogPage page, bool isTold)
     {
         var isOld = _readUpto < context.Time.GetUtcNow() - (context.Options.MaxAge / 2);
         if (page.Messages.Count > 0)
             _readUpto = page.Messages[^1].PublishedAt;
-        return isOld || (isWoken && page.Messages.Count == 0);
+        return isOld || (isTold && page.Messages.Count == 0);
     }
 
     /// <summary>Tells it, until the handler succeeds.</summary>

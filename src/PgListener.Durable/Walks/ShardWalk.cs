@@ -27,6 +27,9 @@ internal sealed class ShardWalk : IShardRun
     private RetryDesk? _retries;
     private volatile LogPosition? _waitingAt;
 
+    /// <summary>Whether the database has been seen to have something for it, which may be a loss rather than a message.</summary>
+    private bool _isTold;
+
     private ShardWalk(RegisteredSubscription subscription, int shard, Cluster cluster, WalkContext context)
     {
         _subscription = subscription;
@@ -44,9 +47,12 @@ internal sealed class ShardWalk : IShardRun
 
     public static ShardWalk Start(RegisteredSubscription subscription, int shard, Cluster cluster, WalkContext context) => new(subscription, shard, cluster, context);
 
+    public void ReadAgain() => _wake.Set();
+
     public void Wake(bool hasRetries)
     {
         Volatile.Read(ref _retries)?.NoteChange(hasRetries);
+        Volatile.Write(ref _isTold, true);
         _wake.Set();
     }
 
@@ -146,7 +152,7 @@ internal sealed class ShardWalk : IShardRun
     {
         var position = held.Start;
         var losses = new LossNotices(_subscription, held.Shard, limits, _context);
-        var isWoken = false;
+        var isTold = false;
         var channel = new LogChannel(Definition.Channel, _subscription.Shards, _shard);
         var stop = _stop.Token;
         try
@@ -157,22 +163,22 @@ internal sealed class ShardWalk : IShardRun
                     await lanes.PostAsync(due, stop).ConfigureAwait(false);
 
                 var page = await ReadPageAsync(channel, position, stop).ConfigureAwait(false);
-                if (losses.MayPrecede(page, isWoken))
+                if (losses.MayPrecede(page, isTold))
                     await losses.TellAsync(lanes, stop, _abort.Token).ConfigureAwait(false);
-                isWoken = false;
+                isTold = false;
                 var deliveries = progress.Add(page, position);
-                var isNothingNew = page.Messages.Count == 0 && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
+                var isEverything = page.IsLast && position.Upto is null; // The rest of a window that was begun earlier says nothing about what is new.
                 position = page.After(position);
                 Definition.Counts.Receive(deliveries.Count);
                 foreach (var delivery in deliveries)
                     await lanes.PostAsync(delivery, stop).ConfigureAwait(false);
 
-                if (isNothingNew)
+                if (isEverything)
                 {
                     _waitingAt = position;
                     await _wake.WaitAsync(retries.UntilDue, _context.Time, stop).ConfigureAwait(false);
                     _waitingAt = null;
-                    isWoken = true;
+                    isTold = Interlocked.Exchange(ref _isTold, false);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
@@ -21,7 +22,9 @@ internal sealed class Writer(string connectionString, INotificationPublisher pub
             {
                 await using var connection = new NpgsqlConnection(connectionString);
                 await connection.OpenAsync(CancellationToken.None);
-                while (!over.IsCancellationRequested)
+
+                // A rollback that fails closes the connection, without an exception.
+                while (connection.State == ConnectionState.Open && !over.IsCancellationRequested)
                 {
                     await TransactAsync(connection);
                     await Task.Delay(_random.Next(30, 250), over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

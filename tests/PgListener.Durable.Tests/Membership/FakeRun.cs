@@ -8,6 +8,7 @@ internal sealed class FakeRun(RegisteredSubscription subscription, int shard, Ta
 {
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _wakeUps;
+    private int _readings;
 
     public RegisteredSubscription Subscription => subscription;
 
@@ -17,11 +18,15 @@ internal sealed class FakeRun(RegisteredSubscription subscription, int shard, Ta
 
     public int WakeUps => Volatile.Read(ref _wakeUps);
 
+    public int Readings => Volatile.Read(ref _readings);
+
     public bool IsStopping { get; private set; }
 
     public bool WasCancelled { get; private set; }
 
     public Task Completion => _over.Task;
+
+    public void ReadAgain() => Interlocked.Increment(ref _readings);
 
     public void Wake(bool hasRetries) => Interlocked.Increment(ref _wakeUps);
 
