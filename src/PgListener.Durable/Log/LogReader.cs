@@ -80,7 +80,7 @@ internal static class LogReader
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var upto = reader.GetString(1);
-                var floor = reader.GetValue(4) is string highest ? long.Parse(highest, CultureInfo.InvariantCulture) : 0;
+                var floor = reader.IsDBNull(4) ? 0 : long.Parse(reader.GetString(4), CultureInfo.InvariantCulture);
                 var messages = new List<LogMessage>();
                 var bytes = 0L;
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -89,10 +89,10 @@ internal static class LogReader
                     bytes += payload.Length;
                     messages.Add(new(
                         reader.GetInt64(0),
-                        reader.GetValue(1) as string,
+                        reader.IsDBNull(1) ? null : reader.GetString(1),
                         reader.GetInt16(2),
                         Encoding.UTF8.GetString(payload),
-                        reader.GetValue(4) as string,
+                        reader.IsDBNull(4) ? null : reader.GetString(4),
                         reader.GetFieldValue<DateTimeOffset>(5)));
                 }
 
