@@ -69,7 +69,7 @@ public static class Checker
 
     /// <summary>Whether a fault between the two can have prevented that the first was acknowledged. A process that is stopped in order acknowledges what it has handled.</summary>
     private static bool Explains(Fault fault, Effect first, Effect second)
-        => fault.Kind is FaultKind.KillReader or FaultKind.FreezeReader or FaultKind.TerminateSessions or FaultKind.KillServer or FaultKind.RestartServer or FaultKind.Stall
+        => fault.Kind is FaultKind.KillReader or FaultKind.FreezeReader or FaultKind.TerminateSessions or FaultKind.PartitionReader or FaultKind.KillServer or FaultKind.RestartServer or FaultKind.Stall
             && (fault.Process is null || fault.Process == first.Process || fault.Process == second.Process)
             && fault.Begun <= second.At + Settings.Around
             && fault.Ended >= first.At - Settings.Around;

@@ -23,6 +23,9 @@ public enum FaultKind
     /// <summary>All sessions of a reader are ended by the server.</summary>
     TerminateSessions,
 
+    /// <summary>The network between a reader and the server carries nothing for some seconds, in both directions, and then all of it.</summary>
+    PartitionReader,
+
     // Lane of the server.
 
     /// <summary>The server is killed and started again.</summary>

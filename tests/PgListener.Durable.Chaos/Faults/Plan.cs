@@ -12,7 +12,7 @@ public sealed record Plan(IReadOnlyList<Step> Readers, IReadOnlyList<Step> Serve
     {
         var random = new Random(seed);
         return new(
-            DrawLane(random, duration, FaultKind.KillReader, FaultKind.TerminateSessions, TimeSpan.FromSeconds(5)),
+            DrawLane(random, duration, FaultKind.KillReader, FaultKind.PartitionReader, TimeSpan.FromSeconds(5)),
             DrawLane(random, duration, FaultKind.KillServer, FaultKind.HoldTransaction, TimeSpan.FromSeconds(16)));
     }
 

@@ -41,6 +41,13 @@ internal sealed class ReaderFaults(ReaderPool pool, ChaosDatabase database)
                 await Task.WhenAll(Enumerable.Range(0, Math.Max(0, pool.Count - left)).Select(_ => pool.RemoveAsync(pool.Pick(random), one => one.StopAsync())));
                 return null;
 
+            case FaultKind.PartitionReader:
+                var apart = pool.Pick(random);
+                apart.Network.Freeze();
+                await Task.Delay(TimeSpan.FromSeconds(2 + 8 * random.NextDouble()));
+                apart.Network.Thaw();
+                return apart.Name;
+
             default:
                 var terminated = pool.Pick(random);
                 await database.TerminateAsync(terminated.Name);

@@ -77,6 +77,9 @@ internal sealed class ReaderPool(ChaosDatabase database, RunLog log) : IAsyncDis
     public async ValueTask DisposeAsync()
     {
         foreach (var reader in _all)
+        {
             await reader.KillAsync();
+            await reader.Network.DisposeAsync();
+        }
     }
 }

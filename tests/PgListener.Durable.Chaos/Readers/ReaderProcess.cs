@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PgListener.TestServer;
 
 namespace PgListener.Durable.Chaos.Readers;
 
@@ -14,14 +15,18 @@ internal sealed class ReaderProcess
     private readonly Process _process;
     private readonly Queue<string> _printed = [];
 
-    private ReaderProcess(string name, Process process)
+    private ReaderProcess(string name, FaultProxy network, Process process)
     {
         Name = name;
+        Network = network;
         _process = process;
     }
 
     /// <summary>Its name, which its sessions and effects have too.</summary>
     public string Name { get; }
+
+    /// <summary>What is between it and the server.</summary>
+    public FaultProxy Network { get; }
 
     /// <summary>What it has printed at last.</summary>
     public string Printed
@@ -39,6 +44,7 @@ internal sealed class ReaderProcess
     /// <summary>Starts one.</summary>
     public static ReaderProcess Start(string name, string connectionString)
     {
+        var network = FaultProxy.Start(connectionString);
         var path = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
         var info = new ProcessStartInfo(path, [typeof(ReaderProcess).Assembly.Location, "reader", name])
         {
@@ -46,9 +52,9 @@ internal sealed class ReaderProcess
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { [ReaderProgram.Variable] = connectionString },
+            Environment = { [ReaderProgram.Variable] = network.ConnectionString },
         };
-        var reader = new ReaderProcess(name, Process.Start(info)!);
+        var reader = new ReaderProcess(name, network, Process.Start(info)!);
         reader._process.OutputDataReceived += (_, e) => reader.Note(e.Data);
         reader._process.ErrorDataReceived += (_, e) => reader.Note(e.Data);
         reader._process.BeginOutputReadLine();
