@@ -23,7 +23,7 @@ builder.Services.AddPgListener()
     .AddDurableChannels(options => options.CreateSchema = true)
     .AddHandler<OrderPlaced, RelayHandler>(handler =>
     {
-        handler.MaxConcurrency = 32; // Each message waits for its acknowledgement. Messages with the same key stay in order.
+        handler.MaxConcurrency = 16; // Each message waits for its acknowledgement. Messages with the same key stay in order.
         handler.Durable.OnFailure = FailureMode.Block;
         handler.Durable.RetryDelay = TimeSpan.FromMilliseconds(100);
         handler.Durable.MaxRetryDelay = TimeSpan.FromSeconds(5);

@@ -25,13 +25,15 @@ internal sealed class RelayDatabase : IAsyncDisposable
 
     private RelayDatabase(NpgsqlDataSource source) => _source = source;
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     /// <summary>Creates the schema and the table of marks.</summary>
     public static async Task<RelayDatabase> CreateAsync(EphemeralPostgres server)
     {
         var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = false });
-        await DurableSchema.CreateAsync(source);
+        await DurableSchema.CreateAsync(source, cancellationToken: Cancellation);
         await using var command = source.CreateCommand("create table batch (writer text, number int, primary key (writer, number))");
-        await command.ExecuteNonQueryAsync();
+        await command.ExecuteNonQueryAsync(Cancellation);
         return new(source);
     }
 
@@ -43,9 +45,9 @@ internal sealed class RelayDatabase : IAsyncDisposable
     public async Task<IReadOnlySet<string>> ReadAsync()
     {
         await using var command = _source.CreateCommand("select convert_from(payload, 'UTF8') from pglistener.message");
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
         var payloads = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync())
+        while (await reader.ReadAsync(Cancellation))
             payloads.Add(reader.GetString(0));
         return payloads;
     }
@@ -61,13 +63,13 @@ internal sealed class RelayDatabase : IAsyncDisposable
                 await using var command = _source.CreateCommand(WriteBatch);
                 command.Parameters.Add(new() { Value = writer });
                 command.Parameters.Add(new() { Value = batch });
-                await command.ExecuteNonQueryAsync();
+                await command.ExecuteNonQueryAsync(Cancellation);
                 batch++;
             }
             catch (NpgsqlException)
             {
                 // The server was killed, and is started again.
-                await Task.Delay(Pause);
+                await Task.Delay(Pause, Cancellation);
             }
         }
     }

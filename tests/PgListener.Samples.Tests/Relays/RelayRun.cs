@@ -24,13 +24,15 @@ internal sealed class RelayRun : IAsyncDisposable
         _relay = StartRelay();
     }
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     /// <param name="messages">How many; a multiple of <see cref="RelayDatabase.Round"/>.</param>
     /// <param name="kills">How often each side is killed.</param>
     /// <param name="print">Is told of each kill.</param>
     public static async Task<RelayResult> RunAsync(int messages, int kills, Action<string> print)
     {
         // What is committed has to survive a kill.
-        await using var postgres = await EphemeralPostgres.LaunchAsync(new() { ServerSettings = { ["synchronous_commit"] = "on" } });
+        await using var postgres = await EphemeralPostgres.LaunchAsync(new() { ServerSettings = { ["synchronous_commit"] = "on" } }, Cancellation);
         await using var nats = await NatsServer.LaunchAsync();
         await using var database = await RelayDatabase.CreateAsync(postgres);
         await using var stream = new RelayedStream(nats.Url);
@@ -42,7 +44,7 @@ internal sealed class RelayRun : IAsyncDisposable
         await writing;
         await stream.WaitForAsync(messages, Patience);
         await run._relay.AskToStopAsync();
-        await run._reading.WaitAsync(Patience);
+        await run._reading.WaitAsync(Patience, Cancellation);
         return new(await database.ReadAsync(), await stream.ReadAsync(), kills, run._repeated);
     }
 
@@ -81,8 +83,8 @@ internal sealed class RelayRun : IAsyncDisposable
 
     private async Task KillPostgresAsync()
     {
-        await _postgres.KillAsync();
-        await _postgres.StartAsync();
+        await _postgres.KillAsync(Cancellation);
+        await _postgres.StartAsync(Cancellation);
     }
 
     private SampleProcess StartRelay()

@@ -24,12 +24,14 @@ internal sealed class RelayedStream : IAsyncDisposable
         _jetStream = new(_connection);
     }
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     /// <summary>Creates it before the relay does, or changes it, so that NATS forgets ids soon.</summary>
     public async Task ForgetIdsSoonAsync()
-        => await _jetStream.CreateOrUpdateStreamAsync(new StreamConfig(Name, [$"{Name}.>"]) { DuplicateWindow = ShortWindow });
+        => await _jetStream.CreateOrUpdateStreamAsync(new StreamConfig(Name, [$"{Name}.>"]) { DuplicateWindow = ShortWindow }, Cancellation);
 
     /// <summary>How long NATS recognises an id.</summary>
-    public async Task<TimeSpan> GetWindowAsync() => (await _jetStream.GetStreamAsync(Name)).Info.Config.DuplicateWindow;
+    public async Task<TimeSpan> GetWindowAsync() => (await _jetStream.GetStreamAsync(Name, cancellationToken: Cancellation)).Info.Config.DuplicateWindow;
 
     /// <summary>Waits until it has so many messages.</summary>
     /// <exception cref="TimeoutException">No message has come for a while.</exception>
@@ -40,7 +42,7 @@ internal sealed class RelayedStream : IAsyncDisposable
         {
             try
             {
-                var now = (await _jetStream.GetStreamAsync(Name)).Info.State.Messages;
+                var now = (await _jetStream.GetStreamAsync(Name, cancellationToken: Cancellation)).Info.State.Messages;
                 if (now >= messages)
                     return;
                 if (now > count)
@@ -53,19 +55,19 @@ internal sealed class RelayedStream : IAsyncDisposable
 
             if (clock.Elapsed > patience)
                 throw new TimeoutException($"{count} of {messages} messages are in the stream, and none has come for {patience.TotalSeconds} s.");
-            await Task.Delay(Pause);
+            await Task.Delay(Pause, Cancellation);
         }
     }
 
     /// <summary>Reads all of it, in its order.</summary>
     public async Task<IReadOnlyList<RelayedMessage>> ReadAsync()
     {
-        var count = (await _jetStream.GetStreamAsync(Name)).Info.State.Messages;
+        var count = (await _jetStream.GetStreamAsync(Name, cancellationToken: Cancellation)).Info.State.Messages;
         var messages = new List<RelayedMessage>();
         if (count == 0)
             return messages;
-        var consumer = await _jetStream.CreateOrderedConsumerAsync(Name);
-        await foreach (var message in consumer.ConsumeAsync<string>())
+        var consumer = await _jetStream.CreateOrderedConsumerAsync(Name, cancellationToken: Cancellation);
+        await foreach (var message in consumer.ConsumeAsync<string>(cancellationToken: Cancellation))
         {
             messages.Add(new(message.Subject, message.Headers!["Nats-Msg-Id"].ToString(), message.Data!));
             if (messages.Count == count)
