@@ -48,12 +48,25 @@ internal sealed class SampleProcess : IDisposable
         throw new UnreachableException();
     }
 
+    /// <summary>Reads all that it prints, until it ends.</summary>
+    public async Task ReadToEndAsync(Action<string> onLine)
+    {
+        while (await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            onLine(line);
+    }
+
     /// <summary>Asks it to end, and waits until it says that it has been asked.</summary>
     public async Task BeginToStopAsync()
     {
+        await AskToStopAsync();
+        await ReadUntilAsync("Application is shutting down");
+    }
+
+    /// <summary>Asks it to end.</summary>
+    public async Task AskToStopAsync()
+    {
         using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await ReadUntilAsync("Application is shutting down");
     }
 
     public async Task<int> ExitCodeAsync(TimeSpan? limit = null)

@@ -15,6 +15,7 @@ public sealed class SurvivalTests
     [InlineData("Chat", "messages")]
     [InlineData("Cache", "products")]
     [InlineData("Worker", "jobs")]
+    [InlineData("Relay", "pglistener.message")]
     public async Task It_starts_without_its_database_and_works_as_soon_as_that_is_there(string name, string table)
     {
         SkipIfOnlyOneServerIsAllowed();
