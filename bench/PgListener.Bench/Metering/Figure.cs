@@ -17,6 +17,7 @@ internal static class Figure
     public const string P50 = "p50_us";
     public const string P99 = "p99_us";
     public const string PeakMb = "peak_mb";
+    public const string ServerCpuNs = "server_cpu_ns";
     public const string Rate = "rate";
     public const string StartMs = "start_ms";
     public const string Switches = "switches";

@@ -1,0 +1,18 @@
+namespace PgListener.Bench;
+
+/// <summary>All ways that are compared.</summary>
+internal static class MessagingList
+{
+    public static IReadOnlyList<IMessaging> All { get; } =
+    [
+        new PgListenerMessaging(),
+        new PgListenerMessaging { InTransaction = true },
+        new PlainMessaging(),
+        new SkipLockedMessaging(MessagingName.SkipLocked1000, batch: 1_000),
+        new SkipLockedMessaging(MessagingName.SkipLocked100, batch: 100),
+    ];
+
+    public static IMessaging Find(string name) => All.FirstOrDefault(messaging => messaging.Name == name) ?? throw new BenchException($"There is no consumer {name}.");
+
+    public static IConsumer CreateConsumer(string name, ConsumerSettings settings) => Find(name).CreateConsumer(settings);
+}
