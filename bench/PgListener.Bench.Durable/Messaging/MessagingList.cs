@@ -10,6 +10,10 @@ internal static class MessagingList
         new PlainMessaging(),
         new SkipLockedMessaging(MessagingName.SkipLocked1000, batch: 1_000),
         new SkipLockedMessaging(MessagingName.SkipLocked100, batch: 100),
+        new WolverineMessaging(),
+        new RebusMessaging(),
+        new HangfireMessaging(),
+        new HangfireMessaging { LongPolling = true },
     ];
 
     public static IMessaging Find(string name) => All.FirstOrDefault(messaging => messaging.Name == name) ?? throw new BenchException($"There is no consumer {name}.");

@@ -23,4 +23,6 @@ internal static class MessagingName
     public const string Rebus = "rebus";
 
     public const string Hangfire = "hangfire";
+
+    public const string HangfireLongPolling = "hangfire-longpolling";
 }

@@ -12,6 +12,7 @@ internal sealed class DurableLatencyScenario(DurableSize size) : IScenario
     private static readonly string[] Consumers =
     [
         MessagingName.PgListener, MessagingName.PgListenerTransaction, MessagingName.Plain, MessagingName.SkipLocked100,
+        MessagingName.Wolverine, MessagingName.Rebus, MessagingName.HangfireLongPolling,
     ];
 
     public string Name => "durable-latency";
