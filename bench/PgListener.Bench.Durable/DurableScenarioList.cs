@@ -7,5 +7,10 @@ internal static class DurableScenarioList
     [
         new DurableDrainScenario(size),
         new DurableLatencyScenario(size),
+        new DurablePublishScenario(size),
+        new DurableHorizonScenario(size),
+        new DurableTakeoverScenario(),
+        new DurableScaleScenario(size),
+        new DurableIdleScenario(size),
     ];
 }

@@ -52,10 +52,16 @@ internal sealed class ConsumerProgram
         try
         {
             var settings = JsonSerializer.Deserialize<ConsumerSettings>(Environment.GetEnvironmentVariable(Settings)!)!;
+            if (settings.Order is { } order)
+                Meter.Instance.Arm(order);
             var program = new ConsumerProgram(() => create(kind, settings), settings.RehearseStart);
             Console.WriteLine(Started);
-            Meter.Instance.Heard.Wait();
-            Console.WriteLine(Ready);
+            if (settings.Order is null)
+            {
+                Meter.Instance.Heard.Wait();
+                Console.WriteLine(Ready);
+            }
+
             while (Console.ReadLine() is { } line)
                 Console.WriteLine(program.Obey(line));
             return 0;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 
@@ -24,6 +25,22 @@ internal sealed class ConsumerProcess : IAsyncDisposable
     /// <summary>Starts it, and waits until it has heard a notification.</summary>
     public static async Task<ConsumerProcess> StartAsync(BenchCase benchCase, NpgsqlDataSource dataSource, IProbe probe, CancellationToken cancellationToken)
     {
+        var consumer = await StartAsync(benchCase, dataSource, cancellationToken);
+        try
+        {
+            await consumer.ProbeAsync(probe, cancellationToken);
+            return consumer;
+        }
+        catch
+        {
+            await consumer.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it, and waits until it has said so.</summary>
+    public static async Task<ConsumerProcess> StartAsync(BenchCase benchCase, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
         var settings = benchCase.Settings with { ConnectionString = dataSource.ConnectionString };
         var start = OwnProgram.StartInfo(ConsumerProgram.Verb, benchCase.Consumer);
         start.Environment[ConsumerProgram.Settings] = JsonSerializer.Serialize(settings);
@@ -35,7 +52,6 @@ internal sealed class ConsumerProcess : IAsyncDisposable
         try
         {
             await consumer.ExpectAsync(ConsumerProgram.Started, AnswerLimit, cancellationToken);
-            await consumer.ProbeAsync(probe, cancellationToken);
             return consumer;
         }
         catch
@@ -44,8 +60,6 @@ internal sealed class ConsumerProcess : IAsyncDisposable
             throw;
         }
     }
-
-    public int ProcessId => _process.Id;
 
     /// <summary>Puts it under a load.</summary>
     /// <returns>The figures it measured.</returns>
@@ -93,6 +107,13 @@ internal sealed class ConsumerProcess : IAsyncDisposable
 
     /// <summary>Kills it, as <c>kill -9</c> does.</summary>
     public void Kill() => _process.Kill();
+
+    /// <summary>Freezes it, as <c>kill -STOP</c> does.</summary>
+    public void Freeze()
+    {
+        using var kill = Process.Start("kill", ["-STOP", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
 
     /// <summary>Waits until it has got all of its order.</summary>
     /// <returns>The figures it measured.</returns>
