@@ -1,7 +1,7 @@
 namespace PgListener.Bench;
 
 /// <summary>Hangfire's job. It makes and calls public types only.</summary>
-public sealed class HangfireJob
+public sealed class HangfireJob : IMessageWork
 {
-    public Task RunAsync(BenchMessage message) => Meter.Instance.HitAsync(message.Id, message.Sent);
+    public Task HandleAsync(BenchMessage message) => Meter.Instance.HitAsync(message.Id, message.Sent);
 }

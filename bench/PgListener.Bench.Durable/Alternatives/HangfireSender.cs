@@ -20,7 +20,7 @@ internal sealed class HangfireSender : IMessageSender
 
     public Task SendAsync(long id, long sent, CancellationToken cancellationToken)
     {
-        _client.Enqueue<HangfireJob>(job => job.RunAsync(BenchMessage.Of(id, sent)));
+        _client.Enqueue<HangfireJob>(job => job.HandleAsync(BenchMessage.Of(id, sent)));
         return Task.CompletedTask;
     }
 

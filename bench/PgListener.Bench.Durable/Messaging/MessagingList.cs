@@ -18,5 +18,9 @@ internal static class MessagingList
 
     public static IMessaging Find(string name) => All.FirstOrDefault(messaging => messaging.Name == name) ?? throw new BenchException($"There is no consumer {name}.");
 
+    /// <summary>How consumers are set up, as a list.</summary>
+    public static string Configurations(IEnumerable<string> names)
+        => string.Join(Environment.NewLine, names.Select(name => $"- `{name}`: {Find(name).Configuration}")) + Environment.NewLine;
+
     public static IConsumer CreateConsumer(string name, ConsumerSettings settings) => Find(name).CreateConsumer(settings);
 }

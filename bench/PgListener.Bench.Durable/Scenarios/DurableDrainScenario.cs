@@ -22,7 +22,7 @@ internal sealed class DurableDrainScenario(DurableSize size) : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"{Count(mode):N0} messages wait when the consumer starts, in a process that is warm; slow ones get fewer. The handler counts. \"Server CPU\" is the processor time of all of the server's processes.";
+        => $"{Count(mode):N0} messages wait when the consumer starts, in a process that is warm; slow ones get fewer. The handler counts. \"Server CPU\" is the processor time of all of the server's processes.{Environment.NewLine}{Environment.NewLine}{MessagingList.Configurations(Consumers)}";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 

@@ -7,6 +7,7 @@ namespace PgListener.Bench;
 internal sealed class DurableHorizonScenario(DurableSize size) : IScenario
 {
     private const string Held = ", transaction open";
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
     private static readonly string[] Consumers = [MessagingName.PgListener, MessagingName.SkipLocked1000, MessagingName.SkipLocked100];
 
     public string Name => "durable-horizon";
@@ -40,6 +41,7 @@ internal sealed class DurableHorizonScenario(DurableSize size) : IScenario
         var figures = await Drain.MeasureAsync(running, (Waiting)benchCase.Load, server, cancellationToken);
         // The sessions report what they have done when they end.
         await running.Consumer.PauseAsync(cancellationToken);
+        await Task.Delay(Settling, cancellationToken);
         figures[Figure.DeadRows] = await running.Database.CountAsync("SELECT sum(n_dead_tup) FROM pg_stat_user_tables", cancellationToken);
         return figures;
     }

@@ -8,7 +8,6 @@ internal sealed class DurableLatencyScenario(DurableSize size) : IScenario
     private const string P50 = "commit_p50_us";
     private const string P99 = "commit_p99_us";
     private const int WarmUpMessages = 5_000;
-    private static readonly int[] Rates = [200, 1_000];
     private static readonly string[] Consumers =
     [
         MessagingName.PgListener, MessagingName.PgListenerTransaction, MessagingName.Plain, MessagingName.SkipLocked100,
@@ -16,8 +15,6 @@ internal sealed class DurableLatencyScenario(DurableSize size) : IScenario
     ];
 
     public string Name => "durable-latency";
-
-    public bool IsRehearsed => true;
 
     public IReadOnlyList<Column> Columns { get; } =
     [
@@ -30,12 +27,12 @@ internal sealed class DurableLatencyScenario(DurableSize size) : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"{string.Join(" and ", Rates.Select(rate => $"{rate:N0}"))} messages a second, for {Seconds(mode)} s, each in a transaction of its own. The first two columns: from the moment at which the sender knows that it is committed to the handler; a handler may be earlier.";
+        => $"{string.Join(" and ", Rates(mode).Select(rate => $"{rate:N0}"))} messages a second, for {Seconds(mode)} s, each in a transaction of its own. The first two columns: from the moment at which the sender knows that it is committed to the handler; a handler may be earlier.{Environment.NewLine}{Environment.NewLine}{MessagingList.Configurations(Consumers)}";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. from rate in Rates
+        => [.. from rate in Rates(mode)
                from consumer in Consumers
                let messaging = MessagingList.Find(consumer)
                select new BenchCase($"{consumer}, {rate:N0}/s", consumer, new PacedMessages(messaging, rate, Seconds(mode)))
@@ -59,6 +56,8 @@ internal sealed class DurableLatencyScenario(DurableSize size) : IScenario
         figures[P99] = latencies[(int)(latencies.Count * 0.99)];
         return figures;
     }
+
+    private static int[] Rates(RunMode mode) => mode == RunMode.Full ? [200, 1_000] : [1_000];
 
     private int Seconds(RunMode mode) => size.SecondsOr(mode, 10, 2);
 }

@@ -5,7 +5,6 @@ internal sealed class DurablePublishScenario(DurableSize size) : IScenario
 {
     private const string RowAlone = "row-alone";
     private const string AnotherRow = "another-row";
-    private static readonly int[] Numbers = [8, 32];
     private static readonly (string Name, TransactionKind Kind)[] Kinds =
     [
         (RowAlone, TransactionKind.RowAlone),
@@ -15,8 +14,6 @@ internal sealed class DurablePublishScenario(DurableSize size) : IScenario
     ];
 
     public string Name => "durable-publish";
-
-    public bool IsRehearsed => true;
 
     public IReadOnlyList<Column> Columns { get; } =
     [
@@ -31,7 +28,7 @@ internal sealed class DurablePublishScenario(DurableSize size) : IScenario
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. from number in Numbers
+        => [.. from number in Numbers(mode)
                from kind in Kinds
                select new BenchCase(Title(number, kind.Name), kind.Name, new Writers(kind.Kind, number, Seconds(mode)))
                {
@@ -60,6 +57,8 @@ internal sealed class DurablePublishScenario(DurableSize size) : IScenario
     }
 
     private static string Title(int writers, string kind) => $"{writers} writers, {kind}";
+
+    private static int[] Numbers(RunMode mode) => mode == RunMode.Full ? [8, 32] : [8];
 
     private int Seconds(RunMode mode) => size.SecondsOr(mode, 3, 2);
 }

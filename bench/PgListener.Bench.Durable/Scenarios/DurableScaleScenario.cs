@@ -5,7 +5,7 @@ namespace PgListener.Bench;
 /// <summary>What several processes gain, and how soon one that joins has its share.</summary>
 internal sealed class DurableScaleScenario(DurableSize size) : IScenario
 {
-    private const int WarmUpMessages = 800;
+    private const int WarmUpMessages = 400;
     private const int MostWarmUps = 10;
 
     public string Name => "durable-scale";
@@ -23,7 +23,8 @@ internal sealed class DurableScaleScenario(DurableSize size) : IScenario
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
-    public IReadOnlyList<BenchCase> Cases(RunMode mode) => [Case(mode, 1, 1), Case(mode, 1, 8), Case(mode, 8, 8)];
+    public IReadOnlyList<BenchCase> Cases(RunMode mode)
+        => mode == RunMode.Full ? [Case(mode, 1, 1), Case(mode, 1, 8), Case(mode, 8, 8)] : [Case(mode, 1, 1), Case(mode, 2, 2)];
 
     public async Task<IReadOnlyDictionary<string, double>> MeasureAsync(BenchCase benchCase, BenchServer server, CancellationToken cancellationToken)
     {

@@ -24,7 +24,8 @@ internal sealed class DurableTakeoverScenario : IScenario
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
     {
         var load = new Steady(MessagingList.Find(MessagingName.PgListener), PerSecond);
-        return [.. new[] { Killed, Frozen }.Select(name => new BenchCase(name, MessagingName.PgListener, load) { Settings = new() { Order = load.Order }, Seconds = 10 })];
+        string[] names = mode == RunMode.Full ? [Killed, Frozen] : [Killed];
+        return [.. names.Select(name => new BenchCase(name, MessagingName.PgListener, load) { Settings = new() { Order = load.Order }, Seconds = 10 })];
     }
 
     public async Task<IReadOnlyDictionary<string, double>> MeasureAsync(BenchCase benchCase, BenchServer server, CancellationToken cancellationToken)

@@ -21,15 +21,18 @@ internal sealed class MessagingCase : IAsyncDisposable
     {
         var messaging = MessagingList.Find(benchCase.Consumer);
         var database = await server.CreateDatabaseAsync(cancellationToken);
+        IMessageSender? sender = null;
         try
         {
             await messaging.PrepareAsync(database.DataSource, cancellationToken);
-            var sender = await messaging.OpenSenderAsync(database.DataSource, cancellationToken);
+            sender = await messaging.OpenSenderAsync(database.DataSource, cancellationToken);
             var consumer = await ConsumerProcess.StartAsync(benchCase, database.DataSource, new MessageProbe(sender), cancellationToken);
             return new(database, sender, consumer);
         }
         catch
         {
+            if (sender is not null)
+                await sender.DisposeAsync();
             await database.DisposeAsync();
             throw;
         }
@@ -43,6 +46,8 @@ internal sealed class MessagingCase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Some take long to stop, of which nothing is measured.
+        Consumer.Kill();
         await Consumer.DisposeAsync();
         await _sender.DisposeAsync();
         await Database.DisposeAsync();
