@@ -5,24 +5,24 @@ using PgListener.UnitTests.Configuration;
 
 namespace PgListener.Durable.Tests.Bench;
 
-/// <summary>The benchmark of durable channels, in its smallest form: every scenario measures something, and no message is lost or handled twice.</summary>
+/// <summary>The benchmark of durable channels, in its smallest form: scenarios measure something, and no message is lost or handled twice.</summary>
 [Collection(nameof(ChaosTests))]
 public sealed class BenchTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-    private static readonly string[] Scenarios =
-    [
-        "durable-drain", "durable-latency", "durable-publish", "durable-horizon", "durable-takeover", "durable-scale", "durable-idle",
-    ];
+
+    /// <summary>Those that are short. The others use the same parts.</summary>
+    private static readonly string[] Scenarios = ["durable-drain", "durable-latency", "durable-publish", "durable-takeover", "durable-idle"];
 
     [Fact]
-    public async Task Every_scenario_runs_to_its_end()
+    public async Task Scenarios_run_to_their_end()
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(TestServers.Variable) is { Length: > 0 }, "PGLISTENER_TEST_DB names a server, so there may be no other.");
         var results = Directory.CreateTempSubdirectory("pglistener-bench-");
         try
         {
-            var start = new ProcessStartInfo("dotnet", [Program(), "quick", "--consumer", "pglistener", "--messages", "200", "--seconds", "1", "--output", results.FullName])
+            string[] arguments = ["quick", "--scenario", string.Join(',', Scenarios), "--consumer", "pglistener", "--messages", "200", "--seconds", "1", "--output", results.FullName];
+            var start = new ProcessStartInfo("dotnet", [Program(), .. arguments])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
