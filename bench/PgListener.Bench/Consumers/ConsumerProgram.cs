@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace PgListener.Bench;
 
 /// <summary>A consumer's process. It is told what to do on its standard input, a line at a time, and answers on its standard output.</summary>
-internal static class ConsumerProgram
+internal sealed class ConsumerProgram
 {
     public const string Verb = "consumer";
 
@@ -14,22 +14,56 @@ internal static class ConsumerProgram
     public const string Ready = "READY";
     public const string Arm = "ARM ";
     public const string Armed = "ARMED";
+    public const string Pause = "PAUSE";
+    public const string Paused = "PAUSED";
+    public const string Resume = "RESUME";
+    public const string Resumed = "RESUMED";
+    public const string Look = "LOOK";
+    public const string State = "STATE ";
+    public const string Arrivals = "ARRIVALS ";
     public const string Collect = "COLLECT ";
     public const string Result = "RESULT ";
     public const string Failed = "FAILED ";
 
+    private readonly Func<IConsumer> _create;
+    private IConsumer _consumer;
+    private long _begin;
+    private TimeSpan _started;
+
+    private ConsumerProgram(Func<IConsumer> create, bool rehearse)
+    {
+        _create = create;
+        if (rehearse)
+        {
+            _consumer = create();
+            _consumer.StartAsync().GetAwaiter().GetResult();
+            Stop();
+            Calm.Wait();
+        }
+
+        _consumer = Start();
+    }
+
     /// <summary>Everything but the consumer runs on the main thread, so that it takes no worker from the thread pool. It ends with its standard input, without an orderly stop, of which nothing is measured.</summary>
-    public static int Run(string kind)
+    /// <param name="kind">The consumer's name.</param>
+    /// <param name="create">Makes consumers by name.</param>
+    public static int Run(string kind, Func<string, ConsumerSettings, IConsumer> create)
     {
         try
         {
             var settings = JsonSerializer.Deserialize<ConsumerSettings>(Environment.GetEnvironmentVariable(Settings)!)!;
-            var started = Start(kind, settings);
+            if (settings.Order is { } order)
+                Meter.Instance.Arm(order);
+            var program = new ConsumerProgram(() => create(kind, settings), settings.RehearseStart);
             Console.WriteLine(Started);
-            Meter.Instance.Heard.Wait();
-            Console.WriteLine(Ready);
+            if (settings.Order is null)
+            {
+                Meter.Instance.Heard.Wait();
+                Console.WriteLine(Ready);
+            }
+
             while (Console.ReadLine() is { } line)
-                Obey(line, started);
+                Console.WriteLine(program.Obey(line));
             return 0;
         }
         catch (Exception e)
@@ -40,38 +74,51 @@ internal static class ConsumerProgram
         }
     }
 
-    private static TimeSpan Start(string kind, ConsumerSettings settings)
+    private string Obey(string line)
     {
-        if (settings.RehearseStart)
-        {
-            var rehearsal = ConsumerKinds.Create(kind, settings);
-            rehearsal.StartAsync().GetAwaiter().GetResult();
-            rehearsal.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            Calm.Wait();
-        }
-
-        var begin = Stopwatch.GetTimestamp();
-        ConsumerKinds.Create(kind, settings).StartAsync().GetAwaiter().GetResult();
-        return Stopwatch.GetElapsedTime(begin);
-    }
-
-    private static void Obey(string line, TimeSpan started)
-    {
+        if (line == Look)
+            return State + JsonSerializer.Serialize(Meter.Instance.Look(_begin));
+        if (line == Arrivals)
+            return Arrivals + JsonSerializer.Serialize(Meter.Instance.Arrivals);
         if (line.StartsWith(Arm, StringComparison.Ordinal))
         {
             Meter.Instance.Arm(JsonSerializer.Deserialize<MeterOrder>(line[Arm.Length..])!);
-            Console.WriteLine(Armed);
+            return Armed;
         }
-        else if (line.StartsWith(Collect, StringComparison.Ordinal))
+
+        if (line == Pause)
         {
-            var limit = JsonSerializer.Deserialize<TimeSpan>(line[Collect.Length..]);
-            var figures = Meter.Instance.Collect(limit);
-            figures[Figure.StartMs] = started.TotalMilliseconds;
-            Console.WriteLine(Result + JsonSerializer.Serialize(figures));
+            Stop();
+            return Paused;
         }
-        else
+
+        if (line == Resume)
         {
-            throw new BenchException($"Not understood: {line}");
+            _consumer = Start();
+            return Resumed;
         }
+
+        if (line.StartsWith(Collect, StringComparison.Ordinal))
+            return Result + JsonSerializer.Serialize(Figures(JsonSerializer.Deserialize<TimeSpan>(line[Collect.Length..])));
+
+        throw new BenchException($"Not understood: {line}");
     }
+
+    private Dictionary<string, double> Figures(TimeSpan limit)
+    {
+        var figures = Meter.Instance.Collect(limit);
+        figures[Figure.StartMs] = _started.TotalMilliseconds;
+        return figures;
+    }
+
+    private IConsumer Start()
+    {
+        _begin = Stopwatch.GetTimestamp();
+        var consumer = _create();
+        consumer.StartAsync().GetAwaiter().GetResult();
+        _started = Stopwatch.GetElapsedTime(_begin);
+        return consumer;
+    }
+
+    private void Stop() => _consumer.DisposeAsync().AsTask().GetAwaiter().GetResult();
 }

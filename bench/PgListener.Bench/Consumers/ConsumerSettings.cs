@@ -12,6 +12,15 @@ internal sealed record ConsumerSettings
     /// <summary>How many handlers the channel has.</summary>
     public int Lanes { get; init; } = 1;
 
+    /// <summary>What it measures from its start on, if it need not hear anything first, because another process may get it.</summary>
+    public MeterOrder? Order { get; init; }
+
+    /// <summary>How many subscriptions or queues there are.</summary>
+    public int Subscriptions { get; init; } = 1;
+
+    /// <summary>Into how many shards a durable channel is divided.</summary>
+    public int Shards { get; init; } = 1;
+
     /// <summary>After how many seconds of silence the server is asked whether it is there.</summary>
     public int? KeepAlive { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed class HostConsumer : IConsumer
 
     private readonly IHost _host;
 
-    private HostConsumer(Action<IServiceCollection> addServices)
+    public HostConsumer(Action<IServiceCollection> addServices)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
         {

@@ -16,12 +16,14 @@ internal sealed class Meter
     private MeterOrder _order = new();
     private Lane[] _lanes = [new()];
     private long[]? _latencies;
+    private long[] _arrivals = [];
     private long _spinTicks;
     private long _memoryEvery = long.MaxValue;
     private long _memoryAtRest;
     private long _memoryPeak;
     private int _lanesLeft;
     private long _first;
+    private long _last;
     private Usage _begin;
     private Usage _end;
 
@@ -37,7 +39,8 @@ internal sealed class Meter
         _latencies = order.Latency ? new long[order.Count] : null;
         _spinTicks = order.SpinMicroseconds * Stopwatch.Frequency / 1_000_000;
         _memoryEvery = order.Memory ? Math.Max(1, order.Count / MemorySamples) : long.MaxValue;
-        _first = 0;
+        _arrivals = order.Arrivals ? new long[order.Count + 1] : [];
+        _first = _last = 0;
         _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Calm.Wait();
         GC.Collect();
@@ -45,10 +48,52 @@ internal sealed class Meter
         _begin = Usage.Begin();
     }
 
+    /// <summary>When each id arrived, if that was ordered; the index is the id.</summary>
+    public long[] Arrivals => _arrivals;
+
+    /// <param name="started">When the consumer was told to start.</param>
+    public MeterState Look(long started) => new(_lanes[0].Count, _lanes[0].Sum, Volatile.Read(ref _first), Volatile.Read(ref _last), started);
+
     public void Hit(BenchOrder order, int lane = 0) => Hit(order.Id, order.Sent, lane);
 
     /// <summary>For a handler that does not parse what it gets.</summary>
     public void Hit(string payload, int lane = 0) => Hit(Payload.IdOf(payload), _latencies is null ? 0 : Payload.SentOf(payload), lane);
+
+    /// <summary>For handlers that may wait, and may run at the same time.</summary>
+    public Task HitAsync(long id, long sent)
+    {
+        Hit(id, sent, 0);
+        return _order.WaitMilliseconds == 0 ? Task.CompletedTask : Task.Delay(_order.WaitMilliseconds);
+    }
+
+    public void Hit(long id, long sent, int index)
+    {
+        if (id == 0)
+        {
+            _heard.TrySetResult();
+            return;
+        }
+
+        if (_first == 0)
+            Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
+        var now = _latencies is null ? 0 : Stopwatch.GetTimestamp();
+        var count = _order.IsShared ? _lanes[index].AddShared(id) : _lanes[index].Add(id);
+        if (_latencies is not null && count <= _latencies.Length)
+            _latencies[count - 1] = now - sent;
+        if (_arrivals.Length > 0)
+            _arrivals[id] = now;
+        if (_order.IsOpen)
+            Volatile.Write(ref _last, Stopwatch.GetTimestamp());
+        if (_spinTicks > 0)
+            Spin();
+        if (count % _memoryEvery == 0)
+            SampleMemory();
+        if (count == _order.Count && Interlocked.Decrement(ref _lanesLeft) == 0)
+        {
+            _end = Usage.End();
+            _done.TrySetResult();
+        }
+    }
 
     /// <summary>Waits for the end of the load.</summary>
     /// <returns>The figures, by name.</returns>
@@ -65,31 +110,6 @@ internal sealed class Meter
             throw new BenchException($"A handler got {wrong.Count} notifications with the sum {wrong.Sum}, not {_order.Count} with the sum {sum}.");
 
         return MeterFigures.Of(_order, _begin, _end, _first, _latencies, _memoryPeak - _memoryAtRest);
-    }
-
-    private void Hit(long id, long sent, int index)
-    {
-        if (id == 0)
-        {
-            _heard.TrySetResult();
-            return;
-        }
-
-        if (_first == 0)
-            Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
-        var now = _latencies is null ? 0 : Stopwatch.GetTimestamp();
-        var count = _order.IsShared ? _lanes[index].AddShared(id) : _lanes[index].Add(id);
-        if (_latencies is not null && count <= _latencies.Length)
-            _latencies[count - 1] = now - sent;
-        if (_spinTicks > 0)
-            Spin();
-        if (count % _memoryEvery == 0)
-            SampleMemory();
-        if (count == _order.Count && Interlocked.Decrement(ref _lanesLeft) == 0)
-        {
-            _end = Usage.End();
-            _done.TrySetResult();
-        }
     }
 
     private void Spin()

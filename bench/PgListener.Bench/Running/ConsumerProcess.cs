@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 
@@ -22,6 +23,22 @@ internal sealed class ConsumerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, and waits until it has heard a notification.</summary>
+    public static async Task<ConsumerProcess> StartAsync(BenchCase benchCase, NpgsqlDataSource dataSource, IProbe probe, CancellationToken cancellationToken)
+    {
+        var consumer = await StartAsync(benchCase, dataSource, cancellationToken);
+        try
+        {
+            await consumer.ProbeAsync(probe, cancellationToken);
+            return consumer;
+        }
+        catch
+        {
+            await consumer.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it, and waits until it has said so.</summary>
     public static async Task<ConsumerProcess> StartAsync(BenchCase benchCase, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var settings = benchCase.Settings with { ConnectionString = dataSource.ConnectionString };
@@ -35,7 +52,6 @@ internal sealed class ConsumerProcess : IAsyncDisposable
         try
         {
             await consumer.ExpectAsync(ConsumerProgram.Started, AnswerLimit, cancellationToken);
-            await consumer.ProbeAsync(Payload.ChannelOf(0, settings.Channels), cancellationToken);
             return consumer;
         }
         catch
@@ -49,9 +65,60 @@ internal sealed class ConsumerProcess : IAsyncDisposable
     /// <returns>The figures it measured.</returns>
     public async Task<Dictionary<string, double>> MeasureAsync(ILoad load, CancellationToken cancellationToken)
     {
-        await TellAsync(ConsumerProgram.Arm + JsonSerializer.Serialize(load.Order));
-        await ExpectAsync(ConsumerProgram.Armed, AnswerLimit, cancellationToken);
+        await ArmAsync(load.Order, cancellationToken);
         await load.SendAsync(_dataSource, cancellationToken);
+        return await CollectAsync(cancellationToken);
+    }
+
+    /// <summary>Tells it what it is about to get, and waits until it is ready for that.</summary>
+    public async Task ArmAsync(MeterOrder order, CancellationToken cancellationToken)
+    {
+        await TellAsync(ConsumerProgram.Arm + JsonSerializer.Serialize(order));
+        await ExpectAsync(ConsumerProgram.Armed, AnswerLimit, cancellationToken);
+    }
+
+    /// <summary>Stops its consuming in good order; the process stays, with its code compiled.</summary>
+    public async Task PauseAsync(CancellationToken cancellationToken)
+    {
+        await TellAsync(ConsumerProgram.Pause);
+        await ExpectAsync(ConsumerProgram.Paused, AnswerLimit, cancellationToken);
+    }
+
+    /// <summary>Lets it consume again.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        await TellAsync(ConsumerProgram.Resume);
+        await ExpectAsync(ConsumerProgram.Resumed, AnswerLimit, cancellationToken);
+    }
+
+    /// <summary>Asks it what it has got so far.</summary>
+    public async Task<MeterState> LookAsync(CancellationToken cancellationToken)
+    {
+        await TellAsync(ConsumerProgram.Look);
+        return JsonSerializer.Deserialize<MeterState>(await ExpectAsync(ConsumerProgram.State, AnswerLimit, cancellationToken))!;
+    }
+
+    /// <summary>Asks it when each id arrived, in ticks of the machine's monotonic clock; the index is the id.</summary>
+    public async Task<long[]> ArrivalsAsync(CancellationToken cancellationToken)
+    {
+        await TellAsync(ConsumerProgram.Arrivals);
+        return JsonSerializer.Deserialize<long[]>(await ExpectAsync(ConsumerProgram.Arrivals, AnswerLimit, cancellationToken))!;
+    }
+
+    /// <summary>Kills it, as <c>kill -9</c> does.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>Freezes it, as <c>kill -STOP</c> does.</summary>
+    public void Freeze()
+    {
+        using var kill = Process.Start("kill", ["-STOP", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits until it has got all of its order.</summary>
+    /// <returns>The figures it measured.</returns>
+    public async Task<Dictionary<string, double>> CollectAsync(CancellationToken cancellationToken)
+    {
         await TellAsync(ConsumerProgram.Collect + JsonSerializer.Serialize(LoadLimit));
         var result = await ExpectAsync(ConsumerProgram.Result, LoadLimit + AnswerLimit, cancellationToken);
         return JsonSerializer.Deserialize<Dictionary<string, double>>(result)!;
@@ -73,15 +140,12 @@ internal sealed class ConsumerProcess : IAsyncDisposable
     }
 
     /// <summary>Sends until something arrives: it listens then, whatever it takes it to begin.</summary>
-    private async Task ProbeAsync(string channel, CancellationToken cancellationToken)
+    private async Task ProbeAsync(IProbe probe, CancellationToken cancellationToken)
     {
         var ready = ExpectAsync(ConsumerProgram.Ready, AnswerLimit, cancellationToken);
         while (!ready.IsCompleted)
         {
-            await using var command = _dataSource.CreateCommand("SELECT pg_notify($1, $2)");
-            command.Parameters.Add(new() { Value = channel });
-            command.Parameters.Add(new() { Value = Payload.Probe });
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await probe.SendAsync(cancellationToken);
             await Task.WhenAny(ready, Task.Delay(ProbeInterval, cancellationToken));
         }
 

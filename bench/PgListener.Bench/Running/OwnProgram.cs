@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace PgListener.Bench;
 
@@ -10,6 +11,6 @@ internal static class OwnProgram
         // Started as "dotnet PgListener.Bench.dll", the program's own file has to be named again.
         var path = Environment.ProcessPath!;
         var isHost = Path.GetFileNameWithoutExtension(path) == "dotnet";
-        return isHost ? new(path, [typeof(OwnProgram).Assembly.Location, .. arguments]) : new(path, arguments);
+        return isHost ? new(path, [Assembly.GetEntryAssembly()!.Location, .. arguments]) : new(path, arguments);
     }
 }

@@ -1,9 +1,7 @@
-using Npgsql;
-
 namespace PgListener.Bench;
 
 /// <summary>Runs a scenario: in each repetition all of its cases, every time beginning with another one.</summary>
-internal sealed class Runner(NpgsqlDataSource dataSource, Progress progress, BenchOptions options)
+internal sealed class Runner(BenchServer server, Progress progress, BenchOptions options)
 {
     public async Task<IReadOnlyList<Sample>> RunAsync(IScenario scenario, CancellationToken cancellationToken)
     {
@@ -45,10 +43,7 @@ internal sealed class Runner(NpgsqlDataSource dataSource, Progress progress, Ben
     {
         try
         {
-            await using var consumer = await ConsumerProcess.StartAsync(benchCase, dataSource, cancellationToken);
-            foreach (var load in benchCase.WarmUp)
-                await consumer.MeasureAsync(load, cancellationToken);
-            var figures = await consumer.MeasureAsync(benchCase.Load, cancellationToken);
+            var figures = await scenario.MeasureAsync(benchCase, server, cancellationToken);
             return new(scenario.Name, benchCase.Name, repetition, figures, scenario.Judge(benchCase, figures));
         }
         catch (BenchException e)

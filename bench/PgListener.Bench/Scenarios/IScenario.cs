@@ -23,6 +23,15 @@ internal interface IScenario
     /// <summary>The rows, in the order in which they are shown.</summary>
     IReadOnlyList<BenchCase> Cases(RunMode mode);
 
+    /// <summary>Measures a case once: as a rule, in a fresh process that is warmed up and put under the load.</summary>
+    async Task<IReadOnlyDictionary<string, double>> MeasureAsync(BenchCase benchCase, BenchServer server, CancellationToken cancellationToken)
+    {
+        await using var consumer = await ConsumerProcess.StartAsync(benchCase, server.DataSource, new NotifyProbe(server.DataSource, benchCase.Settings), cancellationToken);
+        foreach (var load in benchCase.WarmUp)
+            await consumer.MeasureAsync(load, cancellationToken);
+        return await consumer.MeasureAsync(benchCase.Load, cancellationToken);
+    }
+
     /// <summary>Says what is wrong with what was measured, if there is something that must not be; how fast it was is never wrong.</summary>
     string? Judge(BenchCase benchCase, IReadOnlyDictionary<string, double> figures) => null;
 }
