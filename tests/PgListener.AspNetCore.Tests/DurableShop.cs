@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using WebApi.Tests;
 
@@ -31,7 +30,6 @@ internal sealed class DurableShop : IAsyncDisposable
             {
                 services.AddFakeLogging();
                 services.AddSingleton(TimeProvider.System);
-                services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
                 services.AddSingleton(behaviour);
                 HeaderAuthentication.Add(services);
                 services.AddAntiforgery();

@@ -31,7 +31,7 @@ public sealed class DurableStatusTests
         durable.Status = new() { LogBytes = 1_234_567 };
         durable.Add("order_placed", "Billing", FakeDurable.Shard(0, waiting: 12, seconds: 3.5) with
         {
-            Holder = new("shop-1/412", 7001, "Shop", "10.0.0.7"), Retries = 2, DeadLetters = 1, OldestDeadLetter = Site.Start.AddHours(-1), BlockedSince = Site.Start.AddSeconds(-30), BlockedMessage = 17,
+            Holder = new("shop-1/412", 7001, "Shop", "10.0.0.7"), PositionAt = Site.Start.AddSeconds(-2), Retries = 2, DeadLetters = 1, OldestDeadLetter = Site.Start.AddHours(-1), BlockedSince = Site.Start.AddSeconds(-30), BlockedMessage = 17,
         });
         durable.Update(0, one => one with { PausedSince = Site.Start.AddSeconds(-9) });
         durable.Parked.Add(Letter(durable, 4, "System.TimeoutException", "secret text"));
@@ -48,7 +48,7 @@ public sealed class DurableStatusTests
                 "lagMessages": 12, "isLagAtLeast": false, "lagMs": 3500, "retries": 2, "deadLetters": 1, "oldestDeadLetter": "2026-05-04T09:00:00+00:00",
                 "errors": [{ "type": "System.TimeoutException", "count": 1 }],
                 "shards": [{
-                  "shard": 0, "holder": { "name": "shop-1/412", "serverProcess": 7001, "application": "Shop", "address": "10.0.0.7" },
+                  "shard": 0, "holder": { "name": "shop-1/412", "serverProcess": 7001, "application": "Shop", "address": "10.0.0.7" }, "positionAt": "2026-05-04T09:59:58+00:00",
                   "lagMessages": 12, "isLagAtLeast": false, "lagMs": 3500, "nextMessage": 17, "blockedSince": "2026-05-04T09:59:30+00:00"
                 }]
               }],

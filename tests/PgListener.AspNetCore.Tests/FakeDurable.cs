@@ -23,6 +23,7 @@ internal sealed class FakeDurable : IDurableChannels
     {
         Shard = shard,
         Holder = holder is null ? null : new(holder, process),
+        PositionAt = DateTimeOffset.UtcNow,
         LagMessages = waiting,
         Lag = waiting > 0 ? TimeSpan.FromSeconds(seconds) : null,
         NextMessage = waiting > 0 ? 5_000 + shard : null,

@@ -7,6 +7,9 @@ internal sealed record DurableShardInfo
 
     public required DurableShardHolder? Holder { get; init; }
 
+    /// <summary>When its position was last moved.</summary>
+    public required DateTimeOffset PositionAt { get; init; }
+
     public required long LagMessages { get; init; }
 
     public required bool IsLagAtLeast { get; init; }
@@ -23,6 +26,7 @@ internal sealed record DurableShardInfo
     {
         Shard = status.Shard,
         Holder = status.Holder,
+        PositionAt = status.PositionAt,
         LagMessages = status.LagMessages,
         IsLagAtLeast = status.IsLagAtLeast,
         LagMs = Milliseconds(status.Lag),
