@@ -26,7 +26,9 @@ internal static class DurableScene
     public static Task<Site> StartAsync(FakeDurable durable, DateTimeOffset start) => Site.StartAsync(
         services =>
         {
-            Site.Add(services, new FakeListener());
+            var listener = new FakeListener();
+            listener.Status = listener.Status with { Since = start };
+            Site.Add(services, listener);
             services.AddSingleton<IDurableChannels>(durable);
             HeaderAuthentication.Add(services);
             services.AddAntiforgery();

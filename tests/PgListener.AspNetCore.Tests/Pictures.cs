@@ -69,21 +69,41 @@ public sealed class Pictures(Chromium chromium)
         var durable = DurableScene.Create(now);
         await using var site = await DurableScene.StartAsync(durable, now);
         var folder = Documentation();
+        var others = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "pglistener-pictures")).FullName;
+        var all = durable.Status;
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
             var name = scheme == ColorScheme.Light ? "light" : "dark";
             var page = await OpenAsync(site, scheme, 1280, 1500);
+            durable.Status = all;
             await LiveAsync(page, site, durable);
-            await page.ScreenshotAsync(new() { Path = $"/tmp/page-{name}.png", FullPage = true });
-            await Subscription(page, "BillingHandler").ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-blocked-{name}.png") });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(others, $"durable-{name}.png"), FullPage = true });
 
+            await ShowOnlyAsync(page, "BillingHandler");
+            await Panel(page).ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-blocked-{name}.png") });
+
+            durable.Status = all;
+            await ShowOnlyAsync(page, "MailHandler");
             await page.GetByRole(AriaRole.Button, new() { Name = "Show dead letters with System.TimeoutException" }).ClickAsync();
             await Assertions.Expect(page.Locator(".letters > li")).ToHaveCountAsync(2);
-            await Subscription(page, "MailHandler").ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-dead-letters-{name}.png") });
+            await Panel(page).ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-dead-letters-{name}.png") });
             await page.CloseAsync();
         }
 
         await TakeoverAsync(folder);
+
+        async Task ShowOnlyAsync(IPage page, string handler)
+        {
+            durable.Status = durable.Status with { Subscriptions = [.. durable.Status.Subscriptions.Where(one => one.Name.Handler == handler)] };
+            site.Time.Advance(2 * Second);
+            await Eventually.GetAsync(
+                async () =>
+                {
+                    site.Time.Advance(Second);
+                    return await page.Locator(".subscriptions h3").AllTextContentsAsync();
+                },
+                shown => shown is [var one] && one == handler);
+        }
     }
 
     private static async Task LiveAsync(IPage page, Site site, FakeDurable durable)
@@ -135,11 +155,9 @@ public sealed class Pictures(Chromium chromium)
                 await Task.Delay(60, TestContext.Current.CancellationToken);
             }
         }
-
-        static ILocator Panel(IPage page) => page.Locator(".durable");
     }
 
-    private static ILocator Subscription(IPage page, string handler) => page.Locator(".subscriptions > li", new() { HasText = handler });
+    private static ILocator Panel(IPage page) => page.Locator(".durable");
 
     private async Task<IPage> OpenAsync(Site site, ColorScheme scheme, int width, int height)
     {
