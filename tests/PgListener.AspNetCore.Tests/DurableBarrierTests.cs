@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using WebApi.Tests;
 using static Microsoft.Playwright.Assertions;
