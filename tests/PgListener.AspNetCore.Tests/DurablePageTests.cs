@@ -167,7 +167,7 @@ public sealed partial class DurablePageTests(Chromium chromium, ServerFixture se
     {
         var database = await server.CreateDatabaseAsync();
         await using var one = await StartAsync(database);
-        var first = await one.UntilAsync(static status => status.Shards[0].Holder is not null);
+        var first = await one.UntilAsync(static status => status.Shards[0].Holder is { Name.Length: > 0 });
         await using var two = await StartAsync(database);
         await two.UntilAsync(static status => status.Members == 2);
         var (page, _) = await OpenAsync(two);

@@ -31,7 +31,13 @@ public sealed class DurableStatusTests
         durable.Status = new() { LogBytes = 1_234_567 };
         durable.Add("order_placed", "Billing", FakeDurable.Shard(0, waiting: 12, seconds: 3.5) with
         {
-            Holder = new("shop-1/412", 7001, "Shop", "10.0.0.7"), PositionAt = Site.Start.AddSeconds(-2), Retries = 2, DeadLetters = 1, OldestDeadLetter = Site.Start.AddHours(-1), BlockedSince = Site.Start.AddSeconds(-30), BlockedMessage = 17,
+            Holder = new("shop-1/412", 7001, "Shop", "10.0.0.7"),
+            PositionAt = Site.Start.AddSeconds(-2),
+            Retries = 2,
+            DeadLetters = 1,
+            OldestDeadLetter = Site.Start.AddHours(-1),
+            BlockedSince = Site.Start.AddSeconds(-30),
+            BlockedMessage = 17,
         });
         durable.Update(0, one => one with { PausedSince = Site.Start.AddSeconds(-9) });
         durable.Parked.Add(Letter(durable, 4, "System.TimeoutException", "secret text"));

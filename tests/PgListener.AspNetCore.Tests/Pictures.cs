@@ -139,7 +139,9 @@ public sealed class Pictures(Chromium chromium)
             var (top, end) = ((await Panel(page).BoundingBoxAsync())!, (await page.Locator("#timeline-panel").BoundingBoxAsync())!);
             await page.ScreenshotAsync(new()
             {
-                Path = Path.Combine(folder, $"durable-takeover-after-{name}.png"), FullPage = true, Clip = new() { X = top.X, Y = top.Y, Width = top.Width, Height = end.Y + end.Height - top.Y },
+                Path = Path.Combine(folder, $"durable-takeover-after-{name}.png"),
+                FullPage = true,
+                Clip = new() { X = top.X, Y = top.Y, Width = top.Width, Height = end.Y + end.Height - top.Y },
             });
         }
 

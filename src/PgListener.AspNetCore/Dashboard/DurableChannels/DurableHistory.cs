@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PgListener.Dashboard.DurableChannels;
 
 /// <summary>Finds which shards have got another holder since the previous reading.</summary>
@@ -48,6 +50,9 @@ internal sealed class DurableHistory
         Problem = $"Now held by {NameOf(holder)}, before by {NameOf(before)}.",
     };
 
-    /// <summary>The session is a part of it, because one process may have had several.</summary>
-    private static string NameOf(DurableShardHolder holder) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{holder.Name} (session {holder.ServerProcess})");
+    /// <summary>The session is a part of it, because one process may have had several. It has no name until it has moved the position.</summary>
+    private static string NameOf(DurableShardHolder holder)
+        => holder.Name.Length == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"session {holder.ServerProcess}")
+            : string.Create(CultureInfo.InvariantCulture, $"{holder.Name} (session {holder.ServerProcess})");
 }
