@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Orders;
 using PgListener;
@@ -21,7 +22,13 @@ builder.Services.AddPgListener()
         handler.Durable.OnFailure = FailureMode.Park; // One bad address delays no other mail.
         handler.Durable.MaxAttempts = 3;
     });
+builder.Services.AddSingleton<AddressBook>();
 builder.Services.AddHealthChecks().AddPgListener();
+
+// For the status page: who may see it, and who may act on it.
+builder.Services.AddAuthentication(LocalUser.Name).AddScheme<AuthenticationSchemeOptions, LocalUser>(LocalUser.Name, configureOptions: null);
+builder.Services.AddAuthorizationBuilder().AddPolicy("operators", policy => policy.RequireAuthenticatedUser());
+builder.Services.AddAntiforgery();
 
 var app = builder.Build();
 throwAway.StartAgainWhenLost(app.Services);
@@ -42,5 +49,7 @@ app.MapGet("/", async (ShopDb db, CancellationToken cancellationToken) => new Ov
     await db.Invoices.CountAsync(cancellationToken),
     await db.Invoices.GroupBy(invoice => invoice.OrderId).CountAsync(group => group.Count() > 1, cancellationToken),
     await db.Invoices.GroupBy(invoice => invoice.By).Select(group => new Share(group.Key, group.Count())).ToListAsync(cancellationToken)));
+app.MapPut("/addresses/{customer}", (string customer, AddressBook addresses) => addresses.Add(customer));
 app.MapHealthChecks("/health");
+app.MapPgListener("/pg-listener", page => page.ActionsPolicy = "operators").RequireAuthorization();
 await app.RunAsync();

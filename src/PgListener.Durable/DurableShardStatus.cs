@@ -35,4 +35,7 @@ public sealed record DurableShardStatus
 
     /// <summary>Since when a message that fails blocks it (<see cref="FailureMode.Block"/>). Only known in the process that is its holder; <see langword="null"/> elsewhere, and if none does.</summary>
     public DateTimeOffset? BlockedSince { get; init; }
+
+    /// <summary>The id of that message.</summary>
+    public long? BlockedMessage { get; init; }
 }

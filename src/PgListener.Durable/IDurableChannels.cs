@@ -23,6 +23,11 @@ public interface IDurableChannels
     /// <param name="cancellationToken">Cancels it.</param>
     Task<IReadOnlyList<ParkedMessage>> GetParkedMessagesAsync(ParkedMessageFilter filter, int limit = 100, ParkedMessage? after = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Counts messages that have stepped aside by the type of their last error, in the order of their subscriptions and then the most frequent first.</summary>
+    /// <param name="filter">Which of them. By default, dead letters.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    Task<IReadOnlyList<ParkedMessageCount>> CountParkedMessagesAsync(ParkedMessageFilter filter, CancellationToken cancellationToken = default);
+
     /// <summary>Has messages attempted again now: dead letters, with as many attempts as new messages have; and those whose next attempt is later. One that waits behind another of its key goes on when that one is handled.</summary>
     /// <param name="filter">Which of them. By default, dead letters.</param>
     /// <param name="cancellationToken">Cancels it.</param>
@@ -49,10 +54,11 @@ public interface IDurableChannels
     /// <summary>Moves a shard past its next message, such as one that blocks it. The message is not handled by this subscription, and its id is logged.</summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="shard">The shard, from 0.</param>
+    /// <param name="messageId">The id of the message that is meant; if another one is next by then, nothing changes. <see langword="null"/> for the one that is next, whichever it is.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <returns>The id of the message; <see langword="null"/> if none is waiting.</returns>
+    /// <returns>The id of the message; <see langword="null"/> if none is waiting, or another one is next.</returns>
     /// <inheritdoc cref="ReplayAsync(DurableSubscriptionName, long, CancellationToken)" path="/exception"/>
-    Task<long?> SkipHeadAsync(DurableSubscriptionName subscription, int shard = 0, CancellationToken cancellationToken = default);
+    Task<long?> SkipHeadAsync(DurableSubscriptionName subscription, int shard = 0, long? messageId = null, CancellationToken cancellationToken = default);
 
     /// <summary>Delivers a message and all that follow it once more, as far as the log still has them.</summary>
     /// <param name="subscription">The subscription.</param>

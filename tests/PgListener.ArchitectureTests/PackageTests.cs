@@ -3,7 +3,7 @@ using PgListener.UnitTests.Configuration;
 
 namespace PgListener.ArchitectureTests;
 
-/// <summary>Everything points to Hosting, Hosting to Core, Core to Npgsql; nothing points back.</summary>
+/// <summary>AspNetCore points to Durable, everything else to Hosting, Hosting to Core, Core to Npgsql; nothing points back.</summary>
 public class PackageTests
 {
     /// <summary>What each package may use of ours and of others; of the shared frameworks, only what is named.</summary>
@@ -17,7 +17,8 @@ public class PackageTests
             "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
             "Microsoft.Extensions.Options.ConfigurationExtensions", "Microsoft.Extensions.Primitives",
         ],
-        ["PgListener.AspNetCore"] = ["PgListener.Core", "PgListener.Hosting", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers"],
+        // The status page shows and operates durable channels through IDurableChannels.
+        ["PgListener.AspNetCore"] = ["PgListener.Core", "PgListener.Hosting", "PgListener.Durable", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers"],
         ["PgListener.Durable"] =
         [
             "PgListener.Core", "PgListener.Hosting", "Npgsql", "Microsoft.Extensions.Configuration", "Microsoft.Extensions.Configuration.Abstractions", "Microsoft.Extensions.Configuration.Binder",

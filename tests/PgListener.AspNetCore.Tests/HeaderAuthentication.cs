@@ -11,7 +11,7 @@ namespace PgListener.AspNetCore.Tests;
 internal sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    private const string Header = "X-User";
+    public const string Header = "X-User";
 
     /// <summary>Adds authorization, and this authentication.</summary>
     public static void Add(IServiceCollection services)
@@ -20,10 +20,10 @@ internal sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeO
         services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>("Test", configureOptions: null);
     }
 
-    public static void SignIn(HttpClient client) => client.DefaultRequestHeaders.Add(Header, "operator");
+    public static void SignIn(HttpClient client, string user = "operator") => client.DefaultRequestHeaders.Add(Header, user);
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-        => Task.FromResult(Request.Headers.ContainsKey(Header)
-            ? AuthenticateResult.Success(new(new(new ClaimsIdentity("Test")), "Test"))
+        => Task.FromResult(Request.Headers[Header].ToString() is { Length: > 0 } user
+            ? AuthenticateResult.Success(new(new(new ClaimsIdentity([new(ClaimTypes.Name, user)], "Test")), "Test"))
             : AuthenticateResult.NoResult());
 }

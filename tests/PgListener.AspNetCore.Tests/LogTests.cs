@@ -14,6 +14,10 @@ public sealed class LogTests
         (411, "AuthorizationMissing", LogLevel.Warning),
         (412, "LookFailed", LogLevel.Warning),
         (413, "AccessUnknown", LogLevel.Warning),
+        (700, "Acted", LogLevel.Information),
+        (701, "ActFailed", LogLevel.Warning),
+        (702, "DurableLookFailed", LogLevel.Warning),
+        (703, "ActionsPolicyMissing", LogLevel.Warning),
     ];
 
     [Fact]
@@ -23,7 +27,7 @@ public sealed class LogTests
     [Fact]
     public void No_other_package_has_their_ids_or_names()
     {
-        var others = EventsOf(typeof(Listener)).Concat(EventsOf(typeof(IPgListener))).ToArray();
+        var others = EventsOf(typeof(Listener)).Concat(EventsOf(typeof(IPgListener))).Concat(EventsOf(typeof(IDurableChannels))).ToArray();
         Assert.NotEmpty(others);
         Assert.Empty(Frozen.Select(entry => entry.Id).Intersect(others.Select(entry => entry.Id)));
         Assert.Empty(Frozen.Select(entry => entry.Name).Intersect(others.Select(entry => entry.Name), StringComparer.Ordinal));

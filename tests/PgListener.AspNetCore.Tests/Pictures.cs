@@ -61,9 +61,110 @@ public sealed class Pictures(Chromium chromium)
         }
     }
 
+    /// <summary>A blocked head, dead letters, and a takeover, before and after.</summary>
+    [Fact(Explicit = true)]
+    public async Task TakeDurable()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var durable = DurableScene.Create(now);
+        await using var site = await DurableScene.StartAsync(durable, now);
+        var folder = Documentation();
+        var others = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "pglistener-pictures")).FullName;
+        var all = durable.Status;
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            var name = scheme == ColorScheme.Light ? "light" : "dark";
+            var page = await OpenAsync(site, scheme, 1280, 1500);
+            durable.Status = all;
+            await LiveAsync(page, site, durable);
+            await page.ScreenshotAsync(new() { Path = Path.Combine(others, $"durable-{name}.png"), FullPage = true });
+
+            await ShowOnlyAsync(page, "BillingHandler");
+            await Panel(page).ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-blocked-{name}.png") });
+
+            durable.Status = all;
+            await ShowOnlyAsync(page, "MailHandler");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show dead letters with System.TimeoutException" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".letters > li")).ToHaveCountAsync(2);
+            await Panel(page).ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-dead-letters-{name}.png") });
+            await page.CloseAsync();
+        }
+
+        await TakeoverAsync(folder);
+
+        async Task ShowOnlyAsync(IPage page, string handler)
+        {
+            durable.Status = durable.Status with { Subscriptions = [.. durable.Status.Subscriptions.Where(one => one.Name.Handler == handler)] };
+            site.Time.Advance(2 * Second);
+            await Eventually.GetAsync(
+                async () =>
+                {
+                    site.Time.Advance(Second);
+                    return await page.Locator(".subscriptions h3").AllTextContentsAsync();
+                },
+                shown => shown is [var one] && one == handler);
+        }
+    }
+
+    private static async Task LiveAsync(IPage page, Site site, FakeDurable durable)
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            durable.Update(0, one => one with { Shards = [one.Shards[0] with { LagMessages = one.Shards[0].LagMessages + 1 }, one.Shards[1]] });
+            site.Time.Advance(Second);
+            await Task.Delay(40, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task TakeoverAsync(string folder)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var durable = new FakeDurable();
+        durable.Add("order_placed", "BillingHandler", [.. Enumerable.Range(0, 4).Select(shard => FakeDurable.Shard(shard, shard < 2 ? "shop-1/412" : "shop-2/98", shard < 2 ? 7001 : 7002))]);
+        durable.Status = durable.Status with { LogBytes = 23_101_440 };
+        await using var site = await DurableScene.StartAsync(durable, now);
+        (IPage Page, string Name)[] views = [(await OpenAsync(site, ColorScheme.Light, 1280, 1000), "light"), (await OpenAsync(site, ColorScheme.Dark, 1280, 1000), "dark")];
+        await MoveAsync(30, static _ => 0);
+        foreach (var (page, name) in views)
+            await Panel(page).ScreenshotAsync(new() { Path = Path.Combine(folder, $"durable-takeover-before-{name}.png") });
+
+        // One instance is killed, and for two seconds its messages wait.
+        durable.Update(0, static one => one with { Members = 1, Shards = [.. one.Shards.Select(static shard => shard.Shard < 2 ? shard with { Holder = null } : shard)] });
+        await MoveAsync(2, static second => 120 * (second + 1));
+        durable.Update(0, static one => one with { Shards = [.. one.Shards.Select(static shard => shard with { Holder = new("shop-2/98", 7002) })] });
+        await MoveAsync(12, static second => Math.Max(0, 240 - (120 * second)));
+        foreach (var (page, name) in views)
+        {
+            await Assertions.Expect(page.Locator("#timeline li[data-event=takeover]")).ToBeVisibleAsync();
+            var (top, end) = ((await Panel(page).BoundingBoxAsync())!, (await page.Locator("#timeline-panel").BoundingBoxAsync())!);
+            await page.ScreenshotAsync(new()
+            {
+                Path = Path.Combine(folder, $"durable-takeover-after-{name}.png"),
+                FullPage = true,
+                Clip = new() { X = top.X, Y = top.Y, Width = top.Width, Height = end.Y + end.Height - top.Y },
+            });
+        }
+
+        async Task MoveAsync(int seconds, Func<int, int> waiting)
+        {
+            for (var i = 0; i < seconds; i++)
+            {
+                durable.Update(0, one => one with
+                {
+                    Shards = [.. one.Shards.Select(shard => shard.Shard > 0 ? shard : shard with { LagMessages = waiting(i), Lag = waiting(i) > 0 ? TimeSpan.FromSeconds(i + 1) : null })],
+                });
+                site.Time.Advance(Second);
+                await Task.Delay(60, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    private static ILocator Panel(IPage page) => page.Locator(".durable");
+
     private async Task<IPage> OpenAsync(Site site, ColorScheme scheme, int width, int height)
     {
         var page = await chromium.OpenPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height } });
+        await page.SetExtraHTTPHeadersAsync(new Dictionary<string, string>(StringComparer.Ordinal) { [HeaderAuthentication.Header] = DurableShop.Operator });
         await page.GotoAsync(site.Page.ToString());
         return page;
     }

@@ -71,7 +71,7 @@ public sealed class PackageTests(PackedPackages packages)
     }
 
     [Theory]
-    [InlineData("PgListener.AspNetCore", "PgListener.Hosting")]
+    [InlineData("PgListener.AspNetCore", "PgListener.Durable")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
     [InlineData("PgListener.Durable", "PgListener.Hosting")]
     [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Core")]

@@ -1,11 +1,12 @@
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
 using Orders;
 using WebApi.Tests;
 
 namespace PgListener.Samples.Tests;
 
-public sealed class OrdersTests(Server server)
+public sealed class OrdersTests(Server server, Chromium chromium)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -47,6 +48,28 @@ public sealed class OrdersTests(Server server)
         Assert.Equal(("nobody", 3), (dead.Key, dead.Attempts));
         Assert.Contains("'nobody'", dead.Error, StringComparison.Ordinal);
         Assert.Equal(1, (await OverviewAsync(sample)).Invoices);
+    }
+
+    [Fact]
+    public async Task The_mail_is_sent_when_the_dead_letter_is_requeued_on_the_page()
+    {
+        await using var database = await server.CreateDatabaseAsync();
+        await using var sample = await WebSample<PlaceOrder>.StartAsync(database);
+        var page = await chromium.OpenPageAsync();
+        await PlaceAsync(sample, "nobody");
+        await page.GotoAsync(new Uri(sample.Address, "/pg-listener").ToString());
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("1 dead letter", new() { Timeout = (float)Eventually.Limit.TotalMilliseconds });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show dead letters" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("The mail service does not know the address 'nobody'.")).ToBeVisibleAsync();
+
+        using var known = await sample.Client.PutAsync(new Uri("/addresses/nobody", UriKind.Relative), content: null, Cancellation);
+        known.EnsureSuccessStatusCode();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Requeue message" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByText("1 dead letter is attempted again.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("The listener is listening", new() { Timeout = (float)Eventually.Limit.TotalMilliseconds });
+        Assert.Empty(await sample.Services.GetRequiredService<IDurableChannels>().GetDeadLettersAsync(cancellationToken: Cancellation));
+        await page.CloseAsync();
     }
 
     private static async Task PlaceAsync(WebSample<PlaceOrder> sample, string customer)

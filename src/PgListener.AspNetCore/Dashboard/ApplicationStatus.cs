@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.Dashboard.DurableChannels;
 
 namespace PgListener.Dashboard;
 
@@ -20,7 +21,8 @@ internal sealed class ApplicationStatus
         var lifetime = services.GetService<IHostApplicationLifetime>();
         Stopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
         var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        var sampler = new StatusSampler(services, time, Logger, Stopping);
+        Durable = new(services, time, Logger, Stopping);
+        var sampler = new StatusSampler(services, Durable, time, Logger, Stopping);
         Feed = new(sampler, time);
         _document = new(() => JsonSerializer.SerializeToUtf8Bytes(sampler.Read(), DashboardJson.Default.StatusDocument));
 
@@ -35,8 +37,14 @@ internal sealed class ApplicationStatus
 
     public StatusFeed Feed { get; }
 
+    public DurableSampler Durable { get; }
+
     public static ApplicationStatus Of(IServiceProvider services) => Applications.GetValue(services, static services => new(services));
 
-    /// <summary>Everything that is known now, as JSON.</summary>
-    public Task<ReadOnlyMemory<byte>> ReadAsync() => _document.GetAsync();
+    /// <summary>Everything that is known now, as JSON. The durable channels are read before, unless that was done a moment ago.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync()
+    {
+        await Durable.RefreshAsync().ConfigureAwait(false);
+        return await _document.GetAsync().ConfigureAwait(false);
+    }
 }

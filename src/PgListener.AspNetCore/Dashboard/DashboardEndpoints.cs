@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
+using PgListener.Dashboard.DurableChannels;
 
 namespace PgListener.Dashboard;
 
@@ -20,18 +21,22 @@ internal sealed class DashboardEndpoints
     private readonly IServiceProvider _services;
     private readonly ApplicationStatus _status;
     private readonly PageAccess _access;
+    private readonly ActionAccess? _actions;
+    private readonly DashboardPage _page;
     private readonly int _maxWatchers;
     private readonly string _tooMany;
     private int _watchers;
 
-    public DashboardEndpoints(IServiceProvider services, int maxWatchers)
+    public DashboardEndpoints(IServiceProvider services, PgListenerPageOptions options)
     {
         _services = services;
         _status = ApplicationStatus.Of(services);
         _access = new(services, _status.Logger);
-        _maxWatchers = maxWatchers;
+        _actions = options.ActionsPolicy is { } policy ? new(services, policy) : null;
+        _page = _actions is null ? DashboardPage.ReadOnly : DashboardPage.WithActions;
+        _maxWatchers = options.MaxWatchers;
         _tooMany = string.Create(
-            CultureInfo.InvariantCulture, $"{maxWatchers} streams of this page are open, and the application allows no more (MaxWatchers of MapPgListener). Try again later.");
+            CultureInfo.InvariantCulture, $"{_maxWatchers} streams of this page are open, and the application allows no more (MaxWatchers of MapPgListener). Try again later.");
         services.GetService<IHostApplicationLifetime>()?.ApplicationStarted.Register(() => _ = WarnAsync());
     }
 
@@ -41,6 +46,9 @@ internal sealed class DashboardEndpoints
         group.MapMethods("", GetAndHead, _access.Guard(_services, PageOrDocumentAsync)).WithDisplayName("PgListener page").WithMetadata(this);
         group.MapMethods("/status", GetAndHead, _access.Guard(_services, DocumentAsync)).WithDisplayName("PgListener status");
         group.MapGet("/events", _access.Guard(_services, EventsAsync)).WithDisplayName("PgListener events");
+
+        if (_actions is not null)
+            new ActionEndpoints(_status, _services.GetService<TimeProvider>() ?? TimeProvider.System, _actions).Map(group, next => _access.Guard(_services, next));
 
         // What an application sets for all of its endpoints comes before this, and so does what it sets for a group around the page.
         ((IEndpointConventionBuilder)group).Finally(static endpoint =>
@@ -59,6 +67,8 @@ internal sealed class DashboardEndpoints
             try
             {
                 await _access.WarnAsync(page, _services).ConfigureAwait(false);
+                if (_actions is not null)
+                    await _actions.WarnAsync(page, _services, _status.Logger).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -74,11 +84,10 @@ internal sealed class DashboardEndpoints
         return Negotiation.PrefersJson(context.Request) ? DocumentAsync(context) : PageAsync(context);
     }
 
-    private static Task PageAsync(HttpContext context)
+    private Task PageAsync(HttpContext context)
     {
-        var page = DashboardPage.Instance;
-        context.Response.Headers.ContentSecurityPolicy = page.ContentSecurityPolicy;
-        return Answers.WriteAsync(context, "text/html; charset=utf-8", page.Html);
+        context.Response.Headers.ContentSecurityPolicy = _page.ContentSecurityPolicy;
+        return Answers.WriteAsync(context, "text/html; charset=utf-8", _page.Html);
     }
 
     private async Task DocumentAsync(HttpContext context)
@@ -115,12 +124,14 @@ internal sealed class DashboardEndpoints
         try
         {
             var body = context.Response.Body;
-            ReadOnlyMemory<byte> told = default;
+            ReadOnlyMemory<byte> told = default, toldDurable = default;
             await foreach (var frame in _status.Feed.WatchAsync(context.Abort, end.Token).ConfigureAwait(false))
             {
                 await body.WriteAsync(frame.Status, end.Token).ConfigureAwait(false);
                 if (!told.Equals(frame.Timeline))
                     await body.WriteAsync(told = frame.Timeline, end.Token).ConfigureAwait(false);
+                if (!toldDurable.Equals(frame.Durable))
+                    await body.WriteAsync(toldDurable = frame.Durable, end.Token).ConfigureAwait(false);
                 await body.FlushAsync(end.Token).ConfigureAwait(false);
             }
         }

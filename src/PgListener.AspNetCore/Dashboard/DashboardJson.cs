@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PgListener.Dashboard.DurableChannels;
 
 namespace PgListener.Dashboard;
 
@@ -6,4 +7,8 @@ namespace PgListener.Dashboard;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(IReadOnlyList<TimelineEvent>))]
+[JsonSerializable(typeof(IReadOnlyList<DurableInfo>))]
+[JsonSerializable(typeof(ActorInfo))]
+[JsonSerializable(typeof(ActResult))]
+[JsonSerializable(typeof(IReadOnlyList<DeadLetterInfo>))]
 internal sealed partial class DashboardJson : JsonSerializerContext;

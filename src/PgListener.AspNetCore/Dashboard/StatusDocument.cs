@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PgListener.Dashboard.DurableChannels;
 
 namespace PgListener.Dashboard;
 
@@ -10,6 +11,10 @@ internal sealed record StatusDocument
     public required ProcessInfo Process { get; init; }
 
     public required IReadOnlyList<ListenerInfo> Listeners { get; init; }
+
+    /// <summary>The durable channels, if any listener has some. The stream sends them as a separate event, and not every second.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DurableInfo>? Durable { get; init; }
 
     /// <summary>The timeline, the latest last. The stream sends it as a separate event, and not every second.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

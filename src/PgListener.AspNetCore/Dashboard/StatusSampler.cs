@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PgListener.Dashboard.DurableChannels;
 
 namespace PgListener.Dashboard;
 
@@ -13,17 +14,19 @@ namespace PgListener.Dashboard;
 /// There are two locks. <c>_looking</c> makes readings follow each other, so that counts are compared in the order in which they were read.
 /// <c>_sync</c> guards the timeline. No listener is called while it is held, so that a listener that reports a change need not wait for a reading.
 /// </remarks>
-internal sealed class StatusSampler(IServiceProvider services, TimeProvider time, ILogger logger, CancellationToken stopping)
+internal sealed class StatusSampler(IServiceProvider services, DurableSampler durable, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
 
     private readonly Lock _looking = new();
     private readonly Lock _sync = new();
     private readonly Timeline _timeline = new(time);
+    private readonly DurableHistory _durableHistory = new();
     private (IPgListener Listener, ListenerHistory History)[]? _listeners;
     private DateTimeOffset? _lastLook;
     private Type? _lastFailure;
     private (long Version, ReadOnlyMemory<byte> Frame) _encoded = (-1, default);
+    private (IReadOnlyList<DurableInfo> Reading, ReadOnlyMemory<byte> Frame) _encodedDurable = ([], default);
     private long _frames;
     private ITimer? _lookSoon;
 
@@ -43,8 +46,12 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
         lock (_looking)
         {
             var document = Look();
+            var reading = durable.Latest();
             lock (_sync)
-                return document with { Timeline = _timeline.Snapshot() };
+            {
+                _durableHistory.AddTo(_timeline, reading, document.Time);
+                return document with { Durable = reading.Count > 0 ? reading : null, Timeline = _timeline.Snapshot() };
+            }
         }
     }
 
@@ -54,17 +61,22 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
         lock (_looking)
         {
             var seen = time.GetTimestamp();
-            var status = Encode("status", Look(), DashboardJson.Default.StatusDocument);
+            var document = Look();
+            var status = Encode("status", document, DashboardJson.Default.StatusDocument);
+            var reading = durable.Latest();
+            if (!ReferenceEquals(reading, _encodedDurable.Reading))
+                _encodedDurable = (reading, Encode("durable", reading, DashboardJson.Default.IReadOnlyListDurableInfo));
             IReadOnlyList<TimelineEvent>? changed = null;
             lock (_sync)
             {
+                _durableHistory.AddTo(_timeline, reading, document.Time);
                 if (_encoded.Version != _timeline.Version)
                     (changed, _encoded.Version) = (_timeline.Snapshot(), _timeline.Version);
             }
 
             if (changed is not null)
                 _encoded.Frame = Encode("timeline", changed, DashboardJson.Default.IReadOnlyListTimelineEvent);
-            return new(++_frames, seen, status, _encoded.Frame);
+            return new(++_frames, seen, status, _encoded.Frame, _encodedDurable.Frame);
         }
     }
 
@@ -126,6 +138,7 @@ internal sealed class StatusSampler(IServiceProvider services, TimeProvider time
                 history.Note(status);
         }
 
+        durable.Start(_listeners.Select(static one => one.Listener.Name));
         return _listeners;
     }
 

@@ -16,4 +16,7 @@ internal enum TimelineEventKind
 
     /// <summary>Notifications were dropped because a queue was full.</summary>
     Dropped,
+
+    /// <summary>Shards of a durable channel have got another holder.</summary>
+    Takeover,
 }

@@ -50,6 +50,12 @@ internal sealed class DurableChannels(NpgsqlDataSource dataSource, string prefix
         return WithConnectionAsync(connection => _parked.ReadAsync(connection, filter, limit, after, cancellationToken), cancellationToken);
     }
 
+    public Task<IReadOnlyList<ParkedMessageCount>> CountParkedMessagesAsync(ParkedMessageFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return WithConnectionAsync(connection => _parked.CountAsync(connection, filter, cancellationToken), cancellationToken);
+    }
+
     public async Task<int> RequeueAsync(ParkedMessageFilter filter, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
@@ -82,12 +88,12 @@ internal sealed class DurableChannels(NpgsqlDataSource dataSource, string prefix
         logger.ResumeRequested(row.Name.Handler, row.Name.Channel);
     }
 
-    public async Task<long?> SkipHeadAsync(DurableSubscriptionName subscription, int shard = 0, CancellationToken cancellationToken = default)
+    public async Task<long?> SkipHeadAsync(DurableSubscriptionName subscription, int shard = 0, long? messageId = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         var row = await FindAsync(subscription, cancellationToken).ConfigureAwait(false);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, row.Shards);
-        var skipped = await Moves().SkipAsync(row, shard, cancellationToken).ConfigureAwait(false);
+        var skipped = await Moves().SkipAsync(row, shard, messageId, cancellationToken).ConfigureAwait(false);
         if (skipped is { } message)
             logger.HeadSkipped(message, row.Name.Channel, row.Name.Handler, shard);
         return skipped;

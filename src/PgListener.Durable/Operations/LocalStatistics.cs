@@ -1,4 +1,5 @@
 using PgListener.Durable.Membership;
+using PgListener.Durable.Telemetry;
 
 namespace PgListener.Durable.Operations;
 
@@ -31,8 +32,10 @@ internal sealed class LocalStatistics(CoordinationState state, IReadOnlyList<Dur
     /// <summary>Adds to what the database has which shards are blocked here.</summary>
     public IReadOnlyList<DurableSubscriptionStatus> WithBlockades(IReadOnlyList<DurableSubscriptionStatus> status) => [.. status.Select(subscription =>
         Subscriptions.TryGetValue(subscription.Name, out var known) && known.Counts.Blockades is { Count: > 0 } blockades
-            ? subscription with { Shards = [.. subscription.Shards.Select(shard => shard with { BlockedSince = blockades.FirstOrDefault(blockade => blockade.Shard == shard.Shard)?.Since })] }
+            ? subscription with { Shards = [.. subscription.Shards.Select(shard => With(shard, blockades.FirstOrDefault(blockade => blockade.Shard == shard.Shard)))] }
             : subscription)];
+
+    private static DurableShardStatus With(DurableShardStatus shard, Blockade? blockade) => shard with { BlockedSince = blockade?.Since, BlockedMessage = blockade?.Message };
 
     private static DurableSubscriptionStatistics Read(DurableSubscriptionName name, DurableSubscription subscription)
     {

@@ -29,6 +29,13 @@ internal sealed class ParkedCommands(string prefix)
         LIMIT $13
         """;
 
+    private const string Count = $"""
+        SELECT s.channel, s.name, s.instance, r.error_type, count(*), min(r.failed_at)
+        {Matches}
+        GROUP BY s.channel, s.name, s.instance, r.error_type
+        ORDER BY s.channel, s.name, s.instance, count(*) DESC, r.error_type
+        """;
+
     // What waits behind another message keeps its place. One that is being attempted keeps its number of attempts, by which its handler may be about to remove it.
     private const string Requeue = $"""
         WITH chosen AS (
@@ -88,6 +95,24 @@ internal sealed class ParkedCommands(string prefix)
         }
     }
 
+    /// <summary>Counts them by the type of their error.</summary>
+    public async Task<IReadOnlyList<ParkedMessageCount>> CountAsync(NpgsqlConnection connection, ParkedMessageFilter filter, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Count, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            AddConditions(command, filter);
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                var counts = new List<ParkedMessageCount>();
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    counts.Add(new(NameOf(reader), reader.GetValue(3) as string, reader.GetInt64(4), reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5)));
+                return counts;
+            }
+        }
+    }
+
     /// <summary>Makes them due.</summary>
     /// <returns>How many, by the channel's name in the log.</returns>
     public Task<IReadOnlyDictionary<string, int>> RequeueAsync(NpgsqlConnection connection, ParkedMessageFilter filter, CancellationToken cancellationToken)
@@ -127,12 +152,14 @@ internal sealed class ParkedCommands(string prefix)
         command.Parameters.Add(Sql.Text(filter.Ids is { } ids ? $"[{string.Join(',', ids)}]" : null));
     }
 
+    private DurableSubscriptionName NameOf(NpgsqlDataReader reader) => new(reader.GetString(0)[prefix.Length..], reader.GetString(1), reader.GetString(2));
+
     private ParkedMessage MessageOf(NpgsqlDataReader reader)
     {
         var deadAt = TimeOf(13);
         return new()
         {
-            Subscription = new(reader.GetString(0)[prefix.Length..], reader.GetString(1), reader.GetString(2)),
+            Subscription = NameOf(reader),
             Id = reader.GetInt64(3),
             Key = reader.GetValue(4) as string,
             Payload = Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(5)),

@@ -32,14 +32,14 @@ internal sealed class PositionMoves(NpgsqlDataSource dataSource, IClusterDiscove
 
     private const string FirstSince = "SELECT min(id) FROM pglistener.message WHERE channel = $1 AND at >= $2";
 
-    /// <summary>Moves a shard past the next message.</summary>
-    /// <returns>Its id; <see langword="null"/> if there is none.</returns>
-    public async Task<long?> SkipAsync(SubscriptionRow subscription, int shard, CancellationToken cancellationToken)
+    /// <summary>Moves a shard past the next message, if it is the one that is meant.</summary>
+    /// <returns>Its id; <see langword="null"/> if there is none, or it is another one.</returns>
+    public async Task<long?> SkipAsync(SubscriptionRow subscription, int shard, long? meant, CancellationToken cancellationToken)
     {
         long? skipped = null;
         await HoldAsync(subscription, shard, shard, (cluster, token) => MoveAsync(subscription, shard, cluster, async (connection, at, _) =>
         {
-            if (await NextAsync(connection, subscription.ShardOf(shard), at, cluster, token).ConfigureAwait(false) is not { } next)
+            if (await NextAsync(connection, subscription.ShardOf(shard), at, cluster, token).ConfigureAwait(false) is not { } next || next.Id != (meant ?? next.Id))
                 return null;
             skipped = next.Id;
             return next.After;

@@ -35,6 +35,25 @@ public class OperationsTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Dead_letters_are_counted_by_the_type_of_their_error()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await using var one = await Application.StartAsync(database, Behaviour.Fails(1, 2, 3), options => (options.MaxAttempts, options.OnFailure) = (1, FailureMode.Park));
+        await one.PublishAsync(new(1), new(2), new(3));
+        await Application.UntilAsync(async () => (await one.ParkedAsync(ParkedState.Dead)).Count == 3, "They are not dead.");
+        await using var log = LogDatabase.Of(database);
+        await log.ExecuteAsync("update pglistener.retry set error_type = 'System.TimeoutException' where message = (select min(message) from pglistener.retry)");
+
+        var counts = await one.Channels.CountParkedMessagesAsync(new(), Token);
+
+        Assert.Equal(
+            [(Application.Orders, "System.IO.InvalidDataException", 2), (Application.Orders, "System.TimeoutException", 1)],
+            counts.Select(count => (count.Subscription, count.ErrorType!, count.Count)));
+        Assert.All(counts, count => Assert.NotNull(count.OldestFailure));
+        Assert.Empty(await one.Channels.CountParkedMessagesAsync(new() { State = ParkedState.Retrying }, Token));
+    }
+
+    [Fact]
     public async Task What_waits_behind_a_deleted_dead_letter_goes_on()
     {
         var database = await server.CreateDatabaseAsync();
@@ -97,8 +116,13 @@ public class OperationsTests(ServerFixture server)
         await Application.UntilAsync(async () => (await one.StatusAsync())?.Shards[0].BlockedSince is not null || (await two.StatusAsync())?.Shards[0].BlockedSince is not null, "It does not block.");
         Assert.Equal(3, (await one.StatusAsync())!.LagMessages);
 
-        var skipped = await one.Channels.SkipHeadAsync(Application.Orders, cancellationToken: Token);
+        var blocked = (await one.StatusAsync())!.Shards[0].BlockedMessage ?? (await two.StatusAsync())!.Shards[0].BlockedMessage!.Value;
+        Assert.Null(await one.Channels.SkipHeadAsync(Application.Orders, messageId: blocked + 1, cancellationToken: Token));
+        Assert.Equal(3, (await one.StatusAsync())!.LagMessages);
 
+        var skipped = await one.Channels.SkipHeadAsync(Application.Orders, messageId: blocked, cancellationToken: Token);
+
+        Assert.Equal(blocked, skipped);
         await one.UntilHandledAsync(2, 3);
         Assert.Equal([2, 3], one.Handled);
         Assert.Contains(one.Log.GetSnapshot(), line => line.Id == 684 && line.Message.Contains($"Message {skipped} ", StringComparison.Ordinal));

@@ -1,0 +1,119 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PgListener.Dashboard.DurableChannels;
+
+/// <summary>The endpoints of one page that list dead letters and change something.</summary>
+internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider time, ActionAccess access)
+{
+    /// <summary>How many dead letters a request returns. Each is read with its payload, which may be large.</summary>
+    private const int PageSize = 25;
+
+    private static readonly string[] Get = [HttpMethods.Get];
+    private static readonly string[] Post = [HttpMethods.Post];
+
+    /// <summary>Maps them below the page's path.</summary>
+    /// <param name="group">The page's endpoints.</param>
+    /// <param name="guard">What all endpoints of the page have around them.</param>
+    public void Map(RouteGroupBuilder group, Func<RequestDelegate, RequestDelegate> guard)
+    {
+        group.MapMethods("/actions", Get, guard(access.Guard(ActorAsync))).WithDisplayName("PgListener actor");
+        group.MapMethods("/dead-letters", Get, guard(access.Guard(DeadLettersAsync))).WithDisplayName("PgListener dead letters");
+        foreach (var act in SubscriptionActs.Names)
+            group.MapMethods($"/actions/{act}", Post, guard(access.GuardChange(context => ActAsync(context, act)))).WithDisplayName($"PgListener {act}");
+    }
+
+    private static Task ActorAsync(HttpContext context)
+    {
+        var tokens = context.RequestServices.GetRequiredService<IAntiforgery>().GetAndStoreTokens(context);
+        return WriteAsync(context, new ActorInfo(UserOf(context), tokens.FormFieldName, tokens.RequestToken!), DashboardJson.Default.ActorInfo);
+    }
+
+    private async Task DeadLettersAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        if (ActRequest.Read(name => query[name]) is not { } request)
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, "Give the channel and the handler.").ConfigureAwait(false);
+        else if (status.Durable.ChannelsOf(request.Listener) is not { } channels)
+            await UnknownAsync(context, request).ConfigureAwait(false);
+        else
+            await TryAsync(context, "list of dead letters", request, () => DeadLettersAsync(context, channels, request)).ConfigureAwait(false);
+    }
+
+    private static async Task DeadLettersAsync(HttpContext context, IDurableChannels channels, ActRequest request)
+    {
+        var filter = new ParkedMessageFilter { Subscription = request.Subscription, ErrorType = request.ErrorType };
+        var after = request.After is { } id ? new ParkedMessage { Subscription = request.Subscription, Id = id } : null;
+        var messages = await channels.GetParkedMessagesAsync(filter, PageSize, after, context.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(context, [.. messages.Select(DeadLetterInfo.From)], DashboardJson.Default.IReadOnlyListDeadLetterInfo).ConfigureAwait(false);
+    }
+
+    private async Task ActAsync(HttpContext context, string act)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
+        if (ActRequest.Read(name => form[name]) is not { } request)
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, "Give the channel and the handler; numbers and times must be such.").ConfigureAwait(false);
+        else if (SubscriptionActs.ProblemOf(act, request, time.GetUtcNow()) is { } problem)
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
+        else if (status.Durable.ChannelsOf(request.Listener) is not { } channels)
+            await UnknownAsync(context, request).ConfigureAwait(false);
+        else
+            await TryAsync(context, act, request, () => ActAsync(context, act, channels, request)).ConfigureAwait(false);
+    }
+
+    private async Task ActAsync(HttpContext context, string act, IDurableChannels channels, ActRequest request)
+    {
+        // What has begun is brought to its end, and logged, even if the browser has gone.
+        var result = await SubscriptionActs.RunAsync(act, channels, request, status.Stopping).ConfigureAwait(false);
+        if (result is null)
+        {
+            await UnknownAsync(context, request).ConfigureAwait(false);
+            return;
+        }
+
+        status.Durable.Expire();
+        if (!result.IsDone)
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status409Conflict, result.Message).ConfigureAwait(false);
+            return;
+        }
+
+        var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
+        status.Logger.Acted(UserOf(context), act, request.Target, handler, channel, ActRequest.OneLine(request.Listener), result.Message, result.Count);
+        await WriteAsync(context, result, DashboardJson.Default.ActResult).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers what may go wrong.</summary>
+    private async Task TryAsync(HttpContext context, string act, ActRequest request, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status409Conflict, e.Message).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DbException or IOException or SocketException)
+        {
+            var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
+            status.Logger.ActFailed(e, act, request.Target, handler, channel, ActRequest.OneLine(request.Listener), UserOf(context));
+            await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "The database could not be asked. The log of the application has the reason.").ConfigureAwait(false);
+        }
+    }
+
+    private static Task UnknownAsync(HttpContext context, ActRequest request)
+        => Answers.ProblemAsync(context, StatusCodes.Status404NotFound, $"There is no subscription {request.Subscription}.");
+
+    private static Task WriteAsync<T>(HttpContext context, T body, JsonTypeInfo<T> json)
+        => Answers.WriteAsync(context, "application/json; charset=utf-8", JsonSerializer.SerializeToUtf8Bytes(body, json));
+
+    private static string UserOf(HttpContext context) => context.User.Identity?.Name is { Length: > 0 } name ? ActRequest.OneLine(name) : "(without a name)";
+}
