@@ -34,6 +34,7 @@ internal sealed class Coordination : IDisposable
         _hurry = CancellationTokenSource.CreateLinkedTokenSource(abort);
         _keeper = new(parts.Keep, cluster);
         _members = [.. subscriptions.Select(Join)];
+        parts.Tails?.Begin(cluster);
     }
 
     /// <summary>Looks until it is stopped and every shard is given up, or something throws.</summary>
@@ -85,6 +86,7 @@ internal sealed class Coordination : IDisposable
         var request = new LookRequest(_cluster.Base);
         _members.ForEach(member => member.Ask(request, isStopping));
         _keeper.Ask(request, isStopping);
+        _parts.Tails?.Ask(request);
         _schedule.Begin();
         _parts.State.NoteLook();
 
@@ -113,6 +115,8 @@ internal sealed class Coordination : IDisposable
             return;
 
         _parts.State.NoteNews();
+        if (_parts.Tails?.Wake(answer.News) == true)
+            _schedule.NoLaterThan(LookSchedule.Second);
         var news = answer.News.ToDictionary(static found => new Positions.ShardKey(found.Subscription, found.Shard), static found => found.Retries);
         foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.ContainsKey(shard.Id)))
         {
@@ -134,6 +138,7 @@ internal sealed class Coordination : IDisposable
             foreach (var channel in _parts.WakeUps.Take())
             {
                 _parts.State.NoteWakeUp();
+                _parts.Tails?.Wake(channel);
                 if (_members.Exists(member => member.Subscription.Definition.Channel == channel && member.Held.Any(static shard => shard.IsWaiting)))
                     _schedule.Hurry();
                 else
