@@ -9,7 +9,9 @@ var builder = WebApplication.CreateBuilder(args);
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
 // The listener connects to ConnectionStrings:Postgres; its other settings are in the section "PgListener".
+// The live page reads a durable channel, whose schema the shop creates, as it does its tables.
 builder.Services.AddPgListener()
+    .AddDurableChannels(options => options.CreateSchema = true)
     .AddHandler<OrderPlaced, SalesHandler>();
 builder.Services.AddHealthChecks().AddPgListener(tags: ["ready"]);
 builder.AddTelemetry();

@@ -437,6 +437,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         ThrowIfInvalid(channel);
+        ThrowIfPositioned(options);
         Setting.ThrowIfInvalid(options, nameof(options), () => $"the subscription {options.Name ?? CallbackName.Of(callback)} to channel '{channel.ReplaceLineEndings(" ")}'");
         var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
         settled = _runs.Add(subscription);
@@ -459,6 +460,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     private async Task<NotificationReader> OpenReaderAsync(string? channel, SubscriptionOptions options, bool readsGaps, CancellationToken cancellationToken)
     {
         Setting.ThrowIfInvalid(options, nameof(options));
+        ThrowIfPositioned(options);
         options = options.Snapshot();
         options.ReadsGaps = readsGaps;
         var reader = AddReader(channel, options, cancellationToken, out var settled);
@@ -482,6 +484,12 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         var subscription = new Subscription(channel, callback: null, options, _context);
         (var queue, settled) = _runs.AddReader(subscription);
         return new(queue, options.OnResync, options.ReadsGaps, () => _runs.Remove(subscription), _options, cancellationToken);
+    }
+
+    private static void ThrowIfPositioned(SubscriptionOptions options)
+    {
+        if (options.StartAfter is not null)
+            throw new ArgumentException($"{nameof(SubscriptionOptions.StartAfter)} is for streams of durable channels. Notifications have no position; leave it out.", nameof(options));
     }
 
     private void ThrowIfInvalid(string channel) => _ = ChannelName.WithPrefix(_options.Current.ChannelPrefix, channel);

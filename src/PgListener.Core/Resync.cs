@@ -39,6 +39,10 @@ public sealed record Resync
     /// <summary>The moment from which notifications arrive again, by this machine's clock.</summary>
     public DateTimeOffset Until { get; }
 
+    /// <summary>On a stream of a durable channel: where it goes on after the gap, as <see cref="DurableMessage.Position"/>.</summary>
+    /// <value><see langword="null"/> for others.</value>
+    public string? Position { get; init; }
+
     /// <summary>How many notifications this subscription is known to have dropped. Notifications that were missed without a connection cannot be counted.</summary>
     public long Dropped { get; }
 }

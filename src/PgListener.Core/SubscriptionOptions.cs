@@ -32,6 +32,17 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <value>The default is <see langword="null"/>: gaps are not announced to this subscription. A warning is logged when notifications may have been lost.</value>
     public ResyncCallback? OnResync { get; set; }
 
+    /// <summary>
+    /// The position after which a stream of a durable channel begins: the <see cref="DurableMessage.Position"/> or <see cref="StreamItem{TChannel}.Position"/> of the last item that its reader has got, such as the
+    /// <c>Last-Event-ID</c> of a browser. The stream then has what follows, no matter which instance had served the reader before.
+    /// </summary>
+    /// <remarks>
+    /// A position that means nothing here, because it is malformed, of another channel or database, or from before a crash of the server, is not an error: the stream begins now, with a
+    /// <see cref="Resync"/> for <see cref="ResyncReason.Started"/>. If messages after it were removed from the log, the stream begins with a <see cref="Resync"/> for <see cref="ResyncReason.Retention"/>.
+    /// </remarks>
+    /// <value>The default is <see langword="null"/>: the stream begins now. On a channel that is not durable, it must be <see langword="null"/>.</value>
+    public string? StartAfter { get; set; }
+
     /// <summary>Whether the reader gets gaps as items.</summary>
     internal bool ReadsGaps { get; set; }
 

@@ -17,6 +17,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     private readonly IServiceScopeFactory _scopes;
     private readonly CancellationToken _applicationStopping;
     private readonly CancellationToken _applicationStarted;
+    private readonly IServiceProvider _services;
     private readonly ILogger _logger;
     private readonly PayloadLog _payloadLog;
     private readonly SettingsReload _settings;
@@ -24,10 +25,14 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _subscribed;
 
+    /// <summary>The streams of durable channels, once there was one.</summary>
+    private volatile IDurableStreams? _durable;
+
     public HostedListener(ListenerRegistration registration, PgListenerOptions options, IServiceProvider services)
     {
         var own = registration.WithHost(options, services);
         _registration = registration;
+        _services = services;
         _scopes = services.GetRequiredService<IServiceScopeFactory>();
         var lifetime = services.GetService<IHostApplicationLifetime>();
         _applicationStopping = lifetime?.ApplicationStopping ?? CancellationToken.None;
@@ -57,7 +62,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
     public ListenerStatus Status => Listener.Status;
 
-    public IReadOnlyList<SubscriptionStatistics> GetStatistics() => Listener.GetStatistics();
+    public IReadOnlyList<SubscriptionStatistics> GetStatistics() => _durable is { } durable ? [.. Listener.GetStatistics(), .. durable.GetStatistics()] : Listener.GetStatistics();
 
     public event EventHandler<ListenerStateChangedEventArgs>? StateChanged
     {
@@ -116,6 +121,17 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         => ReadAsync(channel, options, readsGaps: true, cancellationToken);
 
+    /// <summary>Reads a durable channel by name.</summary>
+    /// <exception cref="InvalidOperationException">The listener has no durable channels.</exception>
+    public IAsyncEnumerable<DurableStreamItem> ReadDurableAsync(string channel, SubscriptionOptions options, CancellationToken cancellationToken)
+    {
+        var durable = _durable ??= _registration.DurableStreams?.Invoke(_services)
+            ?? throw new InvalidOperationException(
+                $"The channel '{channel.ReplaceLineEndings(" ")}' is durable, and the listener{(Name.Length > 0 ? $" '{Name}'" : "")} has no durable channels. Call AddDurableChannels() of the package PgListener.Durable after AddPgListener(); PgListenerHarness does not run them.");
+        LogPayloadsOf(options);
+        return UntilStoppingAsync(end => durable.ReadAsync(channel, options, end), cancellationToken);
+    }
+
     /// <summary>
     /// Stops the listener when the container is disposed of. If the host has not stopped it before, because its start has failed, the services that
     /// handlers need no longer exist. So no further handler is called, and running ones are cancelled.
@@ -168,17 +184,22 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
             handler.Update(options.Handlers[key]);
     }
 
-    private async IAsyncEnumerable<StreamItem> ReadAsync(
-        string channel, SubscriptionOptions? options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private IAsyncEnumerable<StreamItem> ReadAsync(string channel, SubscriptionOptions? options, bool readsGaps, CancellationToken cancellationToken)
     {
         LogPayloadsOf(options);
+        return UntilStoppingAsync(end => Listener.ReadAsync(channel, options ?? new(), readsGaps, end), cancellationToken);
+    }
+
+    /// <summary>Reads from the start of the listener until the host begins to stop.</summary>
+    private async IAsyncEnumerable<T> UntilStoppingAsync<T>(Func<CancellationToken, IAsyncEnumerable<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
 
         // A hosted service that was added before this one may begin to read before the listener is started.
         if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false) || _applicationStopping.IsCancellationRequested)
             yield break;
 
-        var items = Listener.ReadAsync(channel, options ?? new(), readsGaps, end.Token).GetAsyncEnumerator(end.Token);
+        var items = read(end.Token).GetAsyncEnumerator(end.Token);
         await using (items.ConfigureAwait(false))
         {
             while (await UnlessStoppingAsync(items.MoveNextAsync(), cancellationToken).ConfigureAwait(false))

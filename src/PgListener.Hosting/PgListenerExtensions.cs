@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PgListener.Payloads;
+using PgListener.Registration;
 using PgListener.Subscriptions;
 using PgListener.Telemetry;
 
@@ -38,25 +40,28 @@ public static class PgListenerExtensions
         Task CallAsync(NotificationContext context, CancellationToken token) => callback(reader.Read(context.Notification), token);
     }
 
-    /// <summary>Reads a channel's notifications from now on: for server-sent events, SignalR or gRPC streams.</summary>
+    /// <summary>Reads a channel from now on: for server-sent events, SignalR or gRPC streams. A durable channel also from an earlier message on.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="listener">The listener.</param>
     /// <param name="options">The settings; those of the listener when left out. Set <see cref="SubscriptionOptions.OnResync"/> to be notified of gaps, in their place among the notifications.</param>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The notifications from the first read on. They end when the host begins to stop, so that a stream does not delay the stop.</returns>
     /// <remarks>
-    /// Each reader has a bounded queue of its own, and gets every notification. Malformed payloads are logged, counted as failed, and skipped.
+    /// <para>Each reader has a bounded queue of its own, and gets every notification. Malformed payloads are logged, counted as failed, and skipped.</para>
+    /// <para>
+    /// A stream of a durable channel does not lose messages: a reader that is slow reads from the log what its queue could not hold, so <see cref="HandlerOptions.FullQueueMode"/> and
+    /// <see cref="HandlerOptions.MaxBackpressure"/> do not apply. Each message comes once, in the order of the channel, also when the database cannot be reached for some time. It
+    /// acknowledges nothing: keep the <see cref="DurableMessage.Position"/> of the last message, and give it to <see cref="SubscriptionOptions.StartAfter"/> to go on there.
+    /// </para>
     /// </remarks>
-    /// <exception cref="InvalidOperationException">The channel's name is not valid, or its type cannot be read at all. It is thrown by this method, not by the first read.</exception>
+    /// <exception cref="InvalidOperationException">The channel's name is not valid, its type cannot be read at all, or it is durable and the listener has no durable channels. It is thrown by this method, not by the first read.</exception>
+    /// <exception cref="ArgumentException">The channel is not durable, and <see cref="SubscriptionOptions.StartAfter"/> is set.</exception>
     public static IAsyncEnumerable<Notification<TChannel>> ReadAllAsync<TChannel>(
         this IPgListener listener, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
     {
-        ArgumentNullException.ThrowIfNull(listener);
-        ThrowIfDurable<TChannel>();
-        var channel = listener.ChannelNameOf<TChannel>();
-        PayloadReader<TChannel>.Inspect(channel);
-        return ReadAsync(cancellationToken);
+        var channel = Inspect<TChannel>(listener, options);
+        return IsDurable<TChannel>(listener, out var durable) ? OnlyMessagesAsync(ReadDurable<TChannel>(durable, channel, options, cancellationToken), cancellationToken) : ReadAsync(cancellationToken);
 
         async IAsyncEnumerable<Notification<TChannel>> ReadAsync([EnumeratorCancellation] CancellationToken token)
         {
@@ -70,8 +75,8 @@ public static class PgListenerExtensions
     }
 
     /// <summary>
-    /// Reads a channel's notifications from now on, with the gaps in their places, for streams whose other end has to load its
-    /// state again after a gap, such as a browser. The first item is the gap of the start.
+    /// Reads a channel from now on, with the gaps in their places, for streams whose other end has to load its
+    /// state again after a gap, such as a browser. The first item is the gap of the start; there is none on a durable channel after <see cref="SubscriptionOptions.StartAfter"/>.
     /// </summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="listener">The listener.</param>
@@ -84,11 +89,8 @@ public static class PgListenerExtensions
         this IPgListener listener, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
         where TChannel : INotificationChannel<TChannel>
     {
-        ArgumentNullException.ThrowIfNull(listener);
-        ThrowIfDurable<TChannel>();
-        var channel = listener.ChannelNameOf<TChannel>();
-        PayloadReader<TChannel>.Inspect(channel);
-        return ReadAsync(cancellationToken);
+        var channel = Inspect<TChannel>(listener, options);
+        return IsDurable<TChannel>(listener, out var durable) ? ReadDurable<TChannel>(durable, channel, options, cancellationToken) : ReadAsync(cancellationToken);
 
         async IAsyncEnumerable<StreamItem<TChannel>> ReadAsync([EnumeratorCancellation] CancellationToken token)
         {
@@ -100,6 +102,54 @@ public static class PgListenerExtensions
                 else if (TryRead(item.Notification, own, reader, out var value))
                     yield return new(value);
             }
+        }
+    }
+
+    private static string Inspect<TChannel>(IPgListener listener, SubscriptionOptions? options)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        if (!TChannel.IsDurable && options?.StartAfter is not null)
+            throw new ArgumentException($"{nameof(SubscriptionOptions.StartAfter)} is set, but {typeof(TChannel)} is not a durable channel. Its notifications have no position.", nameof(options));
+
+        var channel = listener.ChannelNameOf<TChannel>();
+        PayloadReader<TChannel>.Inspect(channel);
+        return channel;
+    }
+
+    /// <summary>Whether a channel is read from the log. A fake of a test has only what it is sent by name.</summary>
+    private static bool IsDurable<TChannel>(IPgListener listener, [NotNullWhen(true)] out HostedListener? durable)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        durable = TChannel.IsDurable ? listener as HostedListener : null;
+        return durable is not null;
+    }
+
+    private static IAsyncEnumerable<StreamItem<TChannel>> ReadDurable<TChannel>(HostedListener listener, string channel, SubscriptionOptions? options, CancellationToken cancellationToken)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        var (own, reader) = Prepare<TChannel>(channel, options);
+        return ReadAsync(listener.ReadDurableAsync(channel, own, cancellationToken), cancellationToken);
+
+        async IAsyncEnumerable<StreamItem<TChannel>> ReadAsync(IAsyncEnumerable<DurableStreamItem> items, [EnumeratorCancellation] CancellationToken token)
+        {
+            await foreach (var item in items.WithCancellation(token).ConfigureAwait(false))
+            {
+                if (item.Gap is { } gap)
+                    yield return new(gap);
+                else if (TryRead(new(channel, item.Payload!, ProcessId: 0), own, reader, out var read))
+                    yield return new(new Notification<TChannel>(read.Value, read.Payload, item.Message!));
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<Notification<TChannel>> OnlyMessagesAsync<TChannel>(IAsyncEnumerable<StreamItem<TChannel>> items, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        await foreach (var item in items.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (!item.IsGap(out _))
+                yield return item.Notification;
         }
     }
 
@@ -131,7 +181,7 @@ public static class PgListenerExtensions
         if (TChannel.IsDurable)
         {
             throw new NotSupportedException(
-                $"{typeof(TChannel)} is a durable channel, whose messages are read by handlers. Add one with AddHandler<{typeof(TChannel).Name}, …>(); with DurableMode.PerInstance, every instance gets every message.");
+                $"{typeof(TChannel)} is a durable channel, which has no callbacks. Read it with ReadAllAsync<{typeof(TChannel).Name}>(), or add a handler with AddHandler<{typeof(TChannel).Name}, …>(); with DurableMode.PerInstance, every instance gets every message.");
         }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class EventStream : EventReader
     {
     }
 
+    /// <summary>The id of the last event that had one, which a browser sends when it comes back.</summary>
+    public string? LastEventId { get; private set; }
+
     /// <summary>Opens it, and reads up to the first resync: from then on nothing is missed.</summary>
     public static async Task<EventStream> OpenLiveAsync(HttpClient client)
     {
@@ -19,9 +22,15 @@ internal sealed class EventStream : EventReader
         return stream;
     }
 
-    public static async Task<EventStream> OpenAsync(HttpClient client)
+    /// <summary>Opens it.</summary>
+    /// <param name="client">The browser.</param>
+    /// <param name="lastEventId">The event that it has got last, if it comes back.</param>
+    public static async Task<EventStream> OpenAsync(HttpClient client, string? lastEventId = null)
     {
-        var response = await client.GetAsync(new Uri("/orders/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/orders/stream", UriKind.Relative));
+        if (lastEventId is not null)
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         return new(response, await BodyOfAsync(response));
     }
 
@@ -33,6 +42,7 @@ internal sealed class EventStream : EventReader
         var watch = Stopwatch.StartNew();
         while (await NextAsync() is { } item)
         {
+            LastEventId = item.EventId ?? LastEventId;
             if (item.EventType == type)
                 return JsonElement.Parse(item.Data);
             if (item.EventType == "order")

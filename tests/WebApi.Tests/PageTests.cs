@@ -106,15 +106,22 @@ public sealed class PageTests(TestDatabase database, Chromium chromium)
         await Expect(page.Locator("#state")).ToHaveTextAsync("Connection lost");
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no connection to the shop since");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Place an order" })).ToBeDisabledAsync();
-        await data.QueryAsync<long>("insert into orders (product, quantity) values ('Tea', 5) returning id");
+        await using (var other = await Shop.StartAsync(data))
+        {
+            await other.PlaceAsync();
+            await other.PlaceAsync();
+        }
 
+        var reads = 0;
+        page.Request += (_, request) => reads += request.Url.Contains("/orders?limit", StringComparison.Ordinal) ? 1 : 0;
         await using var second = await Shop.StartOnPortAsync(data, address.Port);
         await Expect(page.Locator("#state")).ToHaveTextAsync("Listening");
         await Expect(page.Locator("#outage")).ToBeHiddenAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Place an order" })).ToBeEnabledAsync();
-        await ExpectIdsAsync(page, [2, 1]);
-        await second.PlaceAsync();
         await ExpectIdsAsync(page, [3, 2, 1]);
+        await second.PlaceAsync();
+        await ExpectIdsAsync(page, [4, 3, 2, 1]);
+        Assert.Equal(0, reads); // The stream had all that was missed.
         await page.CloseAsync();
     }
 
@@ -189,7 +196,7 @@ public sealed class PageTests(TestDatabase database, Chromium chromium)
         var page = await OpenAsync(shop);
         await shop.PlaceAsync("Old");
         await ExpectIdsAsync(page, [1]);
-        await data.QueryAsync<long>("with gone as (delete from orders) insert into orders (product, quantity) values ('New', 1) returning id");
+        await data.QueryAsync<long>("with gone as (delete from orders), other as (delete from pglistener.server_run) insert into orders (product, quantity) values ('New', 1) returning id");
 
         await data.TerminateListenerAsync();
 
@@ -270,12 +277,15 @@ public sealed class PageTests(TestDatabase database, Chromium chromium)
             list.Add(text);
     }
 
-    /// <summary>Opens the page, and waits until it is live.</summary>
+    /// <summary>Opens the page, and waits until it is live: it reads the orders at once, and again when its stream has begun.</summary>
     private async Task<IPage> OpenAsync(Shop shop, BrowserNewPageOptions? options = null)
     {
         var page = await chromium.OpenPageAsync(options);
+        var reads = 0;
+        page.RequestFinished += (_, request) => reads += request.Url.Contains("/orders?limit", StringComparison.Ordinal) ? 1 : 0;
         await page.GotoAsync(Address(shop).ToString());
         await Expect(page.Locator("#state")).ToHaveTextAsync("Listening");
+        await Eventually.GetAsync(() => Task.FromResult(Volatile.Read(ref reads)), read => read >= 2);
         return page;
     }
 

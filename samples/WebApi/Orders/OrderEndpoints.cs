@@ -32,7 +32,7 @@ internal static class OrderEndpoints
     private static async Task<Results<Ok<Order>, NotFound>> FindAsync(long id, IOrderStore store, CancellationToken cancellationToken)
         => await store.FindAsync(id, cancellationToken) is { } order ? TypedResults.Ok(order) : TypedResults.NotFound();
 
-    /// <summary>Orders as they are placed, as server-sent events.</summary>
-    private static ServerSentEventsResult<object> Stream(OrderStream stream, CancellationToken cancellationToken)
-        => TypedResults.ServerSentEvents(stream.ReadAsync(cancellationToken));
+    /// <summary>Orders as they are placed, as server-sent events. A browser that comes back sends the id of the last event that it has got, and gets what follows.</summary>
+    private static ServerSentEventsResult<object> Stream([FromHeader(Name = "Last-Event-ID")] string? lastEventId, OrderStream stream, CancellationToken cancellationToken)
+        => TypedResults.ServerSentEvents(stream.ReadAsync(lastEventId, cancellationToken));
 }

@@ -7,7 +7,7 @@ namespace WebApi.Orders;
 /// <summary>The orders in the database. Scoped, as a <c>DbContext</c> would be.</summary>
 internal sealed class OrderStore(ShopDatabase database, INotificationPublisher publisher) : IOrderStore
 {
-    /// <summary>Writes the order and notifies in one transaction, so the notification is sent when the order is committed, or never.</summary>
+    /// <summary>Writes the order and publishes it in one transaction: for the sales as a notification, and for the browsers as a message. Both are sent when the order is committed, or never.</summary>
     public async Task<Order> PlaceAsync(NewOrder order, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
@@ -20,6 +20,7 @@ internal sealed class OrderStore(ShopDatabase database, INotificationPublisher p
         var placed = (await ReadAsync(insert, ReadOrder, cancellationToken))[0];
 
         await publisher.PublishAsync(new OrderPlaced(placed.Id, placed.Product, placed.Quantity, placed.PlacedAt), transaction, cancellationToken);
+        await publisher.PublishAsync(new LiveOrder(placed.Id, placed.Product, placed.Quantity, placed.PlacedAt), transaction, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return placed;
     }

@@ -5,16 +5,17 @@ using PgListener;
 namespace WebApi.Orders;
 
 /// <summary>All events for a browser, as one stream of server-sent events. It polls nothing, so it costs nothing while nothing happens.</summary>
-/// <remarks><c>status</c> at once and when it changes; <c>resync</c> at the start and where orders may be missing: read <c>GET /orders</c> now; <c>order</c>.</remarks>
+/// <remarks>
+/// <c>status</c> at once and when it changes; <c>order</c>; <c>resync</c> at the start, and where orders may be missing: read <c>GET /orders</c> now. The ids of the events are positions: a browser that comes back goes on
+/// after the last one, in whichever instance of the shop.
+/// </remarks>
 internal sealed class OrderStream(IPgListener listener, LiveStatus live)
 {
-    // If a browser reads too slowly, further notifications are dropped, and a gap takes their place.
-    private static readonly SubscriptionOptions Options = new() { Name = "A browser", QueueCapacity = 1000 };
-
-    public async IAsyncEnumerable<SseItem<object>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SseItem<object>> ReadAsync(string? lastEventId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var orders = listener.ReadItemsAsync<OrderPlaced>(Options, end.Token).GetAsyncEnumerator(end.Token);
+        var options = new SubscriptionOptions { Name = "A browser", QueueCapacity = 1000, StartAfter = lastEventId };
+        await using var orders = listener.ReadItemsAsync<LiveOrder>(options, end.Token).GetAsyncEnumerator(end.Token);
         var next = orders.MoveNextAsync().AsTask();
         try
         {
@@ -27,7 +28,8 @@ internal sealed class OrderStream(IPgListener listener, LiveStatus live)
                     continue;
                 if (!await next)
                     yield break; // The host begins to stop.
-                yield return orders.Current.IsGap(out var gap) ? new(new { Reason = $"{gap.Reason}", gap.Since }, "resync") : new(orders.Current.Notification.Value, "order");
+                var item = orders.Current;
+                yield return (item.IsGap(out var gap) ? new(new { Reason = $"{gap.Reason}", gap.Since }, "resync") : new SseItem<object>(item.Notification.Value, "order")) with { EventId = item.Position };
                 next = orders.MoveNextAsync().AsTask();
             }
         }

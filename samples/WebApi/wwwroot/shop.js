@@ -141,7 +141,7 @@ function connect() {
     seen(order.id);
   });
   source.onerror = () => {
-    // The browser reconnects by itself, unless the server answered with an error.
+    // The browser reconnects by itself, and says which event it has got last, unless the server answered with an error.
     lose();
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
   };

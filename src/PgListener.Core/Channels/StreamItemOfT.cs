@@ -28,6 +28,10 @@ public readonly record struct StreamItem<TChannel>
     /// <exception cref="InvalidOperationException">This is a gap.</exception>
     public Notification<TChannel> Notification => Resync is null ? _notification : throw new InvalidOperationException("This is a gap and not a notification; ask IsGap first.");
 
+    /// <summary>On a stream of a durable channel: where it goes on after this item, to be given to <see cref="SubscriptionOptions.StartAfter"/>.</summary>
+    /// <value><see langword="null"/> on other channels.</value>
+    public string? Position => Resync is { } gap ? gap.Position : _notification.Message?.Position;
+
     /// <summary>Whether this is a gap.</summary>
     /// <param name="resync">The gap's reason and time window.</param>
     /// <returns><see langword="true"/> if it is a gap, <see langword="false"/> if it is a notification.</returns>

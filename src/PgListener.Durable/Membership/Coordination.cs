@@ -37,6 +37,7 @@ internal sealed class Coordination : IDisposable
         _hurry = CancellationTokenSource.CreateLinkedTokenSource(abort);
         _keeper = new(parts.Keep, cluster);
         _members = [.. subscriptions.Select(Join)];
+        parts.Tails?.Begin(cluster);
     }
 
     /// <summary>Looks until it is stopped and every shard is given up, or something throws.</summary>
@@ -88,6 +89,7 @@ internal sealed class Coordination : IDisposable
         var request = new LookRequest(_cluster.Base);
         _members.ForEach(member => member.Ask(request, isStopping));
         _keeper.Ask(request, isStopping);
+        _parts.Tails?.Ask(request);
         _schedule.Begin();
         _parts.State.NoteLook();
 
@@ -116,6 +118,8 @@ internal sealed class Coordination : IDisposable
             return;
 
         _parts.State.NoteNews();
+        if (_parts.Tails?.Wake(answer.News) == true)
+            _schedule.NoLaterThan(LookSchedule.Second);
         var news = answer.News.ToDictionary(static found => new Positions.ShardKey(found.Subscription, found.Shard), static found => found.Retries);
         foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.ContainsKey(shard.Id)))
         {
@@ -143,6 +147,7 @@ internal sealed class Coordination : IDisposable
     private void WakeUp(string channel)
     {
         _parts.State.NoteWakeUp();
+        _parts.Tails?.Wake(channel);
         var shards = _members.Where(member => member.Subscription.Definition.Channel == channel).SelectMany(static member => member.Held).ToArray();
         var isLook = shards.Count(static shard => shard.IsWaiting) > MostReadings;
         foreach (var shard in shards.Where(shard => !isLook || !shard.IsWaiting))

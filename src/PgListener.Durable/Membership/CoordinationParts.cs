@@ -29,6 +29,9 @@ internal sealed record CoordinationParts
     /// <summary>Keeps the log until it is cancelled, and never fails. One instance does at a time; none if left out.</summary>
     public Func<Cluster, CancellationToken, Task>? Keep { get; init; }
 
+    /// <summary>Who else reads the log; nobody if left out.</summary>
+    public ILogTails? Tails { get; init; }
+
     public required FormerRuns FormerRuns { get; init; }
 
     public required WakeUps WakeUps { get; init; }

@@ -11,7 +11,10 @@ internal sealed class WakeUps : IWakeUps
     private readonly SemaphoreSlim _signal = new(0, 1);
     private volatile IReadOnlySet<string> _channels = new HashSet<string>();
 
-    /// <summary>The channels of the handlers here. Others are ignored.</summary>
+    /// <summary>The channels that have streams here, by their names in the log.</summary>
+    public ConcurrentDictionary<string, bool> OfStreams { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The channels of the handlers here. Those that have neither handlers nor streams are ignored.</summary>
     public IReadOnlySet<string> Channels
     {
         set => _channels = value;
@@ -19,7 +22,7 @@ internal sealed class WakeUps : IWakeUps
 
     public void Wake(string channel)
     {
-        if (_channels.Contains(channel) && _woken.TryAdd(channel, true))
+        if ((_channels.Contains(channel) || OfStreams.ContainsKey(channel)) && _woken.TryAdd(channel, true))
             Signal();
     }
 

@@ -50,6 +50,7 @@ internal static class DurableRegistration
             return DurablePublisher.Create(notifications, runtime.DataSource, runtime.Options, runtime.WakeUps);
         };
 
+        registration.DurableStreams = provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Streams;
         registration.HealthPart = provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Health;
         if (registration.Key is { } key)
             services.AddKeyedSingleton<IDurableChannels>(key, (provider, _) => provider.GetRequiredKeyedService<DurableRuntime>(name).Channels);

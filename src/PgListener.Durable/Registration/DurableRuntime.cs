@@ -8,6 +8,7 @@ using PgListener.Connections;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Operations;
 using PgListener.Durable.Retention;
+using PgListener.Durable.Streams;
 using PgListener.Durable.Telemetry;
 using PgListener.Durable.Walks;
 using PgListener.Health;
@@ -31,6 +32,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     private readonly DurableMetrics _metrics;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly Lock _sync = new();
     private Task? _running;
 
     public DurableRuntime(ListenerRegistration registration, IServiceProvider services)
@@ -54,6 +56,17 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
         Channels = new DurableChannels(DataSource, prefix, clusters, local, time, logger);
         Health = new DurableHealth(local, _watch, Options, time);
         _listener.Listener.Metrics.Append([.. _subscriptions.Select(static subscription => subscription.Counts)]);
+        Streams = new(new()
+        {
+            DataSource = DataSource,
+            Options = new(own),
+            Durable = Options,
+            ChannelPrefix = prefix,
+            Coordinate = Coordinate,
+            Hear = Hear,
+            Time = time,
+            Logger = logger,
+        });
         var holder = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}");
         _loop = new(
             new()
@@ -67,6 +80,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
                 Subscriptions = _subscriptions,
                 Runner = new ShardRunner(new(DataSource, Options, registration.Name, holder, Server: null, time, logger) { Metrics = _listener.Listener.Metrics }),
                 Keep = new LogKeeper(DataSource, Options.MaxAge, time, logger).RunAsync,
+                Tails = Streams,
                 FormerRuns = new(time),
                 WakeUps = _wakeUps,
                 State = state,
@@ -87,6 +101,8 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
 
     public IHealthPart Health { get; }
 
+    public DurableStreams Streams { get; }
+
     /// <summary>Creates the schema if that is configured. If the server cannot be reached, the coordination does it as soon as it can, so that the host's start need not wait.</summary>
     public async Task CreateSchemaAsync(CancellationToken cancellationToken)
     {
@@ -103,14 +119,11 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Begins to coordinate and to handle messages, in the background. Without a handler there is nothing to do.</summary>
+    /// <summary>Begins to coordinate and to handle messages, in the background. Without a handler there is nothing to do before the first stream.</summary>
     public void Start()
     {
-        if (_running is not null || _subscriptions.Count == 0)
-            return;
-
-        ChannelWakeUps.Subscribe(_listener.Listener, _subscriptions, _wakeUps);
-        _running = Task.Run(() => Task.WhenAll(_loop.RunAsync(_stopping.Token, _abort.Token), _watch.RunAsync(_stopping.Token)), CancellationToken.None);
+        if (_subscriptions.Count > 0)
+            Coordinate();
     }
 
     /// <summary>Ends the calls that are running, and releases the locks.</summary>
@@ -118,7 +131,11 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        if (_running is not { } running)
+        await Streams.StopAsync().ConfigureAwait(false);
+        Task? running;
+        lock (_sync)
+            running = _running;
+        if (running is null)
             return;
 
         await using (cancellationToken.UnsafeRegister(static self => ((DurableRuntime)self!)._abort.Cancel(), this).ConfigureAwait(false))
@@ -128,6 +145,7 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await Streams.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         _watch.Dispose();
         await _connections.DisposeAsync().ConfigureAwait(false);
@@ -139,6 +157,26 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
 
     /// <summary>For a container that is disposed of synchronously. A host disposes asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private void Coordinate()
+    {
+        lock (_sync)
+        {
+            if (_running is not null || _stopping.IsCancellationRequested)
+                return;
+
+            ChannelWakeUps.Subscribe(_listener.Listener, _subscriptions, _wakeUps);
+            var watching = _subscriptions.Count > 0 ? Task.Run(() => _watch.RunAsync(_stopping.Token), CancellationToken.None) : Task.CompletedTask;
+            _running = Task.WhenAll(Task.Run(() => _loop.RunAsync(_stopping.Token, _abort.Token), CancellationToken.None), watching);
+        }
+    }
+
+    /// <summary>Hears the wake-ups of a channel that has streams.</summary>
+    private ChannelHearing Hear(string channel, string logicalChannel)
+    {
+        _wakeUps.OfStreams[channel] = true;
+        return new(ChannelWakeUps.Subscribe(_listener.Listener, channel, logicalChannel, _wakeUps, " for streams"), () => _wakeUps.OfStreams.TryRemove(channel, out _));
+    }
 
     private (NpgsqlDataSource Pool, ConnectionSource Sessions, bool IsOwn) Connect(PgListenerOptions settings, ListenerOptions own, IServiceProvider services)
     {

@@ -96,6 +96,7 @@ internal static class PartitionCommands
 
         if (state.Losses.Count > 0)
             await RetentionTransaction.ExecuteAsync(connection, NoteLosses, cancellationToken, Sql.Text(JsonSerializer.Serialize(state.Losses, RetentionJson.Default.IReadOnlyListLoss))).ConfigureAwait(false);
+        await RetentionTransaction.ReadAsync(connection, NoteRemoval(partition.Name), cancellationToken, Sql.Bigint(cluster.System), Sql.Bigint(cluster.Base)).ConfigureAwait(false);
         await RetentionTransaction.ExecuteAsync(connection, $"TRUNCATE ONLY {partition.Name}", cancellationToken).ConfigureAwait(false);
         return true;
     }
@@ -139,5 +140,10 @@ internal static class PartitionCommands
                 SELECT FROM {table} m
                 WHERE m.channel = c.channel AND m.tx >= pg_snapshot_xmin($1::pg_snapshot) AND m.id > $2 AND NOT pg_visible_in_snapshot(m.tx, $1::pg_snapshot)
                 LIMIT 1) late)
+        """;
+
+    private static string NoteRemoval(string table) => $"""
+        WITH RECURSIVE {Unpassed.Channels(table)}
+        {Removal.Note($"SELECT c.channel, last.tx FROM channels c CROSS JOIN LATERAL (SELECT m.tx FROM {table} m WHERE m.channel = c.channel AND m.id > $2 ORDER BY m.tx DESC LIMIT 1) last", "$1")}
         """;
 }

@@ -72,6 +72,8 @@ internal sealed class RowKeeper(NpgsqlDataSource dataSource, TimeSpan maxAge, Ti
             GROUP BY p.subscription, p.shard, p.name, p.channel
         ), noted AS (
             INSERT INTO pglistener.loss (subscription, shard, since, until, messages) SELECT subscription, shard, since, until, messages FROM lost
+        ), removed AS (
+            {Removal.Note("SELECT channel, tx FROM gone WHERE id > $2 ORDER BY tx DESC LIMIT 1", "$1")}
         )
         SELECT json_build_object('upto', upto, 'rows', rows, 'deleted', (SELECT count(*) FROM gone), 'losses', (SELECT COALESCE(json_agg(lost), '[]') FROM lost))::text FROM batch
         """;

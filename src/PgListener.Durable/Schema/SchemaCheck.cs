@@ -17,6 +17,7 @@ internal static class SchemaCheck
                        FILTER (WHERE NOT pg_catalog.has_table_privilege(c.oid, needed.privilege)) AS privileges
             FROM (VALUES
                 ('message', 'SELECT'), ('message', 'DELETE'), ('cluster', 'SELECT'), ('cluster', 'INSERT'), ('server_run', 'SELECT'), ('server_run', 'INSERT'),
+                ('removal', 'SELECT'), ('removal', 'INSERT'), ('removal', 'UPDATE'),
                 ('subscription', 'SELECT'), ('subscription', 'INSERT'), ('subscription', 'UPDATE'), ('subscription', 'DELETE'),
                 ('position', 'SELECT'), ('position', 'INSERT'), ('position', 'UPDATE'), ('position', 'DELETE'),
                 ('retry', 'SELECT'), ('retry', 'INSERT'), ('retry', 'UPDATE'), ('retry', 'DELETE'),

@@ -5,6 +5,7 @@
 GRANT USAGE ON SCHEMA pglistener TO pglistener_reader;
 GRANT SELECT, DELETE ON pglistener.message TO pglistener_reader;
 GRANT SELECT, INSERT ON pglistener.cluster TO pglistener_reader;
+GRANT SELECT, INSERT, UPDATE ON pglistener.removal TO pglistener_reader;
 GRANT SELECT, INSERT ON pglistener.server_run TO pglistener_reader;
 -- A position is never updated, but PostgreSQL asks for this right where a row is locked.
 GRANT SELECT, INSERT, UPDATE, DELETE ON pglistener.position TO pglistener_reader;

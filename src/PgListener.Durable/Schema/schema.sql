@@ -59,6 +59,18 @@ CREATE UNLOGGED TABLE IF NOT EXISTS pglistener.server_run
     id         uuid    NOT NULL DEFAULT gen_random_uuid()
 );
 
+-- What was removed from the log last, for each channel, so that a stream which comes back can tell whether it was overtaken.
+CREATE TABLE IF NOT EXISTS pglistener.removal
+(
+    channel    text   PRIMARY KEY COLLATE "C",
+    -- The cluster whose transactions are meant.
+    system     bigint NOT NULL,
+    -- The highest transaction of which a message was removed.
+    tx         xid8   NOT NULL,
+    -- The transaction that removed messages last.
+    removed_by xid8   NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS pglistener.subscription
 (
     id         integer     PRIMARY KEY GENERATED ALWAYS AS IDENTITY,

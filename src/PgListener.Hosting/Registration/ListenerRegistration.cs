@@ -42,6 +42,9 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Set by the package PgListener.Durable: the publisher that takes the messages of durable channels, and passes all others on to the listener's own.</summary>
     public Func<IServiceProvider, NotificationPublisher, INotificationPublisher>? DurablePublisher { get; set; }
 
+    /// <summary>Set by the package PgListener.Durable: the streams of durable channels.</summary>
+    public Func<IServiceProvider, IDurableStreams>? DurableStreams { get; set; }
+
     /// <summary>Set by the package PgListener.Durable: what it adds to the listener's health.</summary>
     public Func<IServiceProvider, IHealthPart>? HealthPart { get; set; }
 

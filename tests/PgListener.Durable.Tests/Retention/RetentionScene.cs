@@ -34,6 +34,12 @@ internal sealed class RetentionScene : IAsyncDisposable
     public static async Task<RetentionScene> CreateAsync(ServerFixture server, bool isReader = false)
     {
         var database = await LogDatabase.CreateAsync(server);
+        return await CreateAsync(database, isReader);
+    }
+
+    /// <summary>Uses a log that there is.</summary>
+    public static async Task<RetentionScene> CreateAsync(LogDatabase database, bool isReader = false)
+    {
         return new(database, new(await database.QueryAsync<long>("select system_identifier from pg_control_system()"), 0), isReader ? await ReaderRole.CreateAsync(database) : null);
     }
 
