@@ -106,6 +106,7 @@ internal sealed class Coordination : IDisposable
 
         _keeper.Apply(answer);
         Wake(answer);
+        _parts.State.IsQuiet = answer.News.Count == 0 && _members.TrueForAll(static member => member.IsQuiet);
         if (_members.Exists(static member => member.IsUrgent))
             _schedule.Hurry();
         else if (_members.Exists(static member => member.IsShort))

@@ -9,6 +9,7 @@ internal sealed class CoordinationState(TimeProvider time)
     private long _wakeUps;
     private string? _problem;
     private bool _isWorking;
+    private bool _isQuiet;
     private bool _hasWorked;
     private long _since = time.GetTimestamp();
 
@@ -28,6 +29,13 @@ internal sealed class CoordinationState(TimeProvider time)
         }
     }
 
+    /// <summary>Whether, as of the latest look, this process holds all shards of its subscriptions, and each of them has read everything.</summary>
+    public bool IsQuiet
+    {
+        get => Volatile.Read(ref _isQuiet);
+        set => Volatile.Write(ref _isQuiet, value);
+    }
+
     /// <summary>The subscriptions are registered, and the looks begin.</summary>
     public void Works()
     {
@@ -38,6 +46,7 @@ internal sealed class CoordinationState(TimeProvider time)
     /// <summary>The session was lost, or an attempt to begin one has failed.</summary>
     public void Failed(string problem)
     {
+        IsQuiet = false;
         lock (_sync)
         {
             if (_isWorking)

@@ -26,6 +26,9 @@ internal sealed class Member(RegisteredSubscription subscription, FormerRuns for
     /// <summary>Whether the next look has something to do.</summary>
     public bool IsUrgent => _wanted.Count > 0 || _held.Values.Any(static shard => shard.IsOver || shard.Run is null);
 
+    /// <summary>Whether all shards of the subscription are held here, and each of them has read everything.</summary>
+    public bool IsQuiet => _held.Count == subscription.Shards && _held.Values.All(static shard => shard.IsWaiting);
+
     /// <summary>Whether it has fewer shards than its share, because others have not given them up yet.</summary>
     public bool IsShort => _held.Count < _quota;
 

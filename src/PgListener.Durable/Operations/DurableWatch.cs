@@ -10,12 +10,18 @@ internal sealed class DurableWatch(NpgsqlDataSource dataSource, StatusQuery quer
     /// <summary>The time between two readings, if nobody asks for one.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    /// <summary>The same while nothing happens. Others may have deleted dead letters meanwhile.</summary>
+    public static readonly TimeSpan QuietInterval = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly WatchReport _report = new(options, local, time, logger);
     private volatile IReadOnlyList<DurableSubscriptionStatus> _latest = [];
     private long? _readAt;
+
+    /// <summary>What this process had received and called when the latest reading began, if that shows everything to be handled.</summary>
+    private long? _settledAt;
 
     /// <summary>The latest reading; empty before the first.</summary>
     public IReadOnlyList<DurableSubscriptionStatus> Latest => _latest;
@@ -28,7 +34,7 @@ internal sealed class DurableWatch(NpgsqlDataSource dataSource, StatusQuery quer
     {
         while (!stopping.IsCancellationRequested)
         {
-            await RefreshAsync(TimeSpan.Zero, stopping).ConfigureAwait(false);
+            await RefreshAsync(IsSettled() ? QuietInterval : TimeSpan.Zero, stopping).ConfigureAwait(false);
             await Task.Delay(Interval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -52,10 +58,14 @@ internal sealed class DurableWatch(NpgsqlDataSource dataSource, StatusQuery quer
             if (_readAt is { } at && time.GetElapsedTime(at) < maxAge)
                 return;
 
+            var activity = Activity();
+            _settledAt = null;
             var connection = await dataSource.OpenConnectionAsync(either.Token).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
                 _latest = local.WithBlockades(await query.ReadAsync(connection, local.Subscriptions.ContainsKey, static shards => Math.Max(1, StatusQuery.MaxLag / shards), either.Token).ConfigureAwait(false));
             _readAt = time.GetTimestamp();
+            if (_latest.All(static status => status.Shards.All(static shard => shard is { LagMessages: 0, Retries: 0, Holder: not null })))
+                _settledAt = activity;
             _report.Note(_latest);
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException or IOException or System.Net.Sockets.SocketException)
@@ -69,4 +79,9 @@ internal sealed class DurableWatch(NpgsqlDataSource dataSource, StatusQuery quer
     }
 
     public void Dispose() => _turn.Dispose();
+
+    /// <summary>Whether another reading would show what the latest one does: everything was handled then, nothing was received since, and the looks find nothing.</summary>
+    private bool IsSettled() => local.State.IsQuiet && _settledAt == Activity();
+
+    private long Activity() => local.Subscriptions.Values.Sum(static subscription => subscription.Counts.Received + subscription.Counts.Processed);
 }
