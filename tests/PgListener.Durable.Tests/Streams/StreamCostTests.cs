@@ -26,12 +26,13 @@ public class StreamCostTests(ServerFixture server)
         };
         ActivitySource.AddActivityListener(watch);
         var readings = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => app.ReadFromNowAsync()));
-        Assert.InRange(Looks(), 1, 1_000);
 
         await LooksAsync(3); // The rest of the beginning.
+        Assert.True(Looks() > 0, $"No look is among the {statements.Count} statements.");
         statements.Clear();
         await LooksAsync(10);
-        Assert.InRange(Looks(), 8, 10_000);
+        Assert.True(Looks() >= 8, $"{Looks()} looks.");
+        Assert.InRange(statements.Count(static text => !text.StartsWith("WITH request", StringComparison.Ordinal)), 0, 100); // What keeps the log, and the like.
         Assert.InRange(ReadsForStreams(), 0, 2); // One tail may still be at it, on a machine that is busy; not a read for each look, nor for each stream.
 
         await app.PublishAsync(1);
