@@ -29,11 +29,18 @@ public class StreamCostTests(ServerFixture server)
 
         await LooksAsync(3); // The rest of the beginning.
         Assert.True(Looks() > 0, $"No look is among the {statements.Count} statements.");
-        statements.Clear();
-        await LooksAsync(10);
+
+        // A look that comes while the tail reads has it read once more, so on a busy machine it takes some looks until it waits.
+        await Operations.Application.UntilAsync(
+            async () =>
+            {
+                statements.Clear();
+                await LooksAsync(10);
+                return ReadsForStreams() <= 2; // Not a read for each look, nor for each stream.
+            },
+            "The tail reads for each look.");
         Assert.True(Looks() >= 8, $"{Looks()} looks.");
         Assert.InRange(statements.Count(static text => !text.StartsWith("WITH request", StringComparison.Ordinal)), 0, 100); // What keeps the log, and the like.
-        Assert.InRange(ReadsForStreams(), 0, 2); // One tail may still be at it, on a machine that is busy; not a read for each look, nor for each stream.
 
         await app.PublishAsync(1);
         Assert.All(await Task.WhenAll(readings.Select(reading => reading.NextAsync())), message => Assert.Equal(1, message.Value.Id));
