@@ -32,6 +32,7 @@ public class DocumentTests
         (625, "FailedAfterCommit", LogLevel.Warning),
         (626, "WalkFailed", LogLevel.Warning),
         (627, "OvertakenByRetention", LogLevel.Warning),
+        (628, "BlockedToo", LogLevel.Error),
         (630, "StreamsWait", LogLevel.Warning),
         (631, "StreamsStillWait", LogLevel.Debug),
         (632, "StreamsGoOn", LogLevel.Information),

@@ -115,4 +115,35 @@ public class ShardWalkTests(ServerFixture server)
         await second.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["11", "12", "11", "12"], walker.Handled.Skip(10));
     }
+
+    [Fact]
+    public async Task One_cause_that_blocks_several_lanes_is_shown_once_and_then_counted()
+    {
+        await using var database = await LogDatabase.CreateAsync(server);
+        await database.ExecuteAsync("select pglistener.publish('a', i::text, i::text) from generate_series(1, 40) i");
+        var blocked = new ConcurrentDictionary<string, bool>();
+        var isSeveral = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var walker = await Walker.CreateAsync(database, Handle, options => (options.OnFailure, options.MaxRetryDelay) = (FailureMode.Block, TimeSpan.FromMilliseconds(20)), maxConcurrency: 8);
+
+        var walk = await walker.StartAsync();
+        await isSeveral.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await walker.WhenHandledAsync(40);
+        await walk.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.NotNull(Assert.Single(walker.Log.Collector.GetSnapshot(), line => line.Id.Id == 623).Exception);
+        var more = Assert.Single(walker.Log.Collector.GetSnapshot(), line => line.Id.Id == 628);
+        Assert.StartsWith($"{blocked.Count - 1} more message(s) have blocked shard 0 of h on the durable channel 'a'", more.Message, StringComparison.Ordinal);
+        Assert.Contains("System.TimeoutException", more.Message, StringComparison.Ordinal);
+
+        Task Handle(DurableMessage message, string payload, CancellationToken cancellationToken)
+        {
+            if (isSeveral.Task.IsCompleted)
+                return Task.CompletedTask;
+
+            blocked[payload] = true;
+            if (blocked.Count >= 3)
+                isSeveral.TrySetResult();
+            throw new TimeoutException("The warehouse does not answer.");
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PgListener.Telemetry;
 
@@ -16,7 +15,7 @@ namespace PgListener.Subscriptions;
 internal sealed class SubscriptionLog(string name, string channel, bool hearsGaps, ILogger logger, TimeProvider time) : IDisposable
 {
     private readonly string _channel = channel.ReplaceLineEndings(" ");
-    private readonly ConcurrentDictionary<string, LogThrottle> _throttles = [];
+    private readonly LogThrottles _throttles = new(time);
 
     /// <summary>A call for a notification has failed.</summary>
     /// <param name="error">The exception.</param>
@@ -103,22 +102,7 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
     }
 
     /// <summary>Logs the counts that were not logged yet.</summary>
-    public void Dispose()
-    {
-        foreach (var throttle in _throttles.Values)
-            throttle.Dispose();
-    }
+    public void Dispose() => _throttles.Dispose();
 
-    private bool IsNew(string what, string kind, Action<long> report)
-    {
-        var key = $"{what} {kind}";
-        if (!_throttles.TryGetValue(key, out var throttle))
-        {
-            if (_throttles.Count >= ErrorCounts.MaxTypes)
-                key = $"{what} {PgListenerTags.Other}";
-            throttle = _throttles.GetOrAdd(key, static (_, given) => new(given.Time, given.Report), (Time: time, Report: report));
-        }
-
-        return throttle.IsNew();
-    }
+    private bool IsNew(string what, string kind, Action<long> report) => _throttles.IsNew($"{what} {kind}", report, $"{what} {PgListenerTags.Other}");
 }

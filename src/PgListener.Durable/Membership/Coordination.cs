@@ -124,7 +124,9 @@ internal sealed class Coordination : IDisposable
         var news = answer.News.ToDictionary(static found => new Positions.ShardKey(found.Subscription, found.Shard), static found => found.Retries);
         foreach (var shard in _members.SelectMany(static member => member.Held).Where(shard => news.ContainsKey(shard.Id)))
         {
-            if (shard.Wake(news[shard.Id]))
+            // A message that is being attempted again is news as long as that takes. It ends with a reading, and hurries nothing.
+            var hasRetries = news[shard.Id];
+            if (shard.Wake(hasRetries) && !hasRetries)
                 _schedule.NoLaterThan(LookSchedule.Second);
         }
     }

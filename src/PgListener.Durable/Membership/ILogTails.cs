@@ -3,7 +3,7 @@ namespace PgListener.Durable.Membership;
 /// <summary>Readers of the log that hold no shard: the streams. The looks ask for them too.</summary>
 internal interface ILogTails
 {
-    /// <summary>A session coordinates.</summary>
+    /// <summary>A session coordinates. Wakes all.</summary>
     void Begin(Cluster cluster);
 
     /// <summary>Adds their part to a look.</summary>

@@ -12,7 +12,7 @@ internal sealed class WakeUps : IWakeUps
     private volatile IReadOnlySet<string> _channels = new HashSet<string>();
 
     /// <summary>The channels that have streams here, by their names in the log.</summary>
-    public ConcurrentDictionary<string, bool> OfStreams { get; } = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Hearing> _ofStreams = new(StringComparer.Ordinal);
 
     /// <summary>The channels of the handlers here. Those that have neither handlers nor streams are ignored.</summary>
     public IReadOnlySet<string> Channels
@@ -20,9 +20,12 @@ internal sealed class WakeUps : IWakeUps
         set => _channels = value;
     }
 
+    /// <summary>Heeds the wake-ups of a channel that has streams here, until what it returns is disposed of. The last streams may end while the next begin.</summary>
+    public IDisposable HearForStreams(string channel) => _ofStreams[channel] = new(this, channel);
+
     public void Wake(string channel)
     {
-        if ((_channels.Contains(channel) || OfStreams.ContainsKey(channel)) && _woken.TryAdd(channel, true))
+        if ((_channels.Contains(channel) || _ofStreams.ContainsKey(channel)) && _woken.TryAdd(channel, true))
             Signal();
     }
 
@@ -51,5 +54,10 @@ internal sealed class WakeUps : IWakeUps
         }
 
         return taken;
+    }
+
+    private sealed class Hearing(WakeUps wakeUps, string channel) : IDisposable
+    {
+        public void Dispose() => wakeUps._ofStreams.TryRemove(new(channel, this));
     }
 }

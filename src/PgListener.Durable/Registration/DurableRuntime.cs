@@ -174,8 +174,8 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
     /// <summary>Hears the wake-ups of a channel that has streams.</summary>
     private ChannelHearing Hear(string channel, string logicalChannel)
     {
-        _wakeUps.OfStreams[channel] = true;
-        return new(ChannelWakeUps.Subscribe(_listener.Listener, channel, logicalChannel, _wakeUps, " for streams"), () => _wakeUps.OfStreams.TryRemove(channel, out _));
+        var heeded = _wakeUps.HearForStreams(channel);
+        return new(ChannelWakeUps.Subscribe(_listener.Listener, channel, logicalChannel, _wakeUps, " for streams"), heeded.Dispose);
     }
 
     private (NpgsqlDataSource Pool, ConnectionSource Sessions, bool IsOwn) Connect(PgListenerOptions settings, ListenerOptions own, IServiceProvider services)

@@ -25,9 +25,9 @@ internal sealed class DurableStreams(StreamContext context) : IDurableStreams, I
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         var name = ChannelName.WithPrefix(context.ChannelPrefix, channel);
         var (feed, stream) = Enter(name, channel, options.Snapshot());
-        context.Coordinate();
         try
         {
+            context.Coordinate();
             var items = stream.ReadAsync(end.Token).GetAsyncEnumerator(CancellationToken.None);
             await using (items.ConfigureAwait(false))
             {
@@ -51,6 +51,12 @@ internal sealed class DurableStreams(StreamContext context) : IDurableStreams, I
     {
         _cluster = cluster;
         _first.TrySetResult(cluster);
+        lock (_sync)
+        {
+            // In another cluster, and after a crash, the looks find nothing at the former positions.
+            foreach (var feed in _feeds.Values)
+                feed.Tail.TryAgain();
+        }
     }
 
     public void Ask(LookRequest request)

@@ -73,7 +73,7 @@ internal sealed class PositionTokens
 
     private static string? ReadSnapshot(TokenBytes bytes)
     {
-        if (!bytes.TryTake(out var lowest) || lowest == 0 || !bytes.TryTake(out var distance) || distance > long.MaxValue - lowest || !bytes.TryTake(out var count))
+        if (!bytes.TryTake(out var lowest) || !bytes.TryTake(out var distance) || distance > long.MaxValue - lowest || !IsTransaction(lowest) || !IsTransaction(lowest + distance) || !bytes.TryTake(out var count))
             return null;
 
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{lowest}:{lowest + distance}:");
@@ -90,4 +90,7 @@ internal sealed class PositionTokens
 
         return text.ToString();
     }
+
+    /// <summary>Whether it is the number of a transaction. PostgreSQL leaves out those whose lower half is 0, and does not read a snapshot that begins or ends with one.</summary>
+    private static bool IsTransaction(long number) => (uint)number != 0;
 }

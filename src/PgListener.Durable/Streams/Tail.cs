@@ -18,6 +18,7 @@ internal sealed class Tail : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private readonly Signal _wake = new();
+    private readonly Signal _again = new();
     private readonly Lock _sync = new();
     private readonly HashSet<Seat> _asking = [];
     private readonly HashSet<Seat> _members = [];
@@ -42,6 +43,13 @@ internal sealed class Tail : IAsyncDisposable
 
     /// <summary>Reads, because there may be something new; if it is reading, once more. Thread-safe; does not block.</summary>
     public void Wake() => _wake.Set();
+
+    /// <summary>Reads as well, and at once even after a failure, because the database has just been reached.</summary>
+    public void TryAgain()
+    {
+        _again.Set();
+        _wake.Set();
+    }
 
     /// <summary>Asks for a place, which is taken soon.</summary>
     public void Ask(Seat seat)
@@ -74,6 +82,7 @@ internal sealed class Tail : IAsyncDisposable
         for (var failures = 0; !stop.IsCancellationRequested;)
         {
             TimeSpan? delay = null;
+            _again.Clear();
             try
             {
                 await ReadWindowAsync(stop).ConfigureAwait(false);
@@ -90,7 +99,9 @@ internal sealed class Tail : IAsyncDisposable
                 delay = _problems.Report(e, ++failures);
             }
 
-            await _wake.WaitAsync(delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // After a failure it waits even if it is woken. That is not forgotten: what follows the rest of a window, and who has asked meanwhile, is for the window after it.
+            var waiting = delay is null ? _wake.WaitAsync(stop) : _again.WaitAsync(delay, _time, stop);
+            await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _waitingAt = null;
         }
     }

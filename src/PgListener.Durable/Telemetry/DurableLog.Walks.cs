@@ -20,6 +20,9 @@ internal static partial class DurableLog
     [LoggerMessage(623, LogLevel.Error, "The handler {Handler} on the durable channel '{Channel}' blocks shard {Shard}: it failed on message {Message}, and everything behind it waits. It is attempted again until it succeeds.")]
     public static partial void Blocked(this ILogger logger, Exception exception, string handler, string channel, int shard, long message);
 
+    [LoggerMessage(628, LogLevel.Error, "{Count} more message(s) have blocked shard {Shard} of {Handler} on the durable channel '{Channel}' since the last such line, with the same kind of error, {ErrorType}. Event 623 shows the first.")]
+    public static partial void BlockedToo(this ILogger logger, long count, int shard, string handler, string channel, string errorType);
+
     [LoggerMessage(624, LogLevel.Information, "The handler {Handler} on the durable channel '{Channel}' has handled message {Message} after {Attempts} attempts.")]
     public static partial void MessageRecovered(this ILogger logger, string handler, string channel, long message, int attempts);
 

@@ -1,13 +1,16 @@
 using PgListener.Durable.Failures;
 using PgListener.Durable.Membership;
 using PgListener.Durable.Telemetry;
+using PgListener.Telemetry;
 
 namespace PgListener.Durable.Walks;
 
 /// <summary>Handles one message after the other of a lane: calls the handler, and decides what becomes of a message that fails.</summary>
 internal sealed class Deliveries(
-    DurableSubscription definition, MessageCalls calls, Progress progress, RetryDesk retries, Acknowledger acknowledger, Signal wake, int shard, WalkContext context)
+    DurableSubscription definition, MessageCalls calls, Progress progress, RetryDesk retries, Acknowledger acknowledger, Signal wake, int shard, WalkContext context) : IDisposable
 {
+    private readonly LogThrottles _blocked = new(context.Time);
+
     private FailureMode Mode => definition.Options.OnFailure;
 
     /// <summary>Handles a message. Without an exception, its outcome is noted; or it was left, because of the stop.</summary>
@@ -32,7 +35,7 @@ internal sealed class Deliveries(
         {
             var delay = RetryPolicy.DelayAfter(attempt, definition.Options, Random.Shared.NextDouble());
             if (attempt == 1)
-                context.Logger.Blocked(error, definition.Name, definition.LogicalChannel, shard, delivery.Message.Id);
+                NoteBlocked(delivery, error);
             else
                 context.Logger.MessageFailedAgain(error, definition.Name, definition.LogicalChannel, delivery.Message.Id, attempt, delay);
             await Task.Delay(delay, context.Time, stop).ConfigureAwait(false);
@@ -43,6 +46,17 @@ internal sealed class Deliveries(
             await SucceededAsync(delivery, attempt).ConfigureAwait(false);
         else
             await FailedAsync(delivery, attempt, error).ConfigureAwait(false);
+    }
+
+    /// <summary>Logs the counts that were not logged yet.</summary>
+    public void Dispose() => _blocked.Dispose();
+
+    /// <summary>Logs it. One cause blocks all lanes at the same time, so the exception is logged once for each kind.</summary>
+    private void NoteBlocked(Delivery delivery, Exception error)
+    {
+        var type = ErrorType.Of(error);
+        if (_blocked.IsNew(type, more => context.Logger.BlockedToo(more, shard, definition.Name, definition.LogicalChannel, type)))
+            context.Logger.Blocked(error, definition.Name, definition.LogicalChannel, shard, delivery.Message.Id);
     }
 
     private async Task SucceededAsync(Delivery delivery, int attempts)

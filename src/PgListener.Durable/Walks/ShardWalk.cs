@@ -103,7 +103,7 @@ internal sealed class ShardWalk : IShardRun
         using var watched = Definition.Counts.Watch(limits);
         var calls = new MessageCalls(_subscription, held, progress, limits, _context);
         var acknowledger = new Acknowledger(_subscription, held, progress, retries, _wake);
-        var deliveries = new Deliveries(Definition, calls, progress, retries, acknowledger, _wake, _shard, _context);
+        using var deliveries = new Deliveries(Definition, calls, progress, retries, acknowledger, _wake, _shard, _context);
         var lanes = new Lanes(Definition.Handler.MaxConcurrency, _context.Options.PageSize, delivery => deliveries.HandleAsync(delivery, _stop.Token, _abort.Token));
         var acknowledging = acknowledger.RunAsync(_stop.Token);
         var reading = ReadAsync(held, progress, retries, limits, lanes);

@@ -9,6 +9,9 @@ internal sealed class Signal
 
     public void Set() => _signals.Writer.TryWrite(true);
 
+    /// <summary>Forgets a signal that nobody has waited for.</summary>
+    public void Clear() => _signals.Reader.TryRead(out _);
+
     public async Task WaitAsync(CancellationToken cancellationToken) => await _signals.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Waits for a signal or for a time.</summary>

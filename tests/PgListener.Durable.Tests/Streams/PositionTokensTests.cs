@@ -54,6 +54,24 @@ public class PositionTokensTests(ServerFixture server)
         }
 
         Assert.InRange(read, 100, 20_000);
+        foreach (var none in new[] { "4294967296:4294967300:", "5:4294967296:", "0:0:" })
+        {
+            Assert.Null(Tokens.Read(Tokens.Write(new() { Seen = none, Floor = 0 })));
+            Assert.Null(Tokens.Read(Tokens.Write(new() { Seen = "5:5:", Floor = 0, Upto = none })));
+            await using var command = new NpgsqlCommand("select $1::text::pg_snapshot", connection) { Parameters = { new() { Value = none } } };
+            Assert.Equal(PostgresErrorCodes.InvalidTextRepresentation, (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken))).SqlState);
+        }
+
+        // A last digit that has bits for nothing, padding, and spaces.
+        var whole = Tokens.Write(new() { Seen = "745:800:745,746,799", Floor = 300 });
+        foreach (var end in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
+        {
+            for (var cut = 0; cut < 5; cut++)
+                _ = Tokens.Read(whole[..^cut] + end);
+        }
+
+        foreach (var odd in new[] { "", " ", "=", "====", "\n", whole + "=", whole + "==", $" {whole} ", whole.Insert(5, " "), whole.Insert(5, "\r\n"), "\ud800", "%2F", "ä" })
+            _ = Tokens.Read(odd);
         Assert.Null(Tokens.Read(new string('A', 100_000)));
         Assert.Null(Tokens.Read(new string('A', 63)));
     }

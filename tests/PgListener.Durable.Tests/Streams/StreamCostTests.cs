@@ -26,13 +26,21 @@ public class StreamCostTests(ServerFixture server)
         };
         ActivitySource.AddActivityListener(watch);
         var readings = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => app.ReadFromNowAsync()));
-        Assert.InRange(Looks(), 1, 1_000);
 
         await LooksAsync(3); // The rest of the beginning.
-        statements.Clear();
-        await LooksAsync(10);
-        Assert.InRange(Looks(), 8, 10_000);
-        Assert.InRange(ReadsForStreams(), 0, 2); // One tail may still be at it, on a machine that is busy; not a read for each look, nor for each stream.
+        Assert.True(Looks() > 0, $"No look is among the {statements.Count} statements.");
+
+        // A look that comes while the tail reads has it read once more, so on a busy machine it takes some looks until it waits.
+        await Operations.Application.UntilAsync(
+            async () =>
+            {
+                statements.Clear();
+                await LooksAsync(10);
+                return ReadsForStreams() <= 2; // Not a read for each look, nor for each stream.
+            },
+            "The tail reads for each look.");
+        Assert.True(Looks() >= 8, $"{Looks()} looks.");
+        Assert.InRange(statements.Count(static text => !text.StartsWith("WITH request", StringComparison.Ordinal)), 0, 100); // What keeps the log, and the like.
 
         await app.PublishAsync(1);
         Assert.All(await Task.WhenAll(readings.Select(reading => reading.NextAsync())), message => Assert.Equal(1, message.Value.Id));

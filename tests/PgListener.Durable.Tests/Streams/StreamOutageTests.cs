@@ -76,4 +76,55 @@ public class StreamOutageTests(ServerFixture server)
         Assert.Equal(1, (await next).Value.Id);
         await Operations.Application.UntilAsync(() => Task.FromResult(app.Log.GetSnapshot().Any(line => line.Id.Id == 632)), "It does not say that it goes on.");
     }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_read_is_not_tried_again_for_each_message()
+    {
+        await using var app = await StreamingApp.StartAsync(
+            await server.CreateDatabaseAsync(), options => options.PollInterval = TimeSpan.FromMilliseconds(100), listener => listener.ReconnectDelay = listener.MaxReconnectDelay = TimeSpan.FromMinutes(1));
+        await using var live = await app.ReadFromNowAsync();
+        await app.ExecuteAsync("alter table pglistener.removal rename to elsewhere");
+        for (var i = 1; i <= 10; i++)
+        {
+            var looks = app.Channels.GetStatistics().Looks;
+            await app.PublishAsync(i);
+            await Operations.Application.UntilAsync(() => Task.FromResult(app.Channels.GetStatistics().Looks >= looks + 2), "It does not look.");
+        }
+
+        Assert.Single(app.Log.GetSnapshot(), line => line.Id.Id is 630 or 631);
+    }
+
+    [Fact]
+    public async Task A_stream_that_begins_while_the_rest_of_a_window_cannot_be_read_begins_after_it()
+    {
+        await using var app = await StreamingApp.StartAsync(
+            await server.CreateDatabaseAsync(), options => (options.PageSize, options.PollInterval, options.SessionTimeout) = (1, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)), listener => listener.MaxReconnectDelay = TimeSpan.FromMilliseconds(50));
+        await using var live = await app.ReadFromNowAsync();
+        var next = live.NextAsync();
+
+        // A time that .NET does not know.
+        await app.ExecuteAsync("""
+            begin;
+            select pglistener.publish('order_placed', '{"id":1}', wake => false), pglistener.publish('order_placed', '{"id":2}');
+            update pglistener.message set at = '200000-01-01' where payload = convert_to('{"id":2}', 'UTF8');
+            commit
+            """);
+        Assert.Equal(1, (await next).Value.Id);
+        await AgainAsync(1);
+        await using var other = app.Read();
+        var began = other.NextGapAsync();
+        await AgainAsync(3);
+        Assert.False(began.IsCompleted);
+
+        next = live.NextAsync();
+        await app.ExecuteAsync("""update pglistener.message set at = now() where payload = convert_to('{"id":2}', 'UTF8')""");
+        Assert.Equal(2, (await next).Value.Id);
+        Assert.Equal(ResyncReason.Started, (await began).Reason);
+
+        Task AgainAsync(int times)
+        {
+            var upto = app.Log.GetSnapshot().Count(line => line.Id.Id == 631) + times;
+            return Operations.Application.UntilAsync(() => Task.FromResult(app.Log.GetSnapshot().Count(line => line.Id.Id == 631) >= upto), "It does not try again.");
+        }
+    }
 }
