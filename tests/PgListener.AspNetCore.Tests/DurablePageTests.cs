@@ -217,11 +217,42 @@ public sealed partial class DurablePageTests(Chromium chromium, ServerFixture se
         await page.CloseAsync();
     }
 
-    private async Task<(IPage Page, IReadOnlyList<string> Errors)> OpenAsync(DurableShop shop, string? user = Operator)
+    [Fact]
+    public async Task An_act_without_an_answer_is_not_called_undone()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        var (page, _) = await OpenAsync(shop);
+        await page.RouteAsync("**/actions/pause", static async route =>
+        {
+            await route.FetchAsync(); // It is done.
+            await route.AbortAsync();
+        });
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+
+        await Expect(page.Locator(".result")).ToContainTextAsync("It is not known whether this was done.");
+        await Expect(page.Locator(".result")).Not.ToContainTextAsync("Not done");
+        await shop.UntilAsync(static status => status.PausedSince is not null);
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_question_after_the_rights_that_fails_is_asked_again()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        var (page, _) = await OpenAsync(shop, before: static page => page.RouteAsync("**/actions", static route => route.AbortAsync(), new() { Times = 1 }));
+
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause" })).ToBeVisibleAsync();
+        await page.CloseAsync();
+    }
+
+    private async Task<(IPage Page, IReadOnlyList<string> Errors)> OpenAsync(DurableShop shop, string? user = Operator, Func<IPage, Task>? before = null)
     {
         var page = await chromium.OpenPageAsync();
         if (user is not null)
             await page.SetExtraHTTPHeadersAsync(new Dictionary<string, string>(StringComparer.Ordinal) { [HeaderAuthentication.Header] = user });
+        if (before is not null)
+            await before(page);
         List<string> errors = [];
         page.Console += (_, message) => errors.Add(message.Text);
         page.PageError += (_, error) => errors.Add(error);
