@@ -380,7 +380,7 @@ public sealed class ActionTests(ServerFixture server)
         using var late = await actor.ActAsync("pause");
         await AssertAsync(late, HttpStatusCode.Conflict, "A call of its handler is still running.");
 
-        durable.ActFailure = new ArgumentException("There is no such subscription any more.");
+        durable.IsRemoved = true;
         using var removed = await actor.ActAsync("pause");
         Assert.Equal(HttpStatusCode.NotFound, removed.StatusCode);
     }

@@ -19,6 +19,9 @@ internal sealed class FakeDurable : IDurableChannels
     /// <summary>How a pause fails.</summary>
     public Exception? ActFailure { get; set; }
 
+    /// <summary>Whether the subscription is removed when a pause begins.</summary>
+    public bool IsRemoved { get; set; }
+
     /// <summary>Set by a pause when it has begun; it then lasts until it is cancelled.</summary>
     public TaskCompletionSource? ActGate { get; set; }
 
@@ -72,7 +75,7 @@ internal sealed class FakeDurable : IDurableChannels
         ActGate?.SetResult();
         if (ActGate is not null)
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        throw ActFailure ?? new NotSupportedException();
+        throw IsRemoved ? new ArgumentException("There is no such subscription any more.", nameof(subscription)) : ActFailure ?? new NotSupportedException();
     }
 
     public Task ResumeAsync(DurableSubscriptionName subscription, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -205,7 +205,7 @@ internal sealed class PositionMoves(NpgsqlDataSource dataSource, IClusterDiscove
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
-            return await ScalarAsync(connection, Pause, cancellationToken, Sql.Integer(subscription)).ConfigureAwait(false) is DateTime at ? at : null;
+            return await ScalarAsync(connection, Pause, cancellationToken, Sql.Integer(subscription)).ConfigureAwait(false) is DateTime at ? new DateTimeOffset(at) : null;
     }
 
     private async Task ResumeAsync(int subscription, DateTimeOffset pausedAt)

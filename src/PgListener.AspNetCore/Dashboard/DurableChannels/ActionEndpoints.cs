@@ -48,14 +48,14 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
         else if (status.Durable.ChannelsOf(request.Listener) is not { } channels)
             await UnknownAsync(context, request).ConfigureAwait(false);
         else
-            await TryAsync(context, "list of dead letters", request, NotRead, context.RequestAborted, () => DeadLettersAsync(context, channels, request)).ConfigureAwait(false);
+            await TryAsync(context, "list of dead letters", request, NotRead, token => DeadLettersAsync(context, channels, request, token), context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task DeadLettersAsync(HttpContext context, IDurableChannels channels, ActRequest request)
+    private static async Task DeadLettersAsync(HttpContext context, IDurableChannels channels, ActRequest request, CancellationToken cancellationToken)
     {
         var filter = new ParkedMessageFilter { Subscription = request.Subscription, ErrorType = request.ErrorType };
         var after = request.After is { } id ? new ParkedMessage { Subscription = request.Subscription, Id = id } : null;
-        var messages = await channels.GetParkedMessagesAsync(filter, PageSize, after, context.RequestAborted).ConfigureAwait(false);
+        var messages = await channels.GetParkedMessagesAsync(filter, PageSize, after, cancellationToken).ConfigureAwait(false);
         await WriteAsync(context, [.. messages.Select(DeadLetterInfo.From)], DashboardJson.Default.IReadOnlyListDeadLetterInfo).ConfigureAwait(false);
     }
 
@@ -75,7 +75,7 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
     private async Task ActAsync(HttpContext context, string act, IDurableChannels channels, ActRequest request)
     {
         DurableSubscriptionStatus? subscription = null;
-        if (!await TryAsync(context, act, request, NothingDone, status.Stopping, async () => subscription = await SubscriptionActs.FindAsync(channels, request, status.Stopping).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryAsync(context, act, request, NothingDone, async token => subscription = await SubscriptionActs.FindAsync(channels, request, token).ConfigureAwait(false), status.Stopping).ConfigureAwait(false))
             return;
         if (subscription is null)
         {
@@ -85,10 +85,12 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
 
         // What has begun is brought to its end, and logged, even if the browser has gone.
         ActResult? result = null;
-        var isAnswered = !await TryAsync(
-            context, act, request, Unsure, status.Stopping, async () => result = await SubscriptionActs.RunAsync(act, channels, subscription, request, status.Stopping).ConfigureAwait(false)).ConfigureAwait(false);
-        if (isAnswered || result is null)
+        if (!await TryAsync(
+            context, act, request, Unsure, async token => result = await SubscriptionActs.RunAsync(act, channels, subscription, request, token).ConfigureAwait(false), status.Stopping).ConfigureAwait(false)
+            || result is null)
+        {
             return;
+        }
 
         status.Durable.Expire();
         if (!result.IsDone)
@@ -107,14 +109,14 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
     /// <param name="act">What is wanted.</param>
     /// <param name="request">Of what.</param>
     /// <param name="failed">The answer if the database fails, or the host stops.</param>
-    /// <param name="cancelled">Cancels the work.</param>
     /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>Whether it has succeeded. Otherwise the request is answered.</returns>
-    private async Task<bool> TryAsync(HttpContext context, string act, ActRequest request, string failed, CancellationToken cancelled, Func<Task> work)
+    private async Task<bool> TryAsync(HttpContext context, string act, ActRequest request, string failed, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         try
         {
-            await work().ConfigureAwait(false);
+            await work(cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException e)
@@ -125,7 +127,7 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
         {
             await UnknownAsync(context, request).ConfigureAwait(false); // It was removed a moment ago.
         }
-        catch (Exception e) when (e is DbException or IOException or SocketException || (e is OperationCanceledException && cancelled.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested))
+        catch (Exception e) when (e is DbException or IOException or SocketException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested))
         {
             var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
             status.Logger.ActFailed(e, act, request.TargetOf(act), handler, channel, ActRequest.OneLine(request.Listener), UserOf(context));
