@@ -99,19 +99,21 @@ public sealed partial class DurablePageTests(Chromium chromium, ServerFixture se
     public async Task What_somebody_else_has_done_meanwhile_is_said()
     {
         await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        await shop.UntilAsync(static status => status.Shards[0].Holder is not null);
+        await shop.Channels.PauseAsync(Name, TestContext.Current.CancellationToken);
         var (page, _) = await OpenAsync(shop);
-        var pause = page.GetByRole(AriaRole.Button, new() { Name = "Pause" });
-        await Expect(pause).ToBeVisibleAsync();
+        var resume = page.GetByRole(AriaRole.Button, new() { Name = "Resume" });
+        await Expect(resume).ToBeVisibleAsync();
 
         // Before the page has read that.
         await page.RouteAsync("**/actions", async route =>
         {
-            await shop.Channels.PauseAsync(Name, TestContext.Current.CancellationToken);
+            await shop.Channels.ResumeAsync(Name, TestContext.Current.CancellationToken);
             await route.ContinueAsync();
         });
-        await pause.ClickAsync();
+        await resume.ClickAsync();
 
-        await Expect(page.Locator(".result")).ToContainTextAsync("Not done. It is paused already, since ");
+        await Expect(page.Locator(".result")).ToContainTextAsync("Not done. It is not paused any more.");
         await Expect(page.Locator(".result")).ToHaveAttributeAsync("data-tone", "bad");
         await page.CloseAsync();
     }
