@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Orders;
 
 /// <summary>Signs in everyone who uses this machine, as the user who has started the sample; and nobody else. A real application has a sign-in.</summary>
+/// <remarks><c>AllowedHosts</c> in <c>appsettings.json</c> keeps out web pages whose names are made to point to this machine.</remarks>
 internal sealed class LocalUser(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {

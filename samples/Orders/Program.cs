@@ -52,4 +52,12 @@ app.MapGet("/", async (ShopDb db, CancellationToken cancellationToken) => new Ov
 app.MapPut("/addresses/{customer}", (string customer, AddressBook addresses) => addresses.Add(customer));
 app.MapHealthChecks("/health");
 app.MapPgListener("/pg-listener", page => page.ActionsPolicy = "operators").RequireAuthorization();
-await app.RunAsync();
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (OperationCanceledException)
+{
+    return 0; // Told to stop while it was still starting.
+}

@@ -31,4 +31,12 @@ builder.Services.AddPgListener()
 
 using var host = builder.Build();
 throwAway.StartAgainWhenLost(host.Services);
-await host.RunAsync();
+try
+{
+    await host.RunAsync();
+    return 0;
+}
+catch (OperationCanceledException)
+{
+    return 0; // Told to stop while it was still starting.
+}

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PgListener.Durable.Tests;
+using WebApi.Tests;
 using static PgListener.AspNetCore.Tests.DurableShop;
 
 namespace PgListener.AspNetCore.Tests;
@@ -12,6 +13,8 @@ namespace PgListener.AspNetCore.Tests;
 /// <summary>What the page does, over HTTP and on a real database.</summary>
 public sealed class ActionTests(ServerFixture server)
 {
+    private const string Unsure = "It is not known whether this was done, because it was interrupted. Look at the subscription before you try again. The log of the application has the reason.";
+
     private static readonly string[] Acts = ["requeue", "delete", "pause", "resume", "skip", "replay"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -68,7 +71,7 @@ public sealed class ActionTests(ServerFixture server)
     }
 
     [Fact]
-    public async Task A_subscription_is_paused_and_resumed_once()
+    public async Task A_subscription_is_paused_and_resumed()
     {
         await using var shop = await StartAsync(await server.CreateDatabaseAsync());
         var actor = await Actor.SignInAsync(shop);
@@ -79,15 +82,14 @@ public sealed class ActionTests(ServerFixture server)
         using var paused = await actor.ActAsync("pause");
         await AssertAsync(paused, HttpStatusCode.OK, "It is paused. Calls that are running end as usual.");
         await shop.UntilAsync(static status => status.Shards[0].Holder is null);
-        using var twice = await actor.ActAsync("pause");
-        Assert.Equal(HttpStatusCode.Conflict, twice.StatusCode);
-        Assert.StartsWith("It is paused already, since ", await TextAsync(twice), StringComparison.Ordinal);
+        using var twice = await actor.ActAsync("pause"); // A pause that a replay has begun would end with it.
+        Assert.Equal(HttpStatusCode.OK, twice.StatusCode);
 
         await shop.PublishAsync(new OrderPlaced(1));
         using var resumed = await actor.ActAsync("resume");
         await AssertAsync(resumed, HttpStatusCode.OK, "It goes on.");
         await shop.UntilHandledAsync(1);
-        Assert.Equal(["pause", "resume"], shop.Site.Logged().Where(record => record.Id.Id == 700).Select(record => record.GetStructuredStateValue("Act")));
+        Assert.Equal(["pause", "pause", "resume"], shop.Site.Logged().Where(record => record.Id.Id == 700).Select(record => record.GetStructuredStateValue("Act")));
     }
 
     [Fact]
@@ -144,6 +146,7 @@ public sealed class ActionTests(ServerFixture server)
             ("replay", [("from", "yesterday")]),
             ("replay", [("from", DateTimeOffset.UtcNow.AddHours(1).ToString("O", CultureInfo.InvariantCulture))]),
             ("pause", [("handler", "")]),
+            ("requeue", [("error", "\0")]),
         })
         {
             using var answer = await actor.ActAsync(act, fields);
@@ -230,6 +233,55 @@ public sealed class ActionTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_request_that_another_middleware_declares_to_be_a_GET_needs_the_token_all_the_same()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync(), map: static app =>
+        {
+            app.UseHttpMethodOverride(new() { FormFieldName = "_method" }); // After routing, which a WebApplication has at the beginning.
+            return Map(app);
+        });
+        await shop.UntilAsync(static status => status.Shards[0].Holder is not null);
+        var actor = await Actor.SignInAsync(shop);
+
+        foreach (var method in new[] { "GET", "HEAD", "OPTIONS", "TRACE" })
+        {
+            using var answer = await new Actor(actor.Client, []).ActAsync("pause", ("_method", method));
+            Assert.True(HttpStatusCode.BadRequest == answer.StatusCode, $"{method}: {answer.StatusCode}");
+        }
+
+        Assert.Null((await shop.UntilAsync(static _ => true)).PausedSince);
+    }
+
+    [Fact]
+    public async Task A_form_that_cannot_be_read_is_a_bad_request()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        var actor = await Actor.SignInAsync(shop);
+        using var form = new StringContent("--x");
+        form.Headers.ContentType = new("multipart/form-data");
+
+        using var answer = await actor.Client.PostAsync(new Uri("/pg-listener/actions/pause", UriKind.Relative), form, Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_log_names_what_was_done_and_not_what_else_the_form_had()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        var actor = await Actor.SignInAsync(shop);
+        await shop.UntilAsync(static status => status.Shards[0].Holder is not null);
+
+        using var paused = await actor.ActAsync("pause", ("message", 7), ("error", "E"));
+        using var resumed = await actor.ActAsync("resume", ("from", "2026-01-01T00:00:00Z"));
+        using var replayed = await actor.ActAsync("replay", ("from", "2026-01-01T00:00:00"), ("shard", 0), ("message", 7)); // A time without an offset is UTC.
+
+        Assert.Equal(
+            [("pause", "the subscription"), ("resume", "the subscription"), ("replay", "from 2026-01-01 00:00:00Z")],
+            shop.Site.Logged().Where(record => record.Id.Id == 700).Select(record => (record.GetStructuredStateValue("Act"), record.GetStructuredStateValue("Target"))));
+    }
+
+    [Fact]
     public async Task Without_a_policy_there_are_no_actions()
     {
         await using var shop = await StartAsync(await server.CreateDatabaseAsync(), map: static app => app.MapPgListener());
@@ -299,28 +351,83 @@ public sealed class ActionTests(ServerFixture server)
     public async Task A_database_that_fails_is_said_and_logged()
     {
         var durable = new FakeDurable { Failure = new IOException("gone") };
-        await using var site = await Site.StartAsync(
-            services =>
-            {
-                services.AddFakeLogging();
-                Site.Add(services, new FakeListener());
-                services.AddSingleton<IDurableChannels>(durable);
-                HeaderAuthentication.Add(services);
-                services.AddAntiforgery();
-                services.AddAuthorizationBuilder().AddPolicy("operators", static policy => policy.RequireUserName(Operator));
-            },
-            static app => Map(app));
+        await using var site = await StartFakeAsync(durable);
         var actor = await Actor.SignInAsync(site);
 
         using var failed = await actor.ActAsync("pause");
-        await AssertAsync(failed, HttpStatusCode.ServiceUnavailable, "The database could not be asked. The log of the application has the reason.");
+        await AssertAsync(failed, HttpStatusCode.ServiceUnavailable, "Nothing was done, because the database could not be asked. The log of the application has the reason.");
         var record = Assert.Single(site.Logged(), record => record.Id.Id == 701);
         Assert.Equal((LogLevel.Warning, "gone", "ann"), (record.Level, record.Exception?.Message, record.GetStructuredStateValue("User")));
-
-        durable.Failure = new TimeoutException("A call of its handler is still running.");
-        using var late = await actor.ActAsync("replay", ("from", "2026-01-01T00:00:00Z"));
-        await AssertAsync(late, HttpStatusCode.Conflict, "A call of its handler is still running.");
     }
+
+    [Fact]
+    public async Task A_database_that_fails_in_the_middle_of_an_act_leaves_it_open_whether_it_was_done()
+    {
+        var durable = new FakeDurable { ActFailure = new IOException("gone") };
+        durable.Add(Name.Channel, Name.Handler, FakeDurable.Shard(0));
+        await using var site = await StartFakeAsync(durable);
+        var actor = await Actor.SignInAsync(site);
+        await site.StatusAsync();
+
+        using var failed = await actor.ActAsync("pause");
+        await AssertAsync(failed, HttpStatusCode.ServiceUnavailable, Unsure);
+        Assert.Equal("gone", Assert.Single(site.Logged(), record => record.Id.Id == 701).Exception?.Message);
+        var readings = durable.Readings;
+        await site.StatusAsync();
+        Assert.Equal(readings + 1, durable.Readings); // It is shown at once what has become of it.
+
+        durable.ActFailure = new TimeoutException("A call of its handler is still running.");
+        using var late = await actor.ActAsync("pause");
+        await AssertAsync(late, HttpStatusCode.Conflict, "A call of its handler is still running.");
+
+        durable.IsRemoved = true;
+        using var removed = await actor.ActAsync("pause");
+        Assert.Equal(HttpStatusCode.NotFound, removed.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_act_that_the_stop_of_the_host_ends_is_said_and_logged()
+    {
+        var durable = new FakeDurable { ActGate = new() };
+        durable.Add(Name.Channel, Name.Handler, FakeDurable.Shard(0));
+        await using var site = await StartFakeAsync(durable);
+        var actor = await Actor.SignInAsync(site);
+
+        var act = actor.ActAsync("pause");
+        await durable.ActGate.Task.WaitAsync(Eventually.Limit, Token);
+        var stop = site.App.StopAsync(Token);
+
+        using var answer = await act;
+        await AssertAsync(answer, HttpStatusCode.ServiceUnavailable, Unsure);
+        Assert.Single(site.Logged(), record => record.Id.Id == 701);
+        await stop;
+    }
+
+    [Fact]
+    public async Task Only_the_listeners_of_the_application_are_looked_up()
+    {
+        var durable = new FakeDurable();
+        durable.Add(Name.Channel, Name.Handler, FakeDurable.Shard(0));
+        await using var site = await StartFakeAsync(durable, services => services.AddKeyedSingleton<IDurableChannels>(KeyedService.AnyKey, durable));
+        var actor = await Actor.SignInAsync(site);
+
+        using var answer = await actor.ActAsync("resume", ("listener", "another"));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    private static Task<Site> StartFakeAsync(FakeDurable durable, Action<IServiceCollection>? configure = null) => Site.StartAsync(
+        services =>
+        {
+            services.AddFakeLogging();
+            Site.Add(services, new FakeListener());
+            services.AddSingleton<IDurableChannels>(durable);
+            HeaderAuthentication.Add(services);
+            services.AddAntiforgery();
+            services.AddAuthorizationBuilder().AddPolicy("operators", static policy => policy.RequireUserName(Operator));
+            configure?.Invoke(services);
+        },
+        static app => Map(app));
 
     private static async Task<JsonElement[]> LettersAsync(Actor actor)
         => [.. JsonElement.Parse(await actor.Client.GetStringAsync(new Uri("/pg-listener/dead-letters?channel=order_placed&handler=Billing", UriKind.Relative), Token)).EnumerateArray()];

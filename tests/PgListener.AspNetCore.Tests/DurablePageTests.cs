@@ -99,19 +99,21 @@ public sealed partial class DurablePageTests(Chromium chromium, ServerFixture se
     public async Task What_somebody_else_has_done_meanwhile_is_said()
     {
         await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        await shop.UntilAsync(static status => status.Shards[0].Holder is not null);
+        await shop.Channels.PauseAsync(Name, TestContext.Current.CancellationToken);
         var (page, _) = await OpenAsync(shop);
-        var pause = page.GetByRole(AriaRole.Button, new() { Name = "Pause" });
-        await Expect(pause).ToBeVisibleAsync();
+        var resume = page.GetByRole(AriaRole.Button, new() { Name = "Resume" });
+        await Expect(resume).ToBeVisibleAsync();
 
         // Before the page has read that.
         await page.RouteAsync("**/actions", async route =>
         {
-            await shop.Channels.PauseAsync(Name, TestContext.Current.CancellationToken);
+            await shop.Channels.ResumeAsync(Name, TestContext.Current.CancellationToken);
             await route.ContinueAsync();
         });
-        await pause.ClickAsync();
+        await resume.ClickAsync();
 
-        await Expect(page.Locator(".result")).ToContainTextAsync("Not done. It is paused already, since ");
+        await Expect(page.Locator(".result")).ToContainTextAsync("Not done. It is not paused any more.");
         await Expect(page.Locator(".result")).ToHaveAttributeAsync("data-tone", "bad");
         await page.CloseAsync();
     }
@@ -217,11 +219,42 @@ public sealed partial class DurablePageTests(Chromium chromium, ServerFixture se
         await page.CloseAsync();
     }
 
-    private async Task<(IPage Page, IReadOnlyList<string> Errors)> OpenAsync(DurableShop shop, string? user = Operator)
+    [Fact]
+    public async Task An_act_without_an_answer_is_not_called_undone()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        var (page, _) = await OpenAsync(shop);
+        await page.RouteAsync("**/actions/pause", static async route =>
+        {
+            await route.FetchAsync(); // It is done.
+            await route.AbortAsync();
+        });
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+
+        await Expect(page.Locator(".result")).ToContainTextAsync("It is not known whether this was done.");
+        await Expect(page.Locator(".result")).Not.ToContainTextAsync("Not done");
+        await shop.UntilAsync(static status => status.PausedSince is not null);
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_question_after_the_rights_that_fails_is_asked_again()
+    {
+        await using var shop = await StartAsync(await server.CreateDatabaseAsync());
+        var (page, _) = await OpenAsync(shop, before: static page => page.RouteAsync("**/actions", static route => route.AbortAsync(), new() { Times = 1 }));
+
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause" })).ToBeVisibleAsync();
+        await page.CloseAsync();
+    }
+
+    private async Task<(IPage Page, IReadOnlyList<string> Errors)> OpenAsync(DurableShop shop, string? user = Operator, Func<IPage, Task>? before = null)
     {
         var page = await chromium.OpenPageAsync();
         if (user is not null)
             await page.SetExtraHTTPHeadersAsync(new Dictionary<string, string>(StringComparer.Ordinal) { [HeaderAuthentication.Header] = user });
+        if (before is not null)
+            await before(page);
         List<string> errors = [];
         page.Console += (_, message) => errors.Add(message.Text);
         page.PageError += (_, error) => errors.Add(error);

@@ -52,7 +52,7 @@ public sealed class DurableStatusTests
               "subscriptions": [{
                 "channel": "order_placed", "handler": "Billing", "instance": "", "pausedSince": "2026-05-04T09:59:51+00:00", "seenAt": "2026-05-04T10:00:00+00:00", "members": 1,
                 "lagMessages": 12, "isLagAtLeast": false, "lagMs": 3500, "retries": 2, "deadLetters": 1, "oldestDeadLetter": "2026-05-04T09:00:00+00:00",
-                "errors": [{ "type": "System.TimeoutException", "count": 1 }],
+                "errors": [{ "type": "System.TimeoutException", "count": 1 }], "omittedErrors": 0,
                 "shards": [{
                   "shard": 0, "holder": { "name": "shop-1/412", "serverProcess": 7001, "application": "Shop", "address": "10.0.0.7" }, "positionAt": "2026-05-04T09:59:58+00:00",
                   "lagMessages": 12, "isLagAtLeast": false, "lagMs": 3500, "nextMessage": 17, "blockedSince": "2026-05-04T09:59:30+00:00"
@@ -63,6 +63,20 @@ public sealed class DurableStatusTests
             """,
             document.GetProperty("durable"));
         Assert.DoesNotContain("secret", document.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Very_many_types_of_errors_are_not_all_listed()
+    {
+        var durable = new FakeDurable();
+        durable.Add("order_placed", "Billing", FakeDurable.Shard(0) with { DeadLetters = 60 });
+        for (var i = 0; i < 60; i++)
+            durable.Parked.Add(Letter(durable, i, $"Shop.Error{i}", ""));
+        await using var site = await StartAsync(durable);
+
+        var subscription = (await site.StatusAsync()).GetProperty("durable")[0].GetProperty("subscriptions")[0];
+
+        Assert.Equal((50, 10), (subscription.GetProperty("errors").GetArrayLength(), subscription.GetProperty("omittedErrors").GetInt32()));
     }
 
     [Fact]

@@ -16,6 +16,15 @@ internal sealed class FakeDurable : IDurableChannels
     /// <summary>What a reading waits for, if it is to take long.</summary>
     public Task? Gate { get; set; }
 
+    /// <summary>How a pause fails.</summary>
+    public Exception? ActFailure { get; set; }
+
+    /// <summary>Whether the subscription is removed when a pause begins.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>Set by a pause when it has begun; it then lasts until it is cancelled.</summary>
+    public TaskCompletionSource? ActGate { get; set; }
+
     /// <summary>How often the database was asked.</summary>
     public int Readings => Volatile.Read(ref _readings);
 
@@ -61,7 +70,13 @@ internal sealed class FakeDurable : IDurableChannels
 
     public Task<int> DeleteAsync(ParkedMessageFilter filter, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task PauseAsync(DurableSubscriptionName subscription, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public async Task PauseAsync(DurableSubscriptionName subscription, CancellationToken cancellationToken = default)
+    {
+        ActGate?.SetResult();
+        if (ActGate is not null)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        throw IsRemoved ? new ArgumentException("There is no such subscription any more.", nameof(subscription)) : ActFailure ?? new NotSupportedException();
+    }
 
     public Task ResumeAsync(DurableSubscriptionName subscription, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

@@ -34,6 +34,16 @@ public class HostedTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_host_may_be_stopped_once_more_when_it_has_been_disposed()
+    {
+        var host = await StartAsync(await server.CreateDatabaseAsync(), new());
+        await ((IAsyncDisposable)host).DisposeAsync();
+
+        await host.StopAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(new CancellationToken(canceled: true));
+    }
+
+    [Fact]
     public async Task A_message_is_handled_if_its_transaction_is_committed()
     {
         var database = await server.CreateDatabaseAsync();

@@ -41,7 +41,7 @@ internal static partial class SnippetCompiler
             .OrderByDescending(other => other.Line < fence.Line).ThenBy(other => Math.Abs(other.Line - fence.Line))
             .Select(other => Parse(other.Text, other.Document, cancellationToken)).Append(Surroundings).ToArray();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        var variables = new List<string>();
+        var variables = new SortedDictionary<int, string>(); // In the order of Surroundings.cs, because some are made from others.
         var types = new List<string>();
         while (true)
         {
@@ -51,7 +51,7 @@ internal static partial class SnippetCompiler
             foreach (var name in missing)
             {
                 if (FindVariable(name) is { } variable)
-                    variables.Insert(0, variable);
+                    variables[variable.Place] = variable.Text;
                 else if (others.Select(other => FindType(other, name)).FirstOrDefault(type => type is not null) is { } type)
                     types.Add(type);
                 else
@@ -64,7 +64,7 @@ internal static partial class SnippetCompiler
         }
     }
 
-    private static async Task<Diagnostic[]> DiagnoseAsync(Fence fence, List<string> variables, List<string> types, CancellationToken cancellationToken)
+    private static async Task<Diagnostic[]> DiagnoseAsync(Fence fence, IReadOnlyDictionary<int, string> variables, List<string> types, CancellationToken cancellationToken)
     {
         var unit = Parse(fence.Text, fence.Document, cancellationToken);
         var afterUsings = unit.Usings.Count == 0 ? 0 : unit.Usings[^1].FullSpan.End;
@@ -72,7 +72,7 @@ internal static partial class SnippetCompiler
             #line {fence.Line} "{fence.Document}"
             {fence.Text[..afterUsings]}
             #line 1 "Surroundings.cs"
-            {string.Join('\n', variables)}
+            {string.Join('\n', variables.Values)}
             #line {fence.Line + fence.Text.AsSpan(0, afterUsings).Count('\n')} "{fence.Document}"
             {fence.Text[afterUsings..]}
             """;
@@ -90,9 +90,11 @@ internal static partial class SnippetCompiler
 
     private static string NameOf(Diagnostic diagnostic) => Quoted().Match(diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)).Groups["name"].Value;
 
-    private static string? FindVariable(string name)
+    private static (int Place, string Text)? FindVariable(string name)
         => Surroundings.Members.OfType<GlobalStatementSyntax>().Select(statement => statement.Statement).OfType<LocalDeclarationStatementSyntax>()
-            .FirstOrDefault(statement => statement.Declaration.Variables.Any(variable => variable.Identifier.Text == name))?.ToFullString().Trim();
+            .FirstOrDefault(statement => statement.Declaration.Variables.Any(variable => variable.Identifier.Text == name)) is { } found
+            ? (found.SpanStart, found.ToFullString().Trim())
+            : null;
 
     /// <summary>The source of a type, with the usings of where it stands.</summary>
     private static string? FindType(CompilationUnitSyntax unit, string name)

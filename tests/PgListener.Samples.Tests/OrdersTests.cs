@@ -51,6 +51,21 @@ public sealed class OrdersTests(Server server, Chromium chromium)
     }
 
     [Fact]
+    public async Task A_web_page_whose_name_points_to_this_machine_is_not_the_local_user()
+    {
+        await using var database = await server.CreateDatabaseAsync();
+        await using var sample = await WebSample<PlaceOrder>.StartAsync(database);
+        using var client = new HttpClient { BaseAddress = sample.Address };
+        using var asked = new HttpRequestMessage(HttpMethod.Get, "/pg-listener/actions");
+        asked.Headers.Host = "example.org";
+
+        using var refused = await client.SendAsync(asked, Cancellation);
+        using var answered = await client.GetAsync(new Uri("/pg-listener/actions", UriKind.Relative), Cancellation);
+
+        Assert.Equal((System.Net.HttpStatusCode.BadRequest, System.Net.HttpStatusCode.OK), (refused.StatusCode, answered.StatusCode));
+    }
+
+    [Fact]
     public async Task The_mail_is_sent_when_the_dead_letter_is_requeued_on_the_page()
     {
         await using var database = await server.CreateDatabaseAsync();

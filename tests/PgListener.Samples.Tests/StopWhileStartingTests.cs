@@ -6,6 +6,8 @@ public sealed class StopWhileStartingTests(Server server)
     [Theory]
     [InlineData("Chat", "Now listening on")] // Told to end before this, Kestrel itself ends the process with an exception.
     [InlineData("Cache", "Now listening on")]
+    [InlineData("Orders", "127.0.0.1:1")]
+    [InlineData("Relay", "127.0.0.1:1")]
     [InlineData("Worker", "127.0.0.1:1")]
     public async Task It_ends_with_exit_code_0_and_nothing_to_complain_of(string name, string lineBefore)
     {

@@ -41,10 +41,10 @@ public sealed class ListenerPageTests(TestDatabase database, Chromium chromium)
 
         await data.TerminateListenerAsync();
         await Expect(page.Locator(".state")).ToHaveTextAsync("Reconnecting");
-        await Expect(page.Locator(".problem")).ToBeVisibleAsync();
+        await Expect(page.Locator(".listener > .problem")).ToBeVisibleAsync();
 
         await Expect(page.Locator(".state")).ToHaveTextAsync("Listening");
-        await Expect(page.Locator(".problem")).ToBeHiddenAsync();
+        await Expect(page.Locator(".listener > .problem")).ToBeHiddenAsync();
         await Expect(page.Locator("#timeline li", new() { HasText = "Gap" }).First).ToContainTextAsync("for SalesHandler on order_placed");
         await Expect(page.Locator("#timeline")).ToContainTextAsync("The connection was lost.");
         await shop.PlaceAsync();

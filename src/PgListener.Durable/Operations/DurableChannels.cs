@@ -12,7 +12,7 @@ internal sealed class DurableChannels(NpgsqlDataSource dataSource, string prefix
     private const int MaxLimit = 10_000;
 
     private const string SetPaused = """
-        UPDATE pglistener.subscription SET paused_at = CASE WHEN $2 THEN COALESCE(paused_at, now()) END WHERE id = $1
+        UPDATE pglistener.subscription SET paused_at = CASE WHEN $2 THEN now() END WHERE id = $1
         """;
 
     // The lock of membership is held by each process that runs it, in shared mode.

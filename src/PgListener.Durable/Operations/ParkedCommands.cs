@@ -9,12 +9,16 @@ namespace PgListener.Durable.Operations;
 /// <param name="prefix">The prefix of the channels' names in the log.</param>
 internal sealed class ParkedCommands(string prefix)
 {
-    private const string Matches = """
+    private const string IsState = """
+        ($5::text IS NULL OR $5 = CASE WHEN r.dead_at IS NOT NULL THEN 'Dead' WHEN r.next_at = 'infinity' THEN 'Behind' ELSE 'Retrying' END)
+        """;
+
+    private const string Matches = $"""
         FROM pglistener.retry r
         JOIN pglistener.subscription s ON s.id = r.subscription
         WHERE starts_with(s.channel, $1)
           AND ($2::text IS NULL OR (s.channel = $2 AND s.name = $3 AND s.instance = $4))
-          AND ($5::text IS NULL OR $5 = CASE WHEN r.dead_at IS NOT NULL THEN 'Dead' WHEN r.next_at = 'infinity' THEN 'Behind' ELSE 'Retrying' END)
+          AND {IsState}
           AND ($6::text IS NULL OR r.error_type = $6)
           AND ($7::text IS NULL OR r.key = $7)
           AND ($8::text IS NULL OR r.message IN (SELECT ids.value::bigint FROM jsonb_array_elements_text($8::jsonb) AS ids))
@@ -36,6 +40,9 @@ internal sealed class ParkedCommands(string prefix)
         ORDER BY s.channel, s.name, s.instance, count(*) DESC, r.error_type
         """;
 
+    // The server tests a row again, as it has become, when it has waited for another transaction that changed it; but only by the conditions of the UPDATE or DELETE
+    // itself. So the state is one of them, besides choosing the rows: what somebody has requeued meanwhile is no longer dead.
+
     // What waits behind another message keeps its place. One that is being attempted keeps its number of attempts, by which its handler may be about to remove it.
     private const string Requeue = $"""
         WITH chosen AS (
@@ -43,7 +50,7 @@ internal sealed class ParkedCommands(string prefix)
         ), requeued AS (
             UPDATE pglistener.retry r
             SET next_at = now(), attempts = CASE WHEN r.dead_at IS NULL THEN r.attempts ELSE 0 END, dead_at = NULL
-            FROM chosen WHERE r.subscription = chosen.subscription AND r.message = chosen.message
+            FROM chosen WHERE r.subscription = chosen.subscription AND r.message = chosen.message AND {IsState}
             RETURNING chosen.channel
         )
         SELECT channel, count(*) FROM requeued GROUP BY channel
@@ -54,7 +61,7 @@ internal sealed class ParkedCommands(string prefix)
         WITH chosen AS (
             SELECT r.subscription, r.message, r.key, s.channel {Matches}
         ), deleted AS (
-            DELETE FROM pglistener.retry r USING chosen WHERE r.subscription = chosen.subscription AND r.message = chosen.message
+            DELETE FROM pglistener.retry r USING chosen WHERE r.subscription = chosen.subscription AND r.message = chosen.message AND {IsState}
             RETURNING r.subscription, r.message, r.key, chosen.channel
         ), head AS (
             SELECT next.*

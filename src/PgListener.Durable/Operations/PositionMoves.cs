@@ -15,9 +15,10 @@ internal sealed class PositionMoves(NpgsqlDataSource dataSource, IClusterDiscove
 
     private const string Enter = "SELECT pg_advisory_xact_lock($1)";
 
-    private const string Pause = "UPDATE pglistener.subscription SET paused_at = now() WHERE id = $1 AND paused_at IS NULL";
+    private const string Pause = "UPDATE pglistener.subscription SET paused_at = now() WHERE id = $1 AND paused_at IS NULL RETURNING paused_at";
 
-    private const string Resume = "UPDATE pglistener.subscription SET paused_at = NULL WHERE id = $1";
+    // Only its own pause: a person may have paused the subscription meanwhile, which sets another time.
+    private const string Resume = "UPDATE pglistener.subscription SET paused_at = NULL WHERE id = $1 AND paused_at = $2";
 
     private const string TryLock = "SELECT bool_and(pg_try_advisory_xact_lock($1 + shard)) FROM generate_series($2::int, $3::int) AS shard";
 
@@ -173,10 +174,10 @@ internal sealed class PositionMoves(NpgsqlDataSource dataSource, IClusterDiscove
             await using (transaction.ConfigureAwait(false))
             {
                 await ScalarAsync(connection, Enter, cancellationToken, Sql.Bigint(AdvisoryKey.Of(subscription.Id, AdvisoryKey.OperationSlot))).ConfigureAwait(false);
-                var isPausedHere = await ExecuteAsync(Pause, subscription.Id, cancellationToken).ConfigureAwait(false) == 1;
+                var pausedAt = await PauseAsync(subscription.Id, cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    if (isPausedHere)
+                    if (pausedAt is not null)
                         await wake(subscription.Channel).ConfigureAwait(false);
                     await WaitUntilAsync(
                         async () => await ScalarAsync(
@@ -189,8 +190,8 @@ internal sealed class PositionMoves(NpgsqlDataSource dataSource, IClusterDiscove
                 }
                 finally
                 {
-                    if (isPausedHere)
-                        await ExecuteAsync(Resume, subscription.Id, CancellationToken.None).ConfigureAwait(false);
+                    if (pausedAt is { } own)
+                        await ResumeAsync(subscription.Id, own).ConfigureAwait(false);
                 }
             }
 
@@ -198,14 +199,20 @@ internal sealed class PositionMoves(NpgsqlDataSource dataSource, IClusterDiscove
         }
     }
 
-    private async Task<int> ExecuteAsync(string text, int subscription, CancellationToken cancellationToken)
+    /// <summary>Pauses it, in a transaction of its own, so that all instances see it.</summary>
+    /// <returns>Since when; <see langword="null"/> if it is paused already.</returns>
+    private async Task<DateTimeOffset?> PauseAsync(int subscription, CancellationToken cancellationToken)
     {
-        var command = dataSource.CreateCommand(text);
-        await using (command.ConfigureAwait(false))
-        {
-            command.Parameters.Add(Sql.Integer(subscription));
-            return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            return await ScalarAsync(connection, Pause, cancellationToken, Sql.Integer(subscription)).ConfigureAwait(false) is DateTime at ? new DateTimeOffset(at) : null;
+    }
+
+    private async Task ResumeAsync(int subscription, DateTimeOffset pausedAt)
+    {
+        var connection = await dataSource.OpenConnectionAsync().ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            await ScalarAsync(connection, Resume, CancellationToken.None, Sql.Integer(subscription), Sql.Timestamp(pausedAt)).ConfigureAwait(false);
     }
 
     private async Task WaitUntilAsync(Func<Task<bool>> isDone, Func<string> why, SubscriptionRow subscription, CancellationToken cancellationToken)

@@ -151,8 +151,8 @@ internal sealed class DurableRuntime : IAsyncDisposable, IDisposable
         await _connections.DisposeAsync().ConfigureAwait(false);
         if (_ownsDataSource)
             await DataSource.DisposeAsync().ConfigureAwait(false);
-        _stopping.Dispose();
-        _abort.Dispose();
+
+        // The token sources stay as they are: a host that has been disposed may be stopped once more, and they hold nothing.
     }
 
     /// <summary>For a container that is disposed of synchronously. A host disposes asynchronously.</summary>

@@ -222,6 +222,62 @@ public class OperationsTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_pause_during_a_replay_outlasts_it()
+    {
+        var database = await server.CreateDatabaseAsync();
+        var behaviour = new Behaviour { Waiting = 2 };
+        await using var one = await Application.StartAsync(database, behaviour);
+        await one.PublishAsync(new(1), new(2));
+        await behaviour.Entered;
+        var replay = one.Channels.ReplayAsync(Application.Orders, 1, Token);
+        await one.UntilAsync(status => status.PausedSince is not null);
+
+        await one.Channels.PauseAsync(Application.Orders, Token);
+        behaviour.Release();
+        await replay;
+
+        Assert.NotNull((await one.StatusAsync())!.PausedSince);
+    }
+
+    [Fact]
+    public async Task A_replay_leaves_an_earlier_pause_in_force()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await using var one = await Application.StartAsync(database, new());
+        await one.PublishAsync(new OrderPlaced(1));
+        await one.UntilHandledAsync(1);
+        await one.Channels.PauseAsync(Application.Orders, Token);
+
+        await one.Channels.ReplayAsync(Application.Orders, 1, Token);
+
+        Assert.NotNull((await one.StatusAsync())!.PausedSince);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_somebody_has_requeued_meanwhile_is_not_dead_any_more(bool isDeleted)
+    {
+        var database = await server.CreateDatabaseAsync();
+        await using var one = await Application.StartAsync(database, Behaviour.Fails(1), options => options.MaxAttempts = 1);
+        await one.PublishAsync(new OrderPlaced(1));
+        await Application.UntilAsync(async () => (await one.ParkedAsync(ParkedState.Dead)).Count == 1, "It is not dead.");
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await using var requeue = new NpgsqlCommand("update pglistener.retry set dead_at = null, attempts = 0, next_at = now() + interval '1 hour'", connection);
+        await requeue.ExecuteNonQueryAsync(Token);
+
+        var act = isDeleted ? one.Channels.DeleteAsync(new() { Subscription = Application.Orders }, Token) : one.Channels.RequeueAsync(new() { Subscription = Application.Orders }, Token);
+        await using var waiting = new NpgsqlCommand("select exists (select from pg_locks where not granted and locktype = 'transactionid')", connection);
+        await Application.UntilAsync(async () => await waiting.ExecuteScalarAsync(Token) is true, "It does not wait for the other.");
+        await transaction.CommitAsync(Token);
+
+        Assert.Equal(0, await act);
+        Assert.Single(await one.ParkedAsync(ParkedState.Retrying));
+    }
+
+    [Fact]
     public async Task A_replay_that_is_cancelled_while_a_call_runs_leaves_everything_as_it_was()
     {
         var database = await server.CreateDatabaseAsync();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Microsoft.Extensions.Primitives;
 
 namespace PgListener.Dashboard.DurableChannels;
@@ -6,6 +7,8 @@ namespace PgListener.Dashboard.DurableChannels;
 /// <summary>What somebody asks for: a subscription, and a part of it.</summary>
 internal sealed record ActRequest
 {
+    private delegate bool TryParse<T>(string text, out T value);
+
     public required string Listener { get; init; }
 
     public required DurableSubscriptionName Subscription { get; init; }
@@ -21,13 +24,14 @@ internal sealed record ActRequest
     /// <summary>The last message of the page before.</summary>
     public long? After { get; private init; }
 
-    /// <summary>The part, for the log.</summary>
-    public string Target => this switch
+    /// <summary>The part that an act is about, for the log. Fields that the act does not read are not named.</summary>
+    public string TargetOf(string act) => act switch
     {
-        { Shard: { } shard, Message: { } message } => string.Create(CultureInfo.InvariantCulture, $"message {message} of shard {shard}"),
-        { Message: { } message } => string.Create(CultureInfo.InvariantCulture, $"message {message}"),
-        { ErrorType: { } error } => $"all with the error {OneLine(error)}",
-        { From: { } from } => $"from {from:u}",
+        "skip" => string.Create(CultureInfo.InvariantCulture, $"message {Message} of shard {Shard}"),
+        "replay" => $"from {From:u}",
+        "pause" or "resume" => "the subscription",
+        _ when Message is { } message => string.Create(CultureInfo.InvariantCulture, $"message {message}"),
+        _ when ErrorType is { } error => $"all with the error {OneLine(error)}",
         _ => "the subscription",
     };
 
@@ -36,31 +40,40 @@ internal sealed record ActRequest
     /// <returns><see langword="null"/> if a value is missing or not what it must be.</returns>
     public static ActRequest? Read(Func<string, StringValues> fields)
     {
-        if (fields("channel").ToString() is not { Length: > 0 } channel || fields("handler").ToString() is not { Length: > 0 } handler)
+        // No text in PostgreSQL has a character NUL.
+        var texts = Array.ConvertAll(["listener", "channel", "handler", "instance", "error"], name => fields(name).ToString());
+        if (texts is not [var listener, { Length: > 0 } channel, { Length: > 0 } handler, var instance, var error] || texts.Any(static text => text.Contains('\0', StringComparison.Ordinal)))
             return null;
 
         var request = new ActRequest
         {
-            Listener = fields("listener").ToString(),
-            Subscription = new(channel, handler, fields("instance").ToString()),
-            Message = Parse<long>("message", out var isMessage),
-            ErrorType = fields("error").ToString() is { Length: > 0 } error ? error : null,
-            Shard = Parse<int>("shard", out var isShard),
-            From = Parse<DateTimeOffset>("from", out var isFrom),
-            After = Parse<long>("after", out var isAfter),
+            Listener = listener,
+            Subscription = new(channel, handler, instance),
+            Message = Parse<long>("message", TryNumber, out var isMessage),
+            ErrorType = error.Length > 0 ? error : null,
+            Shard = Parse<int>("shard", TryNumber, out var isShard),
+            From = Parse<DateTimeOffset>("from", TryTime, out var isFrom),
+            After = Parse<long>("after", TryNumber, out var isAfter),
         };
         return isMessage && isShard && isFrom && isAfter ? request : null;
 
-        T? Parse<T>(string name, out bool isValid)
-            where T : struct, IParsable<T>
+        T? Parse<T>(string name, TryParse<T> parse, out bool isValid)
+            where T : struct
         {
             var text = fields(name).ToString();
             isValid = text.Length == 0;
             if (isValid)
                 return null;
-            isValid = T.TryParse(text, CultureInfo.InvariantCulture, out var value);
+            isValid = parse(text, out var value);
             return value;
         }
+
+        static bool TryNumber<T>(string text, out T value)
+            where T : struct, INumber<T>
+            => T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+
+        static bool TryTime(string text, out DateTimeOffset value)
+            => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out value);
     }
 
     /// <summary>Keeps a text from outside in its line of the log.</summary>

@@ -48,9 +48,26 @@ internal sealed class ActionAccess
     /// <summary>Wraps an endpoint that changes something: the request must come from the page.</summary>
     public RequestDelegate GuardChange(RequestDelegate next) => Guard(async context =>
     {
-        if (context.Request.HasFormContentType && await context.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context).ConfigureAwait(false))
+        if (await IsFromPageAsync(context).ConfigureAwait(false))
             await next(context).ConfigureAwait(false);
         else
             await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, "The antiforgery token is missing or not valid. Get one from the address of the actions, and send it as a field of the form.").ConfigureAwait(false);
     });
+
+    private static async Task<bool> IsFromPageAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType)
+            return false;
+
+        try
+        {
+            // Not IsRequestValidAsync, which demands no token of a GET: a middleware may have changed the method after routing (UseHttpMethodOverride).
+            await context.RequestServices.GetRequiredService<IAntiforgery>().ValidateRequestAsync(context).ConfigureAwait(false);
+            return true;
+        }
+        catch (AntiforgeryValidationException)
+        {
+            return false;
+        }
+    }
 }

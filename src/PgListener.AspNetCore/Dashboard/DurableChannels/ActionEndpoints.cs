@@ -16,6 +16,10 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
     /// <summary>How many dead letters a request returns. Each is read with its payload, which may be large.</summary>
     private const int PageSize = 25;
 
+    private const string NotRead = "The dead letters could not be read from the database. The log of the application has the reason.";
+    private const string NothingDone = "Nothing was done, because the database could not be asked. The log of the application has the reason.";
+    private const string Unsure = "It is not known whether this was done, because it was interrupted. Look at the subscription before you try again. The log of the application has the reason.";
+
     private static readonly string[] Get = [HttpMethods.Get];
     private static readonly string[] Post = [HttpMethods.Post];
 
@@ -44,14 +48,14 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
         else if (status.Durable.ChannelsOf(request.Listener) is not { } channels)
             await UnknownAsync(context, request).ConfigureAwait(false);
         else
-            await TryAsync(context, "list of dead letters", request, () => DeadLettersAsync(context, channels, request)).ConfigureAwait(false);
+            await TryAsync(context, "list of dead letters", request, NotRead, token => DeadLettersAsync(context, channels, request, token), context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task DeadLettersAsync(HttpContext context, IDurableChannels channels, ActRequest request)
+    private static async Task DeadLettersAsync(HttpContext context, IDurableChannels channels, ActRequest request, CancellationToken cancellationToken)
     {
         var filter = new ParkedMessageFilter { Subscription = request.Subscription, ErrorType = request.ErrorType };
         var after = request.After is { } id ? new ParkedMessage { Subscription = request.Subscription, Id = id } : null;
-        var messages = await channels.GetParkedMessagesAsync(filter, PageSize, after, context.RequestAborted).ConfigureAwait(false);
+        var messages = await channels.GetParkedMessagesAsync(filter, PageSize, after, cancellationToken).ConfigureAwait(false);
         await WriteAsync(context, [.. messages.Select(DeadLetterInfo.From)], DashboardJson.Default.IReadOnlyListDeadLetterInfo).ConfigureAwait(false);
     }
 
@@ -65,16 +69,26 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
         else if (status.Durable.ChannelsOf(request.Listener) is not { } channels)
             await UnknownAsync(context, request).ConfigureAwait(false);
         else
-            await TryAsync(context, act, request, () => ActAsync(context, act, channels, request)).ConfigureAwait(false);
+            await ActAsync(context, act, channels, request).ConfigureAwait(false);
     }
 
     private async Task ActAsync(HttpContext context, string act, IDurableChannels channels, ActRequest request)
     {
-        // What has begun is brought to its end, and logged, even if the browser has gone.
-        var result = await SubscriptionActs.RunAsync(act, channels, request, status.Stopping).ConfigureAwait(false);
-        if (result is null)
+        DurableSubscriptionStatus? subscription = null;
+        if (!await TryAsync(context, act, request, NothingDone, async token => subscription = await SubscriptionActs.FindAsync(channels, request, token).ConfigureAwait(false), status.Stopping).ConfigureAwait(false))
+            return;
+        if (subscription is null)
         {
             await UnknownAsync(context, request).ConfigureAwait(false);
+            return;
+        }
+
+        // What has begun is brought to its end, and logged, even if the browser has gone.
+        ActResult? result = null;
+        if (!await TryAsync(
+            context, act, request, Unsure, async token => result = await SubscriptionActs.RunAsync(act, channels, subscription, request, token).ConfigureAwait(false), status.Stopping).ConfigureAwait(false)
+            || result is null)
+        {
             return;
         }
 
@@ -86,27 +100,42 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
         }
 
         var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
-        status.Logger.Acted(UserOf(context), act, request.Target, handler, channel, ActRequest.OneLine(request.Listener), result.Message, result.Count);
+        status.Logger.Acted(UserOf(context), act, request.TargetOf(act), handler, channel, ActRequest.OneLine(request.Listener), result.Message, result.Count);
         await WriteAsync(context, result, DashboardJson.Default.ActResult).ConfigureAwait(false);
     }
 
-    /// <summary>Answers what may go wrong.</summary>
-    private async Task TryAsync(HttpContext context, string act, ActRequest request, Func<Task> work)
+    /// <summary>Does a part of a request, and answers what may go wrong.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="act">What is wanted.</param>
+    /// <param name="request">Of what.</param>
+    /// <param name="failed">The answer if the database fails, or the host stops.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Whether it has succeeded. Otherwise the request is answered.</returns>
+    private async Task<bool> TryAsync(HttpContext context, string act, ActRequest request, string failed, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         try
         {
-            await work().ConfigureAwait(false);
+            await work(cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException e)
         {
             await Answers.ProblemAsync(context, StatusCodes.Status409Conflict, e.Message).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is DbException or IOException or SocketException)
+        catch (ArgumentException)
+        {
+            await UnknownAsync(context, request).ConfigureAwait(false); // It was removed a moment ago.
+        }
+        catch (Exception e) when (e is DbException or IOException or SocketException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested))
         {
             var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
-            status.Logger.ActFailed(e, act, request.Target, handler, channel, ActRequest.OneLine(request.Listener), UserOf(context));
-            await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "The database could not be asked. The log of the application has the reason.").ConfigureAwait(false);
+            status.Logger.ActFailed(e, act, request.TargetOf(act), handler, channel, ActRequest.OneLine(request.Listener), UserOf(context));
+            await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, failed).ConfigureAwait(false);
         }
+
+        status.Durable.Expire();
+        return false;
     }
 
     private static Task UnknownAsync(HttpContext context, ActRequest request)

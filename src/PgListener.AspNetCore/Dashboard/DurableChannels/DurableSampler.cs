@@ -30,14 +30,18 @@ internal sealed class DurableSampler(IServiceProvider services, TimeProvider tim
     /// <param name="listeners">The names of the listeners.</param>
     public void Start(IEnumerable<string> listeners)
     {
-        var channels = listeners.Select(name => (Name: name, Channels: ChannelsOf(name))).Where(static one => one.Channels is not null).Select(static one => (one.Name, one.Channels!)).ToArray();
+        var channels = listeners.Select(name => (Name: name, Channels: Resolve(name))).Where(static one => one.Channels is not null).Select(static one => (one.Name, one.Channels!)).ToArray();
         lock (_sync)
             _channels = channels;
     }
 
     /// <summary>The durable channels of a listener; <see langword="null"/> if it has none.</summary>
     public IDurableChannels? ChannelsOf(string listener)
-        => listener.Length == 0 ? services.GetService<IDurableChannels>() : services.GetKeyedService<IDurableChannels>(listener);
+    {
+        // Services are not asked for by a name from outside: a container remembers each name that it was asked for.
+        lock (_sync)
+            return _channels?.FirstOrDefault(one => one.Listener == listener).Channels;
+    }
 
     /// <summary>The latest reading; the same object until there is another one, and empty without durable channels. Begins a reading if this one is no longer new.</summary>
     public IReadOnlyList<DurableInfo> Latest()
@@ -69,6 +73,9 @@ internal sealed class DurableSampler(IServiceProvider services, TimeProvider tim
         lock (_sync)
             _isDue = true;
     }
+
+    private IDurableChannels? Resolve(string listener)
+        => listener.Length == 0 ? services.GetService<IDurableChannels>() : services.GetKeyedService<IDurableChannels>(listener);
 
     private async Task ReadAsync((string Listener, IDurableChannels Channels)[] channels, IReadOnlyList<DurableInfo> before, IReadOnlyDictionary<string, Type?> failed)
     {

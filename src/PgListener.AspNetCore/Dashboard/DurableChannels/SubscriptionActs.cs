@@ -28,15 +28,16 @@ internal static class SubscriptionActs
         _ => null,
     };
 
+    /// <summary>Looks at the subscription.</summary>
+    /// <returns><see langword="null"/> if there is none of that name.</returns>
+    public static async Task<DurableSubscriptionStatus?> FindAsync(IDurableChannels channels, ActRequest request, CancellationToken cancellationToken)
+        => (await channels.GetSubscriptionsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == request.Subscription);
+
     /// <summary>Does it.</summary>
-    /// <returns><see langword="null"/> if there is no such subscription.</returns>
+    /// <exception cref="ArgumentException">The subscription was removed meanwhile.</exception>
     /// <exception cref="TimeoutException">The handlers did not give the shards up. Nothing has changed.</exception>
-    public static async Task<ActResult?> RunAsync(string act, IDurableChannels channels, ActRequest request, CancellationToken cancellationToken)
-    {
-        var subscriptions = await channels.GetSubscriptionsAsync(cancellationToken).ConfigureAwait(false);
-        var status = subscriptions.FirstOrDefault(one => one.Name == request.Subscription);
-        return status is null ? null : await All[act](channels, status, request, cancellationToken).ConfigureAwait(false);
-    }
+    public static Task<ActResult> RunAsync(string act, IDurableChannels channels, DurableSubscriptionStatus status, ActRequest request, CancellationToken cancellationToken)
+        => All[act](channels, status, request, cancellationToken);
 
     private static async Task<ActResult> RequeueAsync(IDurableChannels channels, DurableSubscriptionStatus status, ActRequest request, CancellationToken cancellationToken)
         => Counted(await channels.RequeueAsync(Filter(request), cancellationToken).ConfigureAwait(false), "is attempted again", "are attempted again");
@@ -46,8 +47,7 @@ internal static class SubscriptionActs
 
     private static async Task<ActResult> PauseAsync(IDurableChannels channels, DurableSubscriptionStatus status, ActRequest request, CancellationToken cancellationToken)
     {
-        if (status.PausedSince is { } since)
-            return ActResult.Conflict($"It is paused already, since {since:u}.");
+        // Also if it is paused: a replay or a skip may have done that, for its own time.
         await channels.PauseAsync(request.Subscription, cancellationToken).ConfigureAwait(false);
         return new("It is paused. Calls that are running end as usual.");
     }
