@@ -169,7 +169,7 @@ internal sealed class Coordination : IDisposable
         if (outdated.Count == 0)
             return;
 
-        var again = await _parts.Registrar.RegisterAsync(_server, _cluster, [.. outdated.Select(static member => member.Subscription.Definition)], CancellationToken.None).ConfigureAwait(false);
+        var again = await _parts.Registrar.RegisterAsync(_server, _cluster, [.. outdated.Select(static member => member.Subscription.Definition)], changesShards: false, CancellationToken.None).ConfigureAwait(false);
         _members = [.. _members.Except(outdated), .. again.Select(Join)];
         _schedule.Hurry();
     }

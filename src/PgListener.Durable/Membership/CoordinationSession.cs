@@ -25,7 +25,7 @@ internal sealed class CoordinationSession(CoordinationParts parts)
             await server.ApplySettingsAsync(stopping).ConfigureAwait(false);
             await CheckSchemaAsync(server, stopping).ConfigureAwait(false);
             var cluster = await server.RunAsync("the question which cluster this is", _ => parts.Clusters.DiscoverAsync(connection, stopping), server.Limit, stopping).ConfigureAwait(false);
-            var subscriptions = await parts.Registrar.RegisterAsync(server, cluster, parts.Subscriptions, stopping).ConfigureAwait(false);
+            var subscriptions = await parts.Registrar.RegisterAsync(server, cluster, parts.Subscriptions, changesShards: true, stopping).ConfigureAwait(false);
             onCoordinating($"{connection.Host}:{connection.Port}", connection.ProcessID);
             await CoordinateAsync(server, cluster, subscriptions, stopping, abort).ConfigureAwait(false);
         }

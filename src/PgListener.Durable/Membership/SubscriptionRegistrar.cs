@@ -58,9 +58,14 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
     public string Instance { get; } = string.Create(
         CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
 
-    /// <summary>Registers handlers, and creates the positions of those that are new. A configured number of shards that differs is put in force if it can be.</summary>
+    /// <summary>Registers handlers, and creates the positions of those that are new.</summary>
+    /// <param name="server">The session.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="subscriptions">The handlers.</param>
+    /// <param name="changesShards">Whether a configured number of shards that differs is put in force if it can be. Only at the beginning of a session: otherwise instances with different numbers would change it back and forth.</param>
+    /// <param name="stopping">Cancels it.</param>
     public async Task<IReadOnlyList<RegisteredSubscription>> RegisterAsync(
-        SessionConnection server, Cluster cluster, IReadOnlyList<DurableSubscription> subscriptions, CancellationToken stopping)
+        SessionConnection server, Cluster cluster, IReadOnlyList<DurableSubscription> subscriptions, bool changesShards, CancellationToken stopping)
     {
         _hasOwn |= subscriptions.Any(static subscription => subscription.Options.Mode == DurableMode.PerInstance);
 
@@ -73,7 +78,7 @@ internal sealed class SubscriptionRegistrar(ILogger logger)
         {
             var definition = subscriptions[row.N];
             var found = new RegisteredSubscription(row.Id, definition, row.Shards);
-            if (found.Shards != definition.Options.Shards)
+            if (changesShards && found.Shards != definition.Options.Shards)
                 found = await _change.TryAsync(server, cluster, found, stopping).ConfigureAwait(false);
             logger.SubscriptionRegistered(definition.Name, definition.LogicalChannel, found.Id, found.Shards);
             registered.Add(found);
