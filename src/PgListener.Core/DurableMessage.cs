@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Data.Common;
 
 namespace PgListener;
@@ -20,12 +21,12 @@ public class DurableMessage
 
     /// <summary>What the publisher sent along, such as the trace context <c>traceparent</c>.</summary>
     /// <value>Empty if there is nothing.</value>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>(0, StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Where a stream goes on after this message: give it to <see cref="SubscriptionOptions.StartAfter"/>, in this process or in another one.</summary>
     /// <remarks>
     /// <para>Treat it as opaque. It consists of letters, digits, <c>-</c> and <c>_</c>, so it can be the id of a server-sent event; mostly it is shorter than 100 characters, and longer while many transactions write.</para>
-    /// <para>It is neither secret nor signed. Whoever can choose the position of a stream can read what the log still has of its channel.</para>
+    /// <para>It is neither secret nor signed. Everyone who can choose the position of a stream can read what the log still has of its channel.</para>
     /// </remarks>
     /// <value><see langword="null"/> for a handler, whose position the database keeps.</value>
     public virtual string? Position { get; init; }

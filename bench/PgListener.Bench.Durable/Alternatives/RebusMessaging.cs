@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Rebus.Backoff;
+using Rebus.Bus;
 using Rebus.Config;
 using Rebus.Routing.TypeBased;
 
@@ -28,11 +29,13 @@ internal sealed class RebusMessaging : IMessaging
 
     public Task FillAsync(NpgsqlDataSource dataSource, int count, CancellationToken cancellationToken) => SenderFill.FillAsync(this, dataSource, count, cancellationToken);
 
-    public Task<IMessageSender> OpenSenderAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
-        => RebusSender.OpenAsync(
+    public async Task<IMessageSender> OpenSenderAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+        => await HostSender<IBus>.OpenAsync(
             services => services.AddRebus(configure => configure
                 .Transport(transport => transport.UsePostgreSqlAsOneWayClient(SenderPool.Of(dataSource), Table))
                 .Routing(routing => routing.TypeBased().Map<BenchMessage>(Queue))),
+            host => host.Services.GetRequiredService<IBus>(),
+            (bus, message, _) => bus.Send(message),
             cancellationToken);
 
     public IConsumer CreateConsumer(ConsumerSettings settings) => new HostConsumer(services =>

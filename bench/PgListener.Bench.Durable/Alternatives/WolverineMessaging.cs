@@ -34,8 +34,13 @@ internal sealed class WolverineMessaging : IMessaging
             await Task.Delay(FillInterval, cancellationToken);
     }
 
-    public Task<IMessageSender> OpenSenderAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
-        => WolverineSender.OpenAsync(services => Add(services, SenderPool.Of(dataSource), options => options.PublishMessage<BenchMessage>().ToPostgresqlQueue(Queue)), cancellationToken);
+    /// <summary>Opens a sender. A message is stored when the send has returned, and in its queue soon after.</summary>
+    public async Task<IMessageSender> OpenSenderAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+        => await HostSender<IMessageBus>.OpenAsync(
+            services => Add(services, SenderPool.Of(dataSource), options => options.PublishMessage<BenchMessage>().ToPostgresqlQueue(Queue)),
+            host => host.MessageBus(),
+            (bus, message, _) => bus.SendAsync(message).AsTask(),
+            cancellationToken);
 
     public IConsumer CreateConsumer(ConsumerSettings settings) => new HostConsumer(services => Add(services, settings.ConnectionString, options =>
     {

@@ -25,7 +25,7 @@ internal sealed record Writers(TransactionKind Kind, int Count, int Seconds) : I
     {
         await using var sender = await PublisherSender.OpenAsync(dataSource, cancellationToken);
         var begin = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => Task.Run(() => WriteAsync(dataSource, sender.Publisher, begin, cancellationToken), cancellationToken)));
+        var counts = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => Task.Run(() => WriteAsync(dataSource, sender.Bus, begin, cancellationToken), cancellationToken)));
         Rate = counts.Sum() / Stopwatch.GetElapsedTime(begin).TotalSeconds;
     }
 

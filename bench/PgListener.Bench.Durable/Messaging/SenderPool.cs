@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace PgListener.Bench;
 
-/// <summary>How many connections whoever sends may use: the same number for all.</summary>
+/// <summary>How many connections a sender may use: the same number for all.</summary>
 internal static class SenderPool
 {
     public const int Size = 16;

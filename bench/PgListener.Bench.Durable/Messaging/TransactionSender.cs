@@ -6,9 +6,9 @@ namespace PgListener.Bench;
 internal sealed class TransactionSender : IMessageSender
 {
     private readonly NpgsqlDataSource _dataSource;
-    private readonly PublisherSender _sender;
+    private readonly HostSender<INotificationPublisher> _sender;
 
-    private TransactionSender(NpgsqlDataSource dataSource, PublisherSender sender)
+    private TransactionSender(NpgsqlDataSource dataSource, HostSender<INotificationPublisher> sender)
     {
         _dataSource = dataSource;
         _sender = sender;
@@ -21,7 +21,7 @@ internal sealed class TransactionSender : IMessageSender
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await _sender.Publisher.PublishAsync(BenchMessage.Of(id, sent), transaction, cancellationToken);
+        await _sender.Bus.PublishAsync(BenchMessage.Of(id, sent), transaction, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

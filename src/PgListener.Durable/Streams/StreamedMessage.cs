@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using PgListener.Durable.Walks;
 
 namespace PgListener.Durable.Streams;
@@ -17,10 +16,7 @@ internal sealed class StreamedMessage(StreamPage page, int index, PositionTokens
     public static StreamedMessage Of(StreamPage page, int index, string channel, PositionTokens tokens)
     {
         var message = page.Page.Messages[index];
-        var headers = message.Headers is null ? null : JsonSerializer.Deserialize(message.Headers, HeadersJson.Default.DictionaryStringString);
-        return headers is null
-            ? new(page, index, tokens) { Id = message.Id, Key = message.Key, PublishedAt = message.PublishedAt, Channel = channel }
-            : new(page, index, tokens) { Id = message.Id, Key = message.Key, PublishedAt = message.PublishedAt, Channel = channel, Headers = headers };
+        return new(page, index, tokens) { Id = message.Id, Key = message.Key, PublishedAt = message.PublishedAt, Channel = channel, Headers = HeadersJson.Read(message.Headers) };
     }
 
     public override Task EnlistAsync(DbTransaction transaction, CancellationToken cancellationToken = default)

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using PgListener.Durable.Log;
 
 namespace PgListener.Durable.Walks;
@@ -13,12 +12,7 @@ internal sealed class DeliveredMessage(IEnlistment enlistment) : DurableMessage
     /// <param name="channel">The channel's name in the application.</param>
     /// <param name="enlistment">Its acknowledgement in the handler's transaction.</param>
     public static DeliveredMessage Of(LogMessage message, int attempt, string channel, IEnlistment enlistment)
-    {
-        var headers = message.Headers is null ? null : JsonSerializer.Deserialize(message.Headers, HeadersJson.Default.DictionaryStringString);
-        return headers is null
-            ? new(enlistment) { Id = message.Id, Key = message.Key, Attempt = attempt, PublishedAt = message.PublishedAt, Channel = channel }
-            : new(enlistment) { Id = message.Id, Key = message.Key, Attempt = attempt, PublishedAt = message.PublishedAt, Channel = channel, Headers = headers };
-    }
+        => new(enlistment) { Id = message.Id, Key = message.Key, Attempt = attempt, PublishedAt = message.PublishedAt, Channel = channel, Headers = HeadersJson.Read(message.Headers) };
 
     public override Task EnlistAsync(DbTransaction transaction, CancellationToken cancellationToken = default)
     {

@@ -24,6 +24,9 @@ internal sealed record ActRequest
     /// <summary>The last message of the page before.</summary>
     public long? After { get; private init; }
 
+    /// <summary>The names, for the log.</summary>
+    public (string Listener, string Channel, string Handler) Logged => (OneLine(Listener), OneLine(Subscription.Channel), OneLine(Subscription.Handler));
+
     /// <summary>The part that an act is about, for the log. Fields that the act does not read are not named.</summary>
     public string TargetOf(string act) => act switch
     {

@@ -99,8 +99,8 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
             return;
         }
 
-        var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
-        status.Logger.Acted(UserOf(context), act, request.TargetOf(act), handler, channel, ActRequest.OneLine(request.Listener), result.Message, result.Count);
+        var (listener, channel, handler) = request.Logged;
+        status.Logger.Acted(UserOf(context), act, request.TargetOf(act), handler, channel, listener, result.Message, result.Count);
         await WriteAsync(context, result, DashboardJson.Default.ActResult).ConfigureAwait(false);
     }
 
@@ -129,8 +129,8 @@ internal sealed class ActionEndpoints(ApplicationStatus status, TimeProvider tim
         }
         catch (Exception e) when (e is DbException or IOException or SocketException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested))
         {
-            var (channel, handler) = (ActRequest.OneLine(request.Subscription.Channel), ActRequest.OneLine(request.Subscription.Handler));
-            status.Logger.ActFailed(e, act, request.TargetOf(act), handler, channel, ActRequest.OneLine(request.Listener), UserOf(context));
+            var (listener, channel, handler) = request.Logged;
+            status.Logger.ActFailed(e, act, request.TargetOf(act), handler, channel, listener, UserOf(context));
             await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, failed).ConfigureAwait(false);
         }
 
