@@ -6,6 +6,8 @@ namespace PgListener.Bench;
 /// <summary>An application that enqueues jobs with Hangfire, whose calls block.</summary>
 internal sealed class HangfireSender : IMessageSender
 {
+    // A call holds a connection while it takes a second one; as many calls as connections would wait for each other until they fail.
+    private readonly SemaphoreSlim _calls = new(SenderPool.Size / 4);
     private readonly ServiceProvider _services;
     private readonly IBackgroundJobClient _client;
 
@@ -18,11 +20,22 @@ internal sealed class HangfireSender : IMessageSender
         _client = _services.GetRequiredService<IBackgroundJobClient>();
     }
 
-    public Task SendAsync(long id, long sent, CancellationToken cancellationToken)
+    public async Task SendAsync(long id, long sent, CancellationToken cancellationToken)
     {
-        _client.Enqueue<HangfireJob>(job => job.HandleAsync(BenchMessage.Of(id, sent)));
-        return Task.CompletedTask;
+        await _calls.WaitAsync(cancellationToken);
+        try
+        {
+            _client.Enqueue<HangfireJob>(job => job.HandleAsync(BenchMessage.Of(id, sent)));
+        }
+        finally
+        {
+            _calls.Release();
+        }
     }
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _calls.Dispose();
+    }
 }

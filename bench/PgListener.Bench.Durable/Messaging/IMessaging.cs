@@ -14,6 +14,9 @@ internal interface IMessaging
     /// <summary>Of the messages of a drain, it gets one in so many, because it would take too long over all of them.</summary>
     int Share => 1;
 
+    /// <summary>How many messages a second can be sent one by one, at most.</summary>
+    int MaxPaced => int.MaxValue;
+
     /// <summary>Whether messages wait for a consumer that does not run.</summary>
     bool Keeps => true;
 

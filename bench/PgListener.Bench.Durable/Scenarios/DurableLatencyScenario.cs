@@ -34,10 +34,11 @@ internal sealed class DurableLatencyScenario(DurableSize size) : IScenario
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
         => [.. from rate in Rates(mode)
                from consumer in Consumers
+               where rate <= MessagingList.Find(consumer).MaxPaced
                let messaging = MessagingList.Find(consumer)
                select new BenchCase($"{consumer}, {rate:N0}/s", consumer, new PacedMessages(messaging, rate, Seconds(mode)))
                {
-                   WarmUp = [.. Drain.WarmUps(messaging, WarmUpMessages), new PacedMessages(messaging, 1_000, 1)],
+                   WarmUp = [.. Drain.WarmUps(messaging, WarmUpMessages), new PacedMessages(messaging, rate, 1)],
                    Seconds = Seconds(mode) + 4,
                }];
 

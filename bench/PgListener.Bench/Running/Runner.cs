@@ -48,7 +48,15 @@ internal sealed class Runner(BenchServer server, Progress progress, BenchOptions
         }
         catch (BenchException e)
         {
-            return new(scenario.Name, benchCase.Name, repetition, new Dictionary<string, double>(StringComparer.Ordinal), e.Message);
+            return Failed(e.Message);
         }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A library that cannot cope with a load throws what it likes. The other cases, and what was measured so far, are still wanted.
+            await Console.Error.WriteLineAsync($"{scenario.Name}, {benchCase.Name}: {e}");
+            return Failed($"{e.GetType().Name}: {e.Message}");
+        }
+
+        Sample Failed(string why) => new(scenario.Name, benchCase.Name, repetition, new Dictionary<string, double>(StringComparer.Ordinal), why);
     }
 }
