@@ -18,6 +18,9 @@ internal static class SchemaGenerator
     private const string Handler = "pgListenerHandler";
     private const string Named = "pgListenerNamed";
 
+    /// <summary>The section of the package PgListener.Durable, within a listener's and within a handler's.</summary>
+    private const string Durable = "Durable";
+
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Generate()
@@ -26,7 +29,7 @@ internal static class SchemaGenerator
         {
             ["definitions"] = new JsonObject
             {
-                [Handler] = ObjectOf(typeof(HandlerOptions), others: false),
+                [Handler] = WithDurable(ObjectOf(typeof(HandlerOptions), others: false), typeof(DurableHandlerOptions)),
                 [Named] = Listener("The settings of the listener that was added with this name.", others: false),
             },
             ["type"] = "object",
@@ -49,6 +52,12 @@ internal static class SchemaGenerator
             ["description"] = XmlDocs.Of(handlers),
             ["additionalProperties"] = Reference(Handler),
         };
+        return WithDurable(schema, typeof(DurableChannelOptions));
+    }
+
+    private static JsonObject WithDurable(JsonObject schema, Type options)
+    {
+        schema["properties"]![Durable] = ObjectOf(options, others: false);
         return schema;
     }
 

@@ -22,6 +22,8 @@ public class SchemaTests
         """{ "PgListener": { "QueueCapacityBytes": 9223372036854775807, "StartupTimeout": "0:00:20", "ReconnectDelay": "00:00:00.2" } }""",
         """{ "PgListener": { "Handlers": { "AHandler": { "MaxConcurrency": 10000, "Timeout": "00:05", "FullQueueMode": "Drop" } } } }""",
         """{ "PgListener": { "orders": { "ConnectionString": "Host=h", "Handlers": { "AHandler": { "QueueCapacity": 100000000 } } } }, "Logging": {} }""",
+        """{ "PgListener": { "Durable": { "CreateSchema": true, "MaxAge": "1.00:00:00" }, "orders": { "Durable": { "PageSize": 10000 } } } }""",
+        """{ "PgListener": { "Handlers": { "ADurableHandler": { "Durable": { "Mode": "PerInstance", "StartFrom": "Now", "Shards": 4, "OnFailure": "Block" } } } } }""",
     };
 
     public static TheoryData<string> Wrong => new()
@@ -41,6 +43,11 @@ public class SchemaTests
         """{ "PgListener": { "Handlers": { "AHandler": { "Timeout": "soon" } } } }""",
         """{ "PgListener": { "orders": { "QueueCapacity": 0 } } }""",
         """{ "PgListener": { "orders": { "Handlers": { "AHandler": { "QueueCapacity": -1 } } } } }""",
+        """{ "PgListener": { "Durable": { "PageSize": 0 } } }""",
+        """{ "PgListener": { "orders": { "Durable": { "PageSize": 10001 } } } }""",
+        """{ "PgListener": { "Durable": { "MaxAge": "soon" } } }""",
+        """{ "PgListener": { "Handlers": { "ADurableHandler": { "Durable": { "Shards": 0 } } } } }""",
+        """{ "PgListener": { "Handlers": { "ADurableHandler": { "Durable": { "OnFailure": "Perhaps" } } } } }""",
     };
 
     [Fact]
@@ -75,6 +82,7 @@ public class SchemaTests
     [InlineData("""{ "PgListener": { "KeepAliv": "00:00:05" } }""")]
     [InlineData("""{ "PgListener": { "Handlers": { "AHandler": { "Timeot": "00:00:05" } } } }""")]
     [InlineData("""{ "PgListener": { "orders": { "KeepAliv": "00:00:05" } } }""")]
+    [InlineData("""{ "PgListener": { "Durable": { "MaxAg": "00:00:05" } } }""")]
     public async Task The_schema_also_finds_names_that_are_no_setting(string json) => Assert.NotEmpty((await LoadAsync()).Validate(json));
 
     [Fact]
@@ -118,8 +126,8 @@ public class SchemaTests
             .AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json)))
             .Build();
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration);
-        services.AddPgListener().AddHandler<A, AHandler>();
-        services.AddPgListener("orders").AddHandler<A, AHandler>();
+        services.AddPgListener().AddDurableChannels().AddHandler<A, AHandler>().AddHandler<D, ADurableHandler>();
+        services.AddPgListener("orders").AddDurableChannels().AddHandler<A, AHandler>();
         using var provider = services.BuildServiceProvider();
         provider.GetRequiredService<IStartupValidator>().Validate();
     }
@@ -137,6 +145,18 @@ public class SchemaTests
         public static string ChannelName => "a";
 
         public static A Parse(string payload) => new();
+    }
+
+    private sealed record D : IDurableChannel<D>
+    {
+        public static string ChannelName => "d";
+
+        public static D Parse(string payload) => new();
+    }
+
+    private sealed class ADurableHandler : INotificationHandler<D>
+    {
+        public Task HandleAsync(Notification<D> notification, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class AHandler : INotificationHandler<A>

@@ -7,8 +7,9 @@ namespace PgListener.UnitTests.Configuration;
 /// <summary>The libraries' XML documentation, as plain text.</summary>
 internal static partial class XmlDocs
 {
-    private static readonly Dictionary<string, XElement> Members = new[] { typeof(ListenerOptions).Assembly, typeof(PgListenerOptions).Assembly }
+    private static readonly Dictionary<string, XElement> Members = new[] { typeof(ListenerOptions).Assembly, typeof(PgListenerOptions).Assembly, typeof(DurableChannelOptions).Assembly }
         .SelectMany(assembly => XDocument.Load(Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml")).Descendants("member"))
+        .Where(member => member.Attribute("name")!.Value.Contains(":PgListener.", StringComparison.Ordinal)) // Not what was generated into several of them.
         .ToDictionary(member => member.Attribute("name")!.Value, StringComparer.Ordinal);
 
     public static string Of(Type type) => Describe($"T:{type.FullName}", "summary");
