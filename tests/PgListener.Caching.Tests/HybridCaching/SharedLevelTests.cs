@@ -1,0 +1,191 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PgListener.Caching.Tests.HybridCaching;
+
+/// <summary>Caches with a shared level.</summary>
+public sealed class SharedLevelTests(ServerFixture server)
+{
+    private readonly string _channel = ServerFixture.NewChannel();
+    private readonly SharedStore _store = new();
+
+    [Fact]
+    public async Task A_value_that_one_instance_sets_is_read_from_the_shared_level_by_the_others()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.GetAsync("a", () => "old");
+
+        await one.Cache.SetAsync("a", "set", cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("set", await two.GetAsync("a", () => "not read"));
+        Assert.Equal(0, _store.Removed.Waiting);
+    }
+
+    [Fact]
+    public async Task A_removed_key_is_removed_from_the_shared_level_once()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.GetAsync("a", () => "old");
+
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.Equal(1, _store.Removed.Waiting);
+    }
+
+    [Fact]
+    public async Task A_value_that_was_invalidated_before_it_is_written_does_not_get_into_the_shared_level()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var reading = new Reading();
+        var read = two.GetHeldAsync(reading, "old", CancellationToken.None);
+        await reading.HasBegun.SoonAsync();
+
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        reading.End();
+        await read.SoonAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        Assert.Equal("new", await one.GetAsync("a", () => "also new", "products"));
+    }
+
+    [Fact]
+    public async Task A_value_that_is_invalidated_while_it_is_written_is_removed_again_and_the_others_are_told()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        Assert.Equal("old", await two.GetAsync("a", () => "old"));
+        await writes.NextAsync();
+
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await one.Listener.Applied.NextAsync();
+        await two.Listener.Applied.NextAsync();
+        await _store.Removed.NextAsync();
+        _store.OnWrite = null;
+        goOn.SetResult();
+        await _store.Removed.NextAsync();
+
+        // An instance that has read it in the meantime hears of it.
+        await one.Listener.Applied.NextAsync();
+        Assert.Empty(_store.Keys);
+    }
+
+    [Fact]
+    public async Task A_value_that_was_read_from_the_shared_level_before_it_was_removed_there_is_not_kept()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        var (reads, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRead = key =>
+        {
+            reads.Add(key);
+            return goOn.Task;
+        };
+        var read = two.GetAsync("a", () => "not read").AsTask();
+        await reads.NextAsync();
+
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        _store.OnRead = null;
+        goOn.SetResult();
+        await read.SoonAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+    }
+
+    [Theory]
+    [InlineData("products")]
+    [InlineData("*")]
+    public async Task A_tag_that_was_removed_in_a_gap_is_known_afterwards(string tag)
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Cache.SetAsync("b", "other", tags: ["orders"], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        await two.CutAsync();
+        await one.Cache.RemoveByTagAsync(tag, TestContext.Current.CancellationToken);
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        Assert.Equal(tag == "*" ? "new" : "other", await two.GetAsync("b", () => "new", "orders"));
+    }
+
+    [Fact]
+    public async Task A_gap_leaves_the_shared_level_of_others_alone()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.GetAsync("a", () => "of one");
+        Assert.Equal("of one", await two.GetAsync("a", () => "not read"));
+
+        await two.CutAsync();
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("of one", await two.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task What_is_read_while_the_listener_is_away_does_not_get_into_the_shared_level()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.CutAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "old"));
+
+        Assert.Equal("new", await one.GetAsync("a", () => "new"));
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        Assert.Equal("new", await two.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task What_was_written_to_the_shared_level_before_it_was_known_that_the_connection_was_lost_is_removed()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        two.Network.Freeze();
+        Assert.Equal("old", await two.GetAsync("a", () => "old")); // It still believes that it listens.
+        await one.GetAsync("a", () => "not read");
+
+        two.Network.ResetAll();
+        two.Network.Thaw();
+        await two.Listener.Gaps.NextAsync();
+        await one.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await one.GetAsync("a", () => "new"));
+        Assert.Equal("new", await two.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task A_distributed_cache_in_memory_is_no_shared_level()
+    {
+        await using var one = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
+        await using var two = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
+        await two.GetAsync("a", () => "old");
+
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+    }
+
+    private Task<Instance> StartAsync() => Instance.StartAsync(server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store));
+}
