@@ -11,10 +11,11 @@ internal static class CheckRun
     /// <summary>Runs until all is written and cut.</summary>
     /// <param name="connectionString">The server.</param>
     /// <param name="add">Adds the cache to the services, on a channel.</param>
+    /// <param name="start">Starts an instance.</param>
     /// <param name="create">Makes an instance's cache usable for the checker.</param>
     /// <param name="writes">How many changes.</param>
     /// <param name="cuts">How many cuts.</param>
-    public static async Task<Journal> RunAsync(string connectionString, Action<IServiceCollection> add, Func<Instance, ICheckedCache> create, int writes, int cuts)
+    public static async Task<Journal> RunAsync(string connectionString, Action<IServiceCollection> add, Func<Instance, Task> start, Func<Instance, ICheckedCache> create, int writes, int cuts)
     {
         await VersionTable.CreateAsync(connectionString);
         await using var source = new VersionTable(connectionString);
@@ -26,7 +27,7 @@ internal static class CheckRun
             {
                 var instance = new Instance(connectionString);
                 add(instance.Services);
-                await instance.StartAsync();
+                await start(instance);
                 instances.Add(new($"instance{i}", instance, create(instance), source, journal));
             }
 

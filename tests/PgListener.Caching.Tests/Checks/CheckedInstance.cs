@@ -73,7 +73,7 @@ internal sealed class CheckedInstance
         }
 
         // What is not sent by now is sent when the server is back; or an outage at the end is too long to wait for it.
-        await Task.WhenAny(Task.WhenAll(_unsent), Task.Delay(TimeSpan.FromSeconds(10)));
+        await Task.WhenAny(Task.WhenAll(_unsent), Task.Delay(TimeSpan.FromSeconds(2)));
     }
 
     /// <summary>Reads values.</summary>

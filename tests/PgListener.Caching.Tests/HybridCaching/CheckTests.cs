@@ -8,7 +8,7 @@ public sealed class CheckTests(ServerFixture server, ITestOutputHelper output)
     public async Task Three_instances_never_return_what_they_have_heard_to_be_old()
     {
         var channel = ServerFixture.NewChannel();
-        var journal = await CheckRun.RunAsync(server.ConnectionString, services => CheckedHybridCache.Add(services, channel), instance => new CheckedHybridCache(instance, channel), writes: 1000, cuts: 20);
+        var journal = await CheckRun.RunAsync(server.ConnectionString, services => CheckedHybridCache.Add(services, channel), instance => instance.StartAsync(), instance => new CheckedHybridCache(instance, channel), writes: 1000, cuts: 20);
 
         output.WriteLine(journal.Summary());
         Assert.Empty(journal.Check());
