@@ -15,5 +15,6 @@ internal static class ScenarioList
         new FanOutScenario(),
         new IdleScenario(),
         new SlowScenario(),
+        new CacheScenario(),
     ];
 }

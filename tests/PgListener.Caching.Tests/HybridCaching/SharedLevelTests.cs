@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace PgListener.Caching.Tests.HybridCaching;
@@ -42,6 +43,12 @@ public sealed class SharedLevelTests(ServerFixture server)
     {
         await using var one = await StartAsync();
         await using var two = await StartAsync();
+        var writes = new Received<string>();
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return Task.CompletedTask;
+        };
         var reading = new Reading();
         var read = two.GetHeldAsync(reading, "old", CancellationToken.None);
         await reading.HasBegun.SoonAsync();
@@ -52,6 +59,8 @@ public sealed class SharedLevelTests(ServerFixture server)
         await read.SoonAsync();
 
         Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        await writes.NextAsync();
+        Assert.Equal(0, writes.Waiting);
         Assert.Equal("new", await one.GetAsync("a", () => "also new", "products"));
     }
 
@@ -105,6 +114,76 @@ public sealed class SharedLevelTests(ServerFixture server)
         await read.SoonAsync();
 
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
+    }
+
+    [Fact]
+    public async Task A_value_that_is_being_set_is_not_replaced_by_an_older_one_that_was_being_read()
+    {
+        await using var one = await StartAsync();
+        var reading = new Reading();
+        var read = one.GetHeldAsync(reading, "old", CancellationToken.None);
+        await reading.HasBegun.SoonAsync();
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        var set = one.Cache.SetAsync("a", "set", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        await writes.NextAsync();
+
+        reading.End();
+        await read.SoonAsync();
+        Assert.Equal("set", await one.GetAsync("a", () => "not read", "products"));
+
+        goOn.SetResult();
+        await set.SoonAsync();
+        Assert.Equal("set", await one.GetAsync("a", () => "not read", "products"));
+    }
+
+    [Fact]
+    public async Task What_is_read_from_the_shared_level_while_a_value_is_being_set_does_not_replace_it()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        var set = one.Cache.SetAsync("a", "set", cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        await writes.NextAsync();
+
+        // It does not look at the local level, and stores what it finds in the shared one.
+        Assert.Equal("old", await one.Cache.GetOrCreateAsync(
+            "a", _ => ValueTask.FromResult("not read"), new() { Flags = HybridCacheEntryFlags.DisableLocalCacheRead }, cancellationToken: TestContext.Current.CancellationToken));
+        _store.OnWrite = null;
+        goOn.SetResult();
+        await set.SoonAsync();
+
+        Assert.Equal("set", await one.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task What_is_read_from_the_shared_level_while_a_key_is_being_removed_there_is_not_kept()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        var (removals, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRemove = key =>
+        {
+            removals.Add(key);
+            return goOn.Task;
+        };
+        var removal = one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken).AsTask();
+        await removals.NextAsync();
+
+        Assert.Equal("old", await one.GetAsync("a", () => "not read"));
+        goOn.SetResult();
+        await removal.SoonAsync();
+
+        Assert.Equal("new", await one.GetAsync("a", () => "new"));
     }
 
     [Theory]
