@@ -48,7 +48,7 @@ internal static class CheckRun
         return journal;
     }
 
-    private static async Task CutAsync(string connectionString, IReadOnlyList<CheckedInstance> instances, int cuts)
+    private static async Task CutAsync(string connectionString, List<CheckedInstance> instances, int cuts)
     {
         var random = new Random(1);
         await using var database = NpgsqlDataSource.Create(connectionString);

@@ -52,7 +52,7 @@ internal static class ProcessRun
         return violations.Count == 0 ? 0 : 1;
     }
 
-    private static async Task<(Journal Journal, IReadOnlyList<string> Faults)> RunAsync(string connectionString, string kind, int writes, int faults, TimeSpan duration, int seed)
+    private static async Task<(Journal Journal, List<string> Faults)> RunAsync(string connectionString, string kind, int writes, int faults, TimeSpan duration, int seed)
     {
         await VersionTable.CreateAsync(connectionString);
         var journal = new Journal();
@@ -77,7 +77,7 @@ internal static class ProcessRun
         }
     }
 
-    private static async Task<IReadOnlyList<string>> HarmAsync(string connectionString, IReadOnlyList<InstanceProcess> instances, int faults, TimeSpan duration, int seed)
+    private static async Task<List<string>> HarmAsync(string connectionString, List<InstanceProcess> instances, int faults, TimeSpan duration, int seed)
     {
         var random = new Random(seed);
         var fired = new List<string>();
