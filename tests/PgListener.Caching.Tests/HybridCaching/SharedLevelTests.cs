@@ -207,6 +207,62 @@ public sealed class SharedLevelTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_removal_of_everything_in_a_gap_is_known_before_anything_is_read_again()
+    {
+        const string RemovalOfAll = "__MSFT_HCT__*";
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        await two.CutAsync();
+        await one.Cache.RemoveByTagAsync("*", TestContext.Current.CancellationToken);
+
+        // HybridCache reads it too, and takes its time.
+        var (reads, goOn) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRead = key => key == RemovalOfAll && Interlocked.Increment(ref reads) > 1 ? goOn.Task : Task.CompletedTask;
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.Equal(2, reads);
+        goOn.SetResult();
+    }
+
+    [Fact]
+    public async Task A_removed_tag_is_recorded_by_the_instance_that_has_removed_it_and_by_no_other()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var writes = new Received<string>();
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return Task.CompletedTask;
+        };
+
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("__MSFT_HCT__products", await writes.NextAsync());
+        Assert.Equal(0, writes.Waiting);
+    }
+
+    [Fact]
+    public async Task A_removed_tag_applies_on_an_instance_whose_clock_is_behind()
+    {
+        await using var one = await StartAsync();
+        await using var two = await Instance.StartAsync(
+            server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store).AddSingleton<TimeProvider>(new LateClock()));
+        await one.GetAsync("a", () => "old", "products");
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        Assert.Equal("new", await two.GetAsync("a", () => "not read", "products"));
+    }
+
+    [Fact]
     public async Task A_gap_leaves_the_shared_level_of_others_alone()
     {
         await using var one = await StartAsync();
@@ -267,4 +323,9 @@ public sealed class SharedLevelTests(ServerFixture server)
     }
 
     private Task<Instance> StartAsync() => Instance.StartAsync(server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store));
+
+    private sealed class LateClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - TimeSpan.FromSeconds(10);
+    }
 }
