@@ -234,6 +234,17 @@ public sealed class BackplaneTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_channel_that_is_too_long_with_the_listeners_prefix_is_an_error()
+    {
+        await using var one = new Instance(server.ConnectionString);
+        one.Services.Configure<PgListenerOptions>(options => options.ChannelPrefix = "a long prefix of the shop.");
+        FusionInstance.Add(one.Services, _channel, configure: builder => builder.WithOptions(options => options.WaitForInitialBackplaneSubscribe = true));
+        await one.StartHostAsync();
+        var e = Assert.Throws<FusionCacheInvalidOptionsException>(one.Fusion);
+        Assert.Contains("BackplaneChannelPrefix", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_missing_listener_is_an_error_that_names_it()
     {
         await using var one = new Instance(server.ConnectionString);
