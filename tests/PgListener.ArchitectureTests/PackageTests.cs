@@ -25,6 +25,18 @@ public class PackageTests
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
             "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "Microsoft.Extensions.Primitives",
         ],
+        // The cache itself is that of Microsoft, which is made coherent; so AddPgListenerCoherence() can come before AddHybridCache().
+        ["PgListener.Caching"] =
+        [
+            "PgListener.Core", "PgListener.Hosting", "Microsoft.Extensions.Caching.Abstractions", "Microsoft.Extensions.Caching.Hybrid", "Microsoft.Extensions.Caching.Memory",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            "Microsoft.Extensions.Primitives",
+        ],
+        ["PgListener.FusionCache"] =
+        [
+            "PgListener.Core", "PgListener.Hosting", "ZiggyCreatures.FusionCache", "Microsoft.Extensions.Caching.Abstractions", "Microsoft.Extensions.Caching.Memory",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+        ],
         ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
         // Compilers and editors load these, from the package PgListener.Hosting: they know the libraries by their names only.
         ["PgListener.Analyzers"] = ["Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.CSharp"],

@@ -9,7 +9,7 @@ namespace PgListener.Packaging.Tests;
 [Collection(nameof(PackedPackages))]
 public sealed class PackageTests(PackedPackages packages)
 {
-    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Core", "PgListener.Durable", "PgListener.EntityFrameworkCore", "PgListener.Hosting", "PgListener.Testing"];
+    private static readonly string[] Ids = ["PgListener.AspNetCore", "PgListener.Caching", "PgListener.Core", "PgListener.Durable", "PgListener.EntityFrameworkCore", "PgListener.FusionCache", "PgListener.Hosting", "PgListener.Testing"];
 
     public static TheoryData<string> Packages => [.. Ids];
 
