@@ -11,6 +11,9 @@ internal sealed class SharedStore : IDistributedCache
     /// <summary>Called before a write.</summary>
     public Func<string, Task>? OnWrite { get; set; }
 
+    /// <summary>Called before a removal.</summary>
+    public Func<string, Task>? OnRemove { get; set; }
+
     /// <summary>Called after a read, before its value is returned.</summary>
     public Func<string, Task>? OnRead { get; set; }
 
@@ -35,11 +38,12 @@ internal sealed class SharedStore : IDistributedCache
         _values[key] = copy;
     }
 
-    public Task RemoveAsync(string key, CancellationToken token = default)
+    public async Task RemoveAsync(string key, CancellationToken token = default)
     {
+        if (OnRemove is { } hold)
+            await hold(key);
         _values.TryRemove(key, out _);
         Removed.Add(key);
-        return Task.CompletedTask;
     }
 
     public Task RefreshAsync(string key, CancellationToken token = default) => Task.CompletedTask;

@@ -12,6 +12,9 @@ internal sealed class WatchedListener(IPgListener listener) : IPgListener
     /// <summary>Called after each gap that was handled.</summary>
     public Action<Resync>? OnGap { get; set; }
 
+    /// <summary>Called after each notification that was handled.</summary>
+    public Action<string>? OnApplied { get; set; }
+
     public string Name => listener.Name;
 
     public ListenerStatus Status => listener.Status;
@@ -40,7 +43,10 @@ internal sealed class WatchedListener(IPgListener listener) : IPgListener
         async Task NoteAsync(NotificationContext context, CancellationToken token)
         {
             await callback(context, token);
-            Applied.Add(context.Payload);
+            if (OnApplied is { } note)
+                note(context.Payload);
+            else
+                Applied.Add(context.Payload);
         }
     }
 

@@ -5,6 +5,9 @@ namespace PgListener.Bench;
 /// <summary>A database of a case's own, which is dropped after it, so that nothing of it is left to be vacuumed.</summary>
 internal sealed class BenchDatabase(BenchServer server, string name, string connectionString) : IAsyncDisposable
 {
+    /// <summary>With the password.</summary>
+    public string ConnectionString => connectionString;
+
     public NpgsqlDataSource DataSource { get; } = NpgsqlDataSource.Create(connectionString);
 
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)

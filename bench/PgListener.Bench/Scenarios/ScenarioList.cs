@@ -16,5 +16,6 @@ internal static class ScenarioList
         new FanOutScenario(),
         new IdleScenario(),
         new SlowScenario(),
+        new CacheScenario(),
     ];
 }

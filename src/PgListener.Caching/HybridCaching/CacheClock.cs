@@ -1,11 +1,13 @@
 namespace PgListener.HybridCaching;
 
 /// <summary>
-/// The clock of the inner cache, which compares the moments at which values were created and tags were removed. It never goes back, and never lags behind the moment of a removal
+/// The clock of the inner cache, which compares the moments at which values were created and tags were removed. It only goes forward, and never lags behind the moment of a removal
 /// that it has heard of, so that clocks of instances which differ do not turn a removal into one that came before the value.
 /// </summary>
 internal sealed class CacheClock(TimeProvider clock) : TimeProvider
 {
+    private static readonly TimeSpan MaxAhead = TimeSpan.FromHours(1);
+
     [ThreadStatic]
     private static long? _given;
 
@@ -15,19 +17,31 @@ internal sealed class CacheClock(TimeProvider clock) : TimeProvider
 
     public override long TimestampFrequency => clock.TimestampFrequency;
 
+    /// <summary>Each time is later than the one before, because a value is taken for removed if it is not newer than the removal of its tag.</summary>
     public override DateTimeOffset GetUtcNow()
     {
         if (_given is { } given)
             return new(given, TimeSpan.Zero);
 
-        return new(NoEarlierThan(clock.GetUtcNow().UtcTicks), TimeSpan.Zero);
+        var system = clock.GetUtcNow().UtcTicks;
+        while (true)
+        {
+            var latest = Volatile.Read(ref _latest);
+            var next = Math.Max(system, latest + 1);
+            if (Interlocked.CompareExchange(ref _latest, next, latest) == latest)
+                return new(next, TimeSpan.Zero);
+        }
     }
 
-    /// <summary>Another instance has removed something at a moment, in ticks.</summary>
+    /// <summary>Another instance has removed something at a moment, in ticks. One that is far ahead is not followed, so that a wrong clock is not passed on to all.</summary>
     public void Hear(long ticks)
     {
-        if (ticks <= DateTimeOffset.MaxValue.UtcTicks)
-            NoEarlierThan(ticks);
+        if (ticks > (clock.GetUtcNow() + MaxAhead).UtcTicks)
+            return;
+
+        var latest = Volatile.Read(ref _latest);
+        while (latest < ticks && Interlocked.CompareExchange(ref _latest, ticks, latest) is var found && found != latest)
+            latest = found;
     }
 
     /// <summary>Calls code for which it is a given moment, in ticks.</summary>
@@ -47,18 +61,4 @@ internal sealed class CacheClock(TimeProvider clock) : TimeProvider
     public override long GetTimestamp() => clock.GetTimestamp();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => clock.CreateTimer(callback, state, dueTime, period);
-
-    private long NoEarlierThan(long ticks)
-    {
-        var latest = Volatile.Read(ref _latest);
-        while (latest < ticks)
-        {
-            var found = Interlocked.CompareExchange(ref _latest, ticks, latest);
-            if (found == latest)
-                return ticks;
-            latest = found;
-        }
-
-        return latest;
-    }
 }

@@ -31,7 +31,8 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
     }
 
     /// <summary>Waits for a limited time until the others have been told of what was removed.</summary>
-    public Task FlushAsync(CancellationToken cancellationToken) => sender.FlushAsync(cancellationToken);
+    /// <returns>Whether they have been.</returns>
+    public Task<bool> FlushAsync(CancellationToken cancellationToken) => sender.FlushAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(

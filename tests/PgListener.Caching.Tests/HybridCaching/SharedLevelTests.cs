@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace PgListener.Caching.Tests.HybridCaching;
@@ -42,6 +43,12 @@ public sealed class SharedLevelTests(ServerFixture server)
     {
         await using var one = await StartAsync();
         await using var two = await StartAsync();
+        var writes = new Received<string>();
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return Task.CompletedTask;
+        };
         var reading = new Reading();
         var read = two.GetHeldAsync(reading, "old", CancellationToken.None);
         await reading.HasBegun.SoonAsync();
@@ -52,6 +59,8 @@ public sealed class SharedLevelTests(ServerFixture server)
         await read.SoonAsync();
 
         Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        await writes.NextAsync();
+        Assert.Equal(0, writes.Waiting);
         Assert.Equal("new", await one.GetAsync("a", () => "also new", "products"));
     }
 
@@ -107,6 +116,76 @@ public sealed class SharedLevelTests(ServerFixture server)
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
     }
 
+    [Fact]
+    public async Task A_value_that_is_being_set_is_not_replaced_by_an_older_one_that_was_being_read()
+    {
+        await using var one = await StartAsync();
+        var reading = new Reading();
+        var read = one.GetHeldAsync(reading, "old", CancellationToken.None);
+        await reading.HasBegun.SoonAsync();
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        var set = one.Cache.SetAsync("a", "set", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        await writes.NextAsync();
+
+        reading.End();
+        await read.SoonAsync();
+        Assert.Equal("set", await one.GetAsync("a", () => "not read", "products"));
+
+        goOn.SetResult();
+        await set.SoonAsync();
+        Assert.Equal("set", await one.GetAsync("a", () => "not read", "products"));
+    }
+
+    [Fact]
+    public async Task What_is_read_from_the_shared_level_while_a_value_is_being_set_does_not_replace_it()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        var set = one.Cache.SetAsync("a", "set", cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        await writes.NextAsync();
+
+        // It does not look at the local level, and stores what it finds in the shared one.
+        Assert.Equal("old", await one.Cache.GetOrCreateAsync(
+            "a", _ => ValueTask.FromResult("not read"), new() { Flags = HybridCacheEntryFlags.DisableLocalCacheRead }, cancellationToken: TestContext.Current.CancellationToken));
+        _store.OnWrite = null;
+        goOn.SetResult();
+        await set.SoonAsync();
+
+        Assert.Equal("set", await one.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task What_is_read_from_the_shared_level_while_a_key_is_being_removed_there_is_not_kept()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        var (removals, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRemove = key =>
+        {
+            removals.Add(key);
+            return goOn.Task;
+        };
+        var removal = one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken).AsTask();
+        await removals.NextAsync();
+
+        Assert.Equal("old", await one.GetAsync("a", () => "not read"));
+        goOn.SetResult();
+        await removal.SoonAsync();
+
+        Assert.Equal("new", await one.GetAsync("a", () => "new"));
+    }
+
     [Theory]
     [InlineData("products")]
     [InlineData("*")]
@@ -125,6 +204,62 @@ public sealed class SharedLevelTests(ServerFixture server)
 
         Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
         Assert.Equal(tag == "*" ? "new" : "other", await two.GetAsync("b", () => "new", "orders"));
+    }
+
+    [Fact]
+    public async Task A_removal_of_everything_in_a_gap_is_known_before_anything_is_read_again()
+    {
+        const string RemovalOfAll = "__MSFT_HCT__*";
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        await two.CutAsync();
+        await one.Cache.RemoveByTagAsync("*", TestContext.Current.CancellationToken);
+
+        // HybridCache reads it too, and takes its time.
+        var (reads, goOn) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRead = key => key == RemovalOfAll && Interlocked.Increment(ref reads) > 1 ? goOn.Task : Task.CompletedTask;
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.Equal(2, reads);
+        goOn.SetResult();
+    }
+
+    [Fact]
+    public async Task A_removed_tag_is_recorded_by_the_instance_that_has_removed_it_and_by_no_other()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var writes = new Received<string>();
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return Task.CompletedTask;
+        };
+
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("__MSFT_HCT__products", await writes.NextAsync());
+        Assert.Equal(0, writes.Waiting);
+    }
+
+    [Fact]
+    public async Task A_removed_tag_applies_on_an_instance_whose_clock_is_behind()
+    {
+        await using var one = await StartAsync();
+        await using var two = await Instance.StartAsync(
+            server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store).AddSingleton<TimeProvider>(new LateClock()));
+        await one.GetAsync("a", () => "old", "products");
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        Assert.Equal("new", await two.GetAsync("a", () => "not read", "products"));
     }
 
     [Fact]
@@ -188,4 +323,9 @@ public sealed class SharedLevelTests(ServerFixture server)
     }
 
     private Task<Instance> StartAsync() => Instance.StartAsync(server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store));
+
+    private sealed class LateClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - TimeSpan.FromSeconds(10);
+    }
 }

@@ -1,0 +1,65 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PgListener.Bench;
+
+/// <summary>A Redis of its own, which stores nothing on disk.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private RedisServer(Process process, int port)
+    {
+        _process = process;
+        Configuration = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+    }
+
+    /// <summary>How to connect.</summary>
+    public string Configuration { get; }
+
+    /// <exception cref="BenchException">It is not installed.</exception>
+    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
+    {
+        var port = FreePort();
+        var info = new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        try
+        {
+            var server = new RedisServer(Process.Start(info)!, port);
+            while (await server._process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            {
+                if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
+                {
+                    _ = server._process.StandardOutput.ReadToEndAsync(cancellationToken);
+                    return server;
+                }
+            }
+        }
+        catch (Win32Exception)
+        {
+            throw new BenchException("redis-server is not installed, which this row needs. Install the package redis-server, or leave the row out with --without fusion-redis.");
+        }
+
+        throw new BenchException("redis-server did not start.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

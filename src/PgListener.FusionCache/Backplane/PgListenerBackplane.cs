@@ -1,0 +1,54 @@
+using System.Transactions;
+using Microsoft.Extensions.Logging;
+using ZiggyCreatures.Caching.Fusion;
+using ZiggyCreatures.Caching.Fusion.Backplane;
+
+namespace PgListener.Backplane;
+
+/// <summary>The backplane of one FusionCache.</summary>
+/// <param name="listener">Receives the messages.</param>
+/// <param name="publisher">Sends them.</param>
+/// <param name="level">What a gap expires.</param>
+/// <param name="logger">Logs.</param>
+internal sealed class PgListenerBackplane(IPgListener listener, INotificationPublisher publisher, MemoryLevel level, ILogger logger) : IFusionCacheBackplane
+{
+    /// <summary>One that fits with any prefix of the listener is not known here; the server's limit is.</summary>
+    private const int MaxChannelBytes = 63;
+
+    private volatile BackplaneSubscription? _subscription;
+
+    public void Subscribe(BackplaneSubscriptionOptions options) => SubscribeAsync(options).AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask SubscribeAsync(BackplaneSubscriptionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var channel = BackplaneText.ChannelOf(options.ChannelName ?? throw new ArgumentException("A backplane needs a ChannelName.", nameof(options)), MaxChannelBytes);
+        var subscription = new BackplaneSubscription(options, channel, level, logger);
+        await subscription.BeginAsync(listener).ConfigureAwait(false);
+        _subscription = subscription;
+    }
+
+    public void Unsubscribe() => UnsubscribeAsync().AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask UnsubscribeAsync()
+    {
+        if (_subscription is not { } subscription)
+            return;
+
+        _subscription = null;
+        await subscription.EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Sends outside the caller's transaction. FusionCache sends again later what has failed.</summary>
+    public async ValueTask PublishAsync(BackplaneMessage message, FusionCacheEntryOptions options, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var channel = (_subscription ?? throw new InvalidOperationException("The backplane has no subscription yet, so its channel is not known.")).Channel;
+        using var none = new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        await publisher.PublishAsync(channel, BackplaneText.Write(message), token).ConfigureAwait(false);
+        none.Complete();
+    }
+
+    public void Publish(BackplaneMessage message, FusionCacheEntryOptions options, CancellationToken token = default)
+        => PublishAsync(message, options, token).AsTask().GetAwaiter().GetResult();
+}

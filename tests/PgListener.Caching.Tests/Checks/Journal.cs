@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace PgListener.Caching.Tests.Checks;
+
+/// <summary>What has happened in a run.</summary>
+internal sealed class Journal
+{
+    public ConcurrentQueue<Write> Writes { get; } = new();
+
+    public ConcurrentQueue<Read> Reads { get; } = new();
+
+    public int Gaps;
+
+    /// <summary>Finds values that were returned although a newer one had been heard of.</summary>
+    public IReadOnlyList<string> Check()
+    {
+        var writes = Writes.ToLookup(write => write.Key, StringComparer.Ordinal).ToDictionary(key => key.Key, key => key.ToArray(), StringComparer.Ordinal);
+        var violations = new List<string>();
+        foreach (var read in Reads)
+        {
+            foreach (var write in writes.GetValueOrDefault(read.Key, []).Where(write => write.Version > read.Version))
+            {
+                if (write.Sent < read.Horizon || (write.Instance == read.Instance && write.Returned < read.Started))
+                    violations.Add($"{read} is older than {write}");
+            }
+        }
+
+        return violations;
+    }
+
+    public string Summary()
+        => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Writes.Count} writes ({Writes.Count(write => write.Sent is not null)} sent), {Gaps} gaps, {Reads.Count} reads checked, {Reads.Count(read => read.IsHit)} of them from the cache");
+
+    /// <summary>As lines, for another process.</summary>
+    public IEnumerable<string> ToLines()
+        => Writes.Select(write => string.Create(CultureInfo.InvariantCulture, $"w {write.Key} {write.Version} {write.Instance} {write.Returned} {write.Sent ?? 0}"))
+            .Concat(Reads.Select(read => string.Create(CultureInfo.InvariantCulture, $"r {read.Key} {read.Version} {read.Instance} {read.Started} {read.Horizon} {(read.IsHit ? 1 : 0)}")))
+            .Append(string.Create(CultureInfo.InvariantCulture, $"g {Gaps}"));
+
+    public void AddLine(string line)
+    {
+        var parts = line.Split(' ');
+        long Number(int part) => long.Parse(parts[part], CultureInfo.InvariantCulture);
+        switch (parts[0])
+        {
+            case "w":
+                Writes.Enqueue(new(parts[1], Number(2), parts[3], Number(4), Number(5) is > 0 and var sent ? sent : null));
+                break;
+            case "r":
+                Reads.Enqueue(new(parts[1], Number(2), parts[3], Number(4), Number(5), Number(6) == 1));
+                break;
+            case "g":
+                Interlocked.Add(ref Gaps, (int)Number(1));
+                break;
+            default:
+                throw new FormatException(line);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System.Text;
+using System.Transactions;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using PgListener.Backplane;
+using ZiggyCreatures.Caching.Fusion;
+using ZiggyCreatures.Caching.Fusion.Backplane;
+
+namespace PgListener.Caching.Tests.FusionCache;
+
+public sealed class BackplaneTests(ServerFixture server)
+{
+    private readonly string _channel = ServerFixture.NewChannel();
+    private readonly SharedStore _store = new();
+
+    [Theory]
+    [InlineData("remove")]
+    [InlineData("expire")]
+    [InlineData("set")]
+    [InlineData("tag")]
+    [InlineData("clear")]
+    [InlineData("remove synchronously")]
+    public async Task What_one_instance_does_takes_effect_on_the_others(string what)
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var token = TestContext.Current.CancellationToken;
+        await two.Fusion().GetAsync("a", "old", "products");
+
+        await (what switch
+        {
+            "remove" => one.Fusion().RemoveAsync("a", token: token),
+            "expire" => one.Fusion().ExpireAsync("a", token: token),
+            "set" => one.Fusion().SetAsync("a", "set", token: token),
+            "tag" => one.Fusion().RemoveByTagAsync("products", token: token),
+            "clear" => one.Fusion().ClearAsync(token: token),
+            _ => new(Task.Run(() => one.Fusion().Remove("a", token: token), token)),
+        });
+        await two.HearsAsync(one);
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new", "products"));
+    }
+
+    [Fact]
+    public async Task A_gap_expires_the_memory_level_and_then_the_cache_hears_of_the_reconnection()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Fusion().GetAsync("a", "old");
+
+        await two.CutAsync();
+        await one.Fusion().RemoveAsync("a", token: TestContext.Current.CancellationToken);
+        Assert.Equal("old", await two.Fusion().GetAsync("a", "not read"));
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new"));
+        Assert.Single(two.Lines(751));
+        Assert.Contains(two.Log.GetSnapshot(), line => line.Message.Contains("backplane re-connected", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_gap_changes_neither_the_shared_level_nor_other_instances()
+    {
+        await using var one = await StartSharedAsync();
+        await using var two = await StartSharedAsync();
+        await one.Fusion().GetAsync("a", "of one");
+        Assert.Equal("of one", await two.Fusion().GetAsync("a", "not read"));
+        await two.HearsAsync(one);
+
+        await two.CutAsync();
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("of one", await two.Fusion().GetAsync("a", "not read"));
+        Assert.Equal(0, _store.Removed.Waiting);
+        Assert.Equal(0, two.Listener.Applied.Waiting); // It hears its own messages too.
+    }
+
+    [Theory]
+    [InlineData("tag")]
+    [InlineData("clear")]
+    [InlineData("clear for good")]
+    public async Task What_was_removed_in_a_gap_is_not_returned_from_the_shared_level(string what)
+    {
+        await using var one = await StartSharedAsync();
+        await using var two = await StartSharedAsync();
+        var token = TestContext.Current.CancellationToken;
+        await two.Fusion().GetAsync("a", "old", "products");
+
+        await two.CutAsync();
+        await (what switch
+        {
+            "tag" => one.Fusion().RemoveByTagAsync("products", token: token),
+            "clear" => one.Fusion().ClearAsync(token: token),
+            _ => one.Fusion().ClearAsync(allowFailSafe: false, token: token),
+        });
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new", "products"));
+    }
+
+    [Fact]
+    public async Task After_a_gap_fail_safe_has_the_old_value_when_the_source_fails()
+    {
+        await using var one = await StartAsync(builder => builder.WithDefaultEntryOptions(options => options.IsFailSafeEnabled = true));
+        await one.Fusion().GetAsync("a", "old");
+        await one.CutAsync();
+        one.Connect();
+        await one.Listener.Gaps.NextAsync();
+
+        Assert.Equal("old", await one.Fusion().GetOrSetAsync<string>("a", (_, _) => throw new InvalidTimeZoneException(), token: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_message_that_could_not_be_sent_is_sent_after_the_reconnection()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Fusion().GetAsync("a", "old");
+        await one.CutAsync();
+
+        await one.Fusion().RemoveAsync("a", token: TestContext.Current.CancellationToken);
+        Assert.Equal("old", await two.Fusion().GetAsync("a", "not read"));
+        one.Connect();
+        await two.HearsAsync(one);
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new"));
+    }
+
+    [Fact]
+    public async Task Named_caches_have_a_channel_each()
+    {
+        void Add(IServiceCollection services)
+        {
+            foreach (var name in (string[])["prices", "stock"])
+                services.AddFusionCache(name).WithOptions(options => options.BackplaneChannelPrefix = $"{_channel}.{name}").WithCacheKeyPrefix(name + ":").WithPgListenerBackplane();
+        }
+
+        await using var one = new Instance(server.ConnectionString);
+        await using var two = new Instance(server.ConnectionString);
+        foreach (var instance in (Instance[])[one, two])
+        {
+            Add(instance.Services);
+            await instance.StartAsync("prices", "stock");
+        }
+
+        IFusionCache Cache(Instance instance, string name) => instance.Provider.GetRequiredService<IFusionCacheProvider>().GetCache(name);
+        foreach (var name in (string[])["prices", "stock"])
+            await Cache(two, name).GetAsync("a", "old");
+        await Cache(one, "prices").RemoveAsync("a", token: TestContext.Current.CancellationToken);
+        await two.HearsAsync(Cache(one, "prices").InstanceId);
+        Assert.Equal(("new", "old"), (await Cache(two, "prices").GetAsync("a", "new"), await Cache(two, "stock").GetAsync("a", "new")));
+
+        await two.CutAsync();
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        await two.Listener.Gaps.NextAsync();
+        Assert.Equal(("newer", "newer"), (await Cache(two, "prices").GetAsync("a", "newer"), await Cache(two, "stock").GetAsync("a", "newer")));
+    }
+
+    [Fact]
+    public async Task A_memory_cache_of_the_application_is_cleared_for_this_cache_only()
+    {
+        using var memory = new MemoryCache(new MemoryCacheOptions());
+        memory.Set("other", "of the application");
+        await using var one = await StartAsync(builder => builder.WithMemoryCache(memory));
+        await one.Fusion().GetAsync("a", "old");
+        await one.CutAsync();
+        one.Connect();
+        await one.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await one.Fusion().GetAsync("a", "new"));
+        Assert.Equal("of the application", memory.Get("other"));
+    }
+
+    [Fact]
+    public async Task A_key_that_does_not_fit_into_a_notification_expires_the_whole_memory_level()
+    {
+        var key = new string('k', 9000);
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Fusion().GetAsync(key, "old");
+
+        await one.Fusion().RemoveAsync(key, token: TestContext.Current.CancellationToken);
+        await two.HearsAsync(one);
+
+        Assert.Equal("new", await two.Fusion().GetAsync(key, "new"));
+    }
+
+    [Fact]
+    public async Task A_notification_that_cannot_be_read_expires_the_memory_level()
+    {
+        await using var one = await StartAsync();
+        await one.Fusion().GetAsync("a", "old");
+        var channel = one.Listener.GetStatistics().Single(subscription => subscription.Channel?.StartsWith(_channel, StringComparison.Ordinal) == true).Channel!;
+        foreach (var payload in (string[])["nonsense!", "", "AAAA"])
+            await one.Publisher.PublishAsync(channel, payload, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 3; i++)
+            await one.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await one.Fusion().GetAsync("a", "new"));
+        Assert.Equal(3, one.Lines(750).Length);
+    }
+
+    [Fact]
+    public async Task A_message_does_not_belong_to_the_transaction_of_its_caller()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Fusion().GetAsync("a", "old");
+
+        using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+            await one.Fusion().RemoveAsync("a", token: TestContext.Current.CancellationToken); // It is rolled back.
+        await two.HearsAsync(one);
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new"));
+    }
+
+    [Fact]
+    public async Task A_backplane_that_is_removed_hears_and_sends_nothing()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.Fusion().GetAsync("a", "old");
+        two.Fusion().RemoveBackplane();
+
+        await one.Fusion().RemoveAsync("a", token: TestContext.Current.CancellationToken);
+        await one.HearsAsync(one);
+
+        Assert.Equal("old", await two.Fusion().GetAsync("a", "not read"));
+        Assert.DoesNotContain(two.Listener.GetStatistics(), subscription => subscription.Channel?.StartsWith(_channel, StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task A_missing_listener_is_an_error_that_names_it()
+    {
+        await using var one = new Instance(server.ConnectionString);
+        one.Services.AddFusionCache().WithPgListenerBackplane(options => options.ListenerName = "shop");
+        await one.StartHostAsync();
+        var e = Assert.Throws<InvalidOperationException>(one.Fusion);
+        Assert.Contains("""services.AddPgListener("shop")""", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Shop.Backplane:v2", "Shop.Backplane:v2")]
+    [InlineData("cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc.Backplane:v2", "cccccccccccccccccccccccccccccccccccccccccccccc:")]
+    [InlineData("€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€.Backplane:v2", "€€€€€€€€€€€€€€€:")]
+    public void A_channels_name_is_as_long_as_PostgreSQL_allows(string name, string expected)
+    {
+        var channel = BackplaneText.ChannelOf(name, 63);
+        Assert.StartsWith(expected, channel, StringComparison.Ordinal);
+        Assert.InRange(Encoding.UTF8.GetByteCount(channel), 1, 63);
+        Assert.Equal(name == channel, name.Length < 63 && name[0] != '€');
+    }
+
+    [Fact]
+    public void A_message_is_read_as_it_was_written()
+    {
+        BackplaneText.Read(BackplaneText.Write(BackplaneMessage.CreateForEntrySet("me", "a\0€", 5)), out var message, out var source);
+        Assert.Equal(("me", "me", "a\0€", 5L, BackplaneMessageAction.EntrySet), (source, message!.SourceId, message.CacheKey, message.Timestamp, message.Action));
+    }
+
+    private Task<Instance> StartAsync(Action<IFusionCacheBuilder>? configure = null) => FusionInstance.StartAsync(server.ConnectionString, _channel, configure: configure);
+
+    private Task<Instance> StartSharedAsync() => FusionInstance.StartAsync(server.ConnectionString, _channel, _store);
+}
