@@ -63,9 +63,9 @@ internal sealed class ProductApp : IAsyncDisposable
     }
 
     /// <summary>Starts another instance on the same database.</summary>
-    public async Task<ProductApp> StartAnotherAsync(Action<PgListenerBuilder> configure)
+    public async Task<ProductApp> StartAnotherAsync(Action<PgListenerBuilder> configure, ChangeFeed? feed = null)
     {
-        var app = Create(Database, Feed, configure);
+        var app = Create(Database, feed ?? Feed, configure);
         await app.StartAsync();
         return app;
     }

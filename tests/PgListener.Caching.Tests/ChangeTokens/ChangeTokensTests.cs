@@ -172,6 +172,21 @@ public sealed class ChangeTokensTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Of_a_durable_feed_each_instance_hears_of_every_change()
+    {
+        await using var one = await StartAsync(server, static feed => feed.Durable(), Durable);
+        await using var two = await one.StartAnotherAsync(Durable, Feed.Durable());
+        var tokens = new[] { one.Tokens.GetToken(ChangeKey.Of(1)), two.Tokens.GetToken(ChangeKey.Of(1)) };
+
+        await one.ExecuteAsync("update products set price = 2 where id = 1");
+
+        foreach (var token in tokens)
+            await FiredAsync(token);
+
+        static void Durable(PgListenerBuilder listener) => listener.AddDurableChannels(static options => options.CreateSchema = true);
+    }
+
+    [Fact]
     public async Task A_named_listener_has_tokens_of_its_own()
     {
         await using var app = await StartAsync(server, configure: listener => listener.Services.AddPgListener("other", options => options.ConnectionString = "Host=127.0.0.1;Port=1")
