@@ -1,6 +1,6 @@
 using Cache;
+using Microsoft.Extensions.Caching.Hybrid;
 using Npgsql;
-using PgListener;
 using Samples;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -10,25 +10,30 @@ await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.C
 
 builder.Services.AddDatabaseSetup<ProductStore>((store, cancellationToken) => store.CreateTableAsync(cancellationToken));
 builder.Services.AddPgListener()
-    .AddHandler<ProductChanged, Invalidation>(handler =>
-    {
-        // If a million rows are updated, dropping the notifications is cheaper than handling them, and loses nothing:
-        // the overflow is announced, and clears the whole cache.
-        handler.FullQueueMode = FullQueueMode.Drop;
-        handler.QueueCapacity = 1000;
-    });
+    .AddChangeFeed<Product>(ProductStore.Feed)
+    .InvalidateHybridCache<Product>(key => $"product:{key}");
+
+// While the listener is not listening, nothing is answered from memory. The default answers from it for 30 seconds, which spares the database in an outage.
+builder.Services.AddPgListenerCoherence(cache => cache.MaxOutage = TimeSpan.Zero);
 builder.Services.AddHealthChecks().AddPgListener();
 
 builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")!));
 builder.Services.AddSingleton<ProductStore>();
-builder.Services.AddSingleton<ProductCache>();
 
 var app = builder.Build();
 throwAway.StartAgainWhenLost(app.Services);
 
-app.MapGet("/products/{id:long}", async (long id, ProductCache cache, ProductStore store, HttpResponse response) =>
+app.MapGet("/products/{id:long}", async (long id, HybridCache cache, ProductStore store, HttpResponse response, CancellationToken cancellationToken) =>
 {
-    var (product, source) = await cache.GetAsync(id, store.FindAsync);
+    var source = "hit";
+    var product = await cache.GetOrCreateAsync(
+        $"product:{id}",
+        async token =>
+        {
+            source = "miss";
+            return await store.FindAsync(id, token);
+        },
+        cancellationToken: cancellationToken);
     response.Headers["X-Cache"] = source;
     return product is null ? Results.NotFound() : Results.Ok(product);
 });

@@ -38,6 +38,9 @@ public sealed class HostedHandlerOptions : HandlerOptions
     /// <summary>The settings on a durable channel, which the package PgListener.Durable adds.</summary>
     internal object? DurableOptions { get; set; }
 
+    /// <summary>Whether, on a durable channel, each instance handles every message unless its settings say otherwise: for what each instance has of its own, such as a cache in memory.</summary>
+    internal bool IsPerInstance { get; set; }
+
     /// <summary>Runs a filter around this handler, inside those that were added before.</summary>
     /// <typeparam name="TFilter">The filter's class. It is registered as transient, unless it is registered already, and resolved in the scope of each call.</typeparam>
     /// <returns>These settings.</returns>

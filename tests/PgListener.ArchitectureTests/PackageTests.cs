@@ -25,10 +25,10 @@ public class PackageTests
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
             "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "Microsoft.Extensions.Primitives",
         ],
-        // The cache itself is that of Microsoft, which is made coherent; so AddPgListenerCoherence() can come before AddHybridCache().
+        // The cache itself is that of Microsoft, which is made coherent; so AddPgListenerCoherence() can come before AddHybridCache(). A source of configuration reads its table with Npgsql.
         ["PgListener.Caching"] =
         [
-            "PgListener.Core", "PgListener.Hosting", "Microsoft.Extensions.Caching.Abstractions", "Microsoft.Extensions.Caching.Hybrid", "Microsoft.Extensions.Caching.Memory",
+            "PgListener.Core", "PgListener.Hosting", "Npgsql", "Microsoft.Extensions.Configuration", "Microsoft.Extensions.Configuration.Abstractions", "Microsoft.Extensions.Caching.Abstractions", "Microsoft.Extensions.Caching.Hybrid", "Microsoft.Extensions.Caching.Memory",
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
             "Microsoft.Extensions.Primitives",
         ],

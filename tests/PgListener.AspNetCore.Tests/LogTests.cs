@@ -18,6 +18,8 @@ public sealed class LogTests
         (701, "ActFailed", LogLevel.Warning),
         (702, "DurableLookFailed", LogLevel.Warning),
         (703, "ActionsPolicyMissing", LogLevel.Warning),
+        (746, "EvictionFailed", LogLevel.Warning),
+        (747, "EvictedAtLast", LogLevel.Information),
     ];
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
     /// <summary>Whether the inner cache has been seen to read the local level by default. Its options may say otherwise.</summary>
     private volatile bool _readsLocalByDefault;
 
+    /// <summary>The levels, for what removes values without telling the others, because they hear of it themselves.</summary>
+    public CacheLevels Levels => levels;
+
     /// <summary>Subscribes to what other instances remove.</summary>
     public async Task SubscribeAsync(CancellationToken cancellationToken)
     {

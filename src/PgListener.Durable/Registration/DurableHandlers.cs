@@ -12,7 +12,7 @@ internal static class DurableHandlers
     /// <summary>The settings of one: those of the code, overridden by those of the section <c>Handlers</c>.</summary>
     public static DurableHandlerOptions OptionsOf(HandlerEntry handler, ListenerRegistration registration, IServiceProvider services)
     {
-        var options = handler.Options.DurableOptions is DurableHandlerOptions given ? new DurableHandlerOptions(given) : new();
+        var options = handler.Options.DurableOptions is DurableHandlerOptions given ? new DurableHandlerOptions(given) : new() { Mode = handler.Options.IsPerInstance ? DurableMode.PerInstance : DurableMode.Shared };
         if (handler.SectionName is { } name)
         {
             foreach (var section in registration.SectionsFrom(services))

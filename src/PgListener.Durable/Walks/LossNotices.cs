@@ -52,6 +52,15 @@ internal sealed class LossNotices(RegisteredSubscription subscription, ShardKey 
         }
     }
 
+    /// <summary>Tells a handler that each instance has for itself that its messages begin now, as it is told on other channels: what it keeps in memory may be older. Until it succeeds.</summary>
+    /// <param name="stop">Ends the waiting.</param>
+    /// <param name="abort">Cancels the call.</param>
+    public async Task TellOfStartAsync(CancellationToken stop, CancellationToken abort)
+    {
+        if (_definition is { Options.Mode: DurableMode.PerInstance, Calls.OnResync: { } onResync })
+            await CallAsync(onResync, new(_definition.LogicalChannel, ResyncReason.Started, since: null, context.Time.GetUtcNow()), stop, abort).ConfigureAwait(false);
+    }
+
     private async Task CallAsync(ResyncCallback onResync, Resync resync, CancellationToken stop, CancellationToken abort)
     {
         for (var attempt = 1; await TryAsync(onResync, resync, abort).ConfigureAwait(false) is { } error; attempt++)

@@ -157,6 +157,7 @@ internal sealed class ShardWalk : IShardRun
         var stop = _stop.Token;
         try
         {
+            await losses.TellOfStartAsync(stop, _abort.Token).ConfigureAwait(false);
             while (true)
             {
                 foreach (var due in await retries.ReadDueAsync(stop).ConfigureAwait(false))
