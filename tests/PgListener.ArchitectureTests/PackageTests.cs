@@ -25,7 +25,12 @@ public class PackageTests
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
             "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "Microsoft.Extensions.Primitives",
         ],
-        ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
+        // Its migrations create the schema of durable channels.
+        ["PgListener.EntityFrameworkCore"] =
+        [
+            "PgListener.Core", "PgListener.Hosting", "PgListener.Durable", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+        ],
         // Compilers and editors load these, from the package PgListener.Hosting: they know the libraries by their names only.
         ["PgListener.Analyzers"] = ["Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.CSharp"],
         ["PgListener.Analyzers.CodeFixes"] = ["PgListener.Analyzers", "Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.*"],

@@ -74,7 +74,7 @@ public sealed class PackageTests(PackedPackages packages)
     [InlineData("PgListener.AspNetCore", "PgListener.Durable")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
     [InlineData("PgListener.Durable", "PgListener.Hosting")]
-    [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Core")]
+    [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Durable", "PgListener.Hosting")]
     [InlineData(
         "PgListener.Hosting",
         "Microsoft.Extensions.Diagnostics.HealthChecks",
