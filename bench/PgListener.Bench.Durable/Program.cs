@@ -8,7 +8,7 @@ if (!DurableSize.TryTake(args, out var size, out var rest))
     rest = args;
 var scenarios = DurableScenarioList.Create(size);
 if (BenchOptions.TryParse(rest, scenarios, out var options, out var problem))
-    return await BenchRun.RunAsync(options, DurableServer.Options());
+    return await BenchRun.RunAsync(options, OnDisk.Options());
 
 await Console.Error.WriteLineAsync(problem);
 await Console.Error.WriteLineAsync(BenchOptions.Usage("PgListener.Bench.Durable", scenarios) + Environment.NewLine + DurableSize.Usage);

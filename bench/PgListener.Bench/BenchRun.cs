@@ -8,13 +8,12 @@ internal static class BenchRun
     public static async Task<int> RunAsync(BenchOptions options, EphemeralPostgresOptions? serverOptions = null)
     {
         var folder = Results.Folder(options.Output);
-        await using var server = await BenchServer.LaunchAsync(serverOptions);
+        await using var servers = new BenchServers(serverOptions);
         var progress = new Progress(options.Scenarios.Sum(scenario => Runner.Expect(scenario, options)));
-        var runner = new Runner(server, progress, options);
-        var facts = MachineFacts.Of(server.Version, options.Mode);
+        var facts = MachineFacts.Of((await servers.ForAsync(options.Scenarios[0])).Version, options.Mode);
         var samples = new List<Sample>();
         foreach (var scenario in options.Scenarios)
-            samples.AddRange(await runner.RunAsync(scenario, CancellationToken.None));
+            samples.AddRange(await new Runner(await servers.ForAsync(scenario), progress, options).RunAsync(scenario, CancellationToken.None));
         progress.Finish();
 
         var report = MarkdownReport.Write(facts, options, samples);

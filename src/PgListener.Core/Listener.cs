@@ -103,6 +103,9 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
             () => new(_state.Status.State, _state.Reconnects, _state.Status.RoundTrip, _state.Status.QueueUsage));
     }
 
+    /// <summary>Whether there is a database, and not only the memory of a test.</summary>
+    internal bool HasDatabase => _link.HasDatabase;
+
     /// <summary>Its metrics, to which the package PgListener.Durable adds its handlers.</summary>
     internal ListenerMetrics Metrics => _metrics;
 
@@ -443,6 +446,9 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
         settled = _runs.Add(subscription);
         return subscription;
     }
+
+    /// <summary>Opens a connection beside the one that listens, from the pool that callbacks use.</summary>
+    internal ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _link.OpenPooledAsync(cancellationToken);
 
     /// <summary>Reads one channel or all, as items, with or without gaps.</summary>
     internal async IAsyncEnumerable<StreamItem> ReadAsync(

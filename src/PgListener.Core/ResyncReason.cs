@@ -17,4 +17,10 @@ public enum ResyncReason
 
     /// <summary>On a durable channel: messages were removed from the log before the subscription or stream had got to them, because they were older than the log keeps messages.</summary>
     Retention,
+
+    /// <summary>
+    /// Nothing was missed, but anything in the table may have changed: the <see cref="ChangeFeed"/> of it has told of a <c>TRUNCATE</c>, or of a statement with more rows than it tells one by one. It does not count as a
+    /// gap in statistics, metrics and health.
+    /// </summary>
+    Everything,
 }

@@ -46,6 +46,9 @@ public sealed class SubscriptionOptions : HandlerOptions
     /// <summary>Whether the reader gets gaps as items.</summary>
     internal bool ReadsGaps { get; set; }
 
+    /// <summary>Finds the notifications that become a gap, because anything may have changed; <see langword="null"/> if none does.</summary>
+    internal Func<string, bool>? MeansEverything { get; set; }
+
     /// <summary>Reports notifications that fail after they were read, so that the subscription counts them.</summary>
     internal FailureReport? Failures { get; set; }
 

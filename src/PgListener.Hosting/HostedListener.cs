@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PgListener.ChangeFeeds;
 using PgListener.Payloads;
 using PgListener.Registration;
 using PgListener.Telemetry;
@@ -41,6 +42,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         _payloadLog = new(_logger, own.TimeProvider ?? TimeProvider.System);
         Listener = services.GetRequiredService<IListenerConnector>().CreateListener(registration, options, services);
         _settings = new(registration, options, services, Apply, _logger);
+        if (registration.Feeds.All is { Count: > 0 } feeds && Listener.HasDatabase)
+            Feeds = new(Listener, feeds, options.ChannelPrefix ?? "", own.TimeProvider ?? TimeProvider.System, _logger);
     }
 
     public Listener Listener { get; }
@@ -57,6 +60,18 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     public string ChannelNameOf<TChannel>()
         where TChannel : INotificationChannel<TChannel>
         => _registration.ChannelNameOf<TChannel>();
+
+    public bool IsDurable<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => _registration.IsDurable<TChannel>();
+
+    /// <inheritdoc cref="ListenerRegistration.ProblemWithFeed"/>
+    public string? ProblemWithFeed<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => _registration.ProblemWithFeed<TChannel>();
+
+    /// <summary>Checks the change feeds while the listener listens; <see langword="null"/> if there are none, or no database.</summary>
+    public FeedWatch? Feeds { get; }
 
     public ListenerState State => Listener.State;
 
@@ -78,13 +93,14 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
 
         if (!_subscribed)
         {
-            foreach (var handler in _registration.Handlers.Where(static handler => !handler.IsDurable))
+            foreach (var handler in _registration.Handlers.Where(handler => !handler.IsDurableOn(_registration)))
                 _handlers[handler.Key] = handler.Subscribe(Listener, _registration, _scopes, _settings.Current.Handlers[handler.Key], _payloadLog);
 
             _settings.ApplyAgain(); // Settings may have changed while the handlers were being subscribed.
             _subscribed = true;
         }
 
+        Feeds?.Start();
         Listener.Start();
         _started.TrySetResult();
     }
@@ -139,6 +155,8 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     public async ValueTask DisposeAsync()
     {
         _settings.Dispose();
+        if (Feeds is { } feeds)
+            await feeds.DisposeAsync().ConfigureAwait(false);
         Listener.AbortListen();
         await Listener.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         await Listener.DisposeAsync().ConfigureAwait(false);

@@ -29,12 +29,14 @@ public static class PgListenerExtensions
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(callback);
-        ThrowIfDurable<TChannel>();
+        ThrowIfNoFeed<TChannel>(listener);
+        ThrowIfDurable<TChannel>(listener);
         var own = options?.Snapshot() ?? new();
         own.Name ??= CallbackName.Of(callback);
         var channel = listener.ChannelNameOf<TChannel>();
         var reader = new PayloadReader<TChannel>(own.Name, channel);
         own.PayloadReader = reader;
+        own.MeansEverything = TChannel.MeansEverything;
         return listener.SubscribeAsync(channel, CallAsync, own, cancellationToken);
 
         Task CallAsync(NotificationContext context, CancellationToken token) => callback(reader.Read(context.Notification), token);
@@ -109,7 +111,8 @@ public static class PgListenerExtensions
         where TChannel : INotificationChannel<TChannel>
     {
         ArgumentNullException.ThrowIfNull(listener);
-        if (!TChannel.IsDurable && options?.StartAfter is not null)
+        ThrowIfNoFeed<TChannel>(listener);
+        if (!IsDurable<TChannel>(listener) && options?.StartAfter is not null)
             throw new ArgumentException($"{nameof(SubscriptionOptions.StartAfter)} is set, but {typeof(TChannel)} is not a durable channel. Its notifications have no position.", nameof(options));
 
         var channel = listener.ChannelNameOf<TChannel>();
@@ -121,9 +124,13 @@ public static class PgListenerExtensions
     private static bool IsDurable<TChannel>(IPgListener listener, [NotNullWhen(true)] out HostedListener? durable)
         where TChannel : INotificationChannel<TChannel>
     {
-        durable = TChannel.IsDurable ? listener as HostedListener : null;
+        durable = listener is HostedListener hosted && hosted.IsDurable<TChannel>() ? hosted : null;
         return durable is not null;
     }
+
+    private static bool IsDurable<TChannel>(IPgListener listener)
+        where TChannel : INotificationChannel<TChannel>
+        => listener is HostedListener hosted ? hosted.IsDurable<TChannel>() : TChannel.IsDurable;
 
     private static IAsyncEnumerable<StreamItem<TChannel>> ReadDurable<TChannel>(HostedListener listener, string channel, SubscriptionOptions? options, CancellationToken cancellationToken)
         where TChannel : INotificationChannel<TChannel>
@@ -137,10 +144,21 @@ public static class PgListenerExtensions
             {
                 if (item.Gap is { } gap)
                     yield return new(gap);
+                else if (TChannel.MeansEverything is { } meansEverything && meansEverything(item.Payload!))
+                    yield return new(await AnnounceEverythingAsync(channel, item.Message!, own, token).ConfigureAwait(false));
                 else if (TryRead(new(channel, item.Payload!, ProcessId: 0), own, reader, out var read))
                     yield return new(new Notification<TChannel>(read.Value, read.Payload, item.Message!));
             }
         }
+    }
+
+    /// <summary>A message that says that anything may have changed is a gap of a stream, after which the stream goes on as after the message.</summary>
+    private static async Task<Resync> AnnounceEverythingAsync(string channel, DurableMessage message, SubscriptionOptions options, CancellationToken cancellationToken)
+    {
+        var gap = new Resync(channel, ResyncReason.Everything, message.PublishedAt, message.PublishedAt) { Position = message.Position };
+        if (options.OnResync is { } onResync)
+            await onResync(gap, cancellationToken).ConfigureAwait(false);
+        return gap;
     }
 
     private static async IAsyncEnumerable<Notification<TChannel>> OnlyMessagesAsync<TChannel>(IAsyncEnumerable<StreamItem<TChannel>> items, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -160,6 +178,7 @@ public static class PgListenerExtensions
         var reader = new PayloadReader<TChannel>(own.Name ?? "A reader", channel);
         own.Failures = new();
         own.PayloadReader = reader;
+        own.MeansEverything = TChannel.MeansEverything;
         return (own, reader);
     }
 
@@ -174,11 +193,19 @@ public static class PgListenerExtensions
         return false;
     }
 
-    /// <summary>On the name of a durable channel, notifications only say that there is something new in the log.</summary>
-    private static void ThrowIfDurable<TChannel>()
+    /// <exception cref="InvalidOperationException">The channel is that of a change feed, and the listener has none for it.</exception>
+    private static void ThrowIfNoFeed<TChannel>(IPgListener listener)
         where TChannel : INotificationChannel<TChannel>
     {
-        if (TChannel.IsDurable)
+        if ((listener as HostedListener)?.ProblemWithFeed<TChannel>() is { } problem)
+            throw new InvalidOperationException(problem);
+    }
+
+    /// <summary>On the name of a durable channel, notifications only say that there is something new in the log.</summary>
+    private static void ThrowIfDurable<TChannel>(IPgListener listener)
+        where TChannel : INotificationChannel<TChannel>
+    {
+        if (IsDurable<TChannel>(listener))
         {
             throw new NotSupportedException(
                 $"{typeof(TChannel)} is a durable channel, which has no callbacks. Read it with ReadAllAsync<{typeof(TChannel).Name}>(), or add a handler with AddHandler<{typeof(TChannel).Name}, …>(); with DurableMode.PerInstance, every instance gets every message.");

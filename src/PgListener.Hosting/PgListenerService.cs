@@ -53,7 +53,12 @@ internal sealed class PgListenerService(HostedListener listener, UnusedHandlers 
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => listener.Listener.StopAsync(cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (listener.Feeds is { } feeds)
+            await feeds.DisposeAsync().ConfigureAwait(false);
+        await listener.Listener.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

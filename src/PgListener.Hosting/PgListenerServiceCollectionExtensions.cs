@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using PgListener;
+using PgListener.ChangeFeeds;
 using PgListener.Registration;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -180,6 +181,8 @@ public static class PgListenerServiceCollectionExtensions
             services.AddKeyedSingleton<INotificationPublisher>(publisherKey, (provider, _) => CreatePublisher(provider));
         else
             services.AddSingleton<INotificationPublisher>(provider => CreatePublisher(provider));
+
+        registration.HealthParts.Add(provider => new FeedHealth(provider.GetRequiredKeyedService<HostedListener>(name).Feeds));
 
         // AddHostedService would ignore a second listener, because it is of the same type.
         services.AddSingleton<IHostedService>(provider => new PgListenerService(

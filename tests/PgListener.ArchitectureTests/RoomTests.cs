@@ -11,13 +11,14 @@ public class RoomTests
     private static readonly Architecture Core = new ArchLoader().LoadAssemblies(typeof(Listener).Assembly).Build();
 
     /// <summary>The types of the root that put the rooms together. No room may know them.</summary>
-    private static readonly string[] Faces = [nameof(Listener), nameof(NotificationPublisher), nameof(NotificationPublisherExtensions), nameof(NpgsqlDataSourceExtensions)];
+    private static readonly string[] Faces = [nameof(Listener), nameof(NotificationPublisher), nameof(NotificationPublisherExtensions), nameof(NpgsqlDataSourceExtensions), nameof(ChangeFeed), nameof(Changes<>)];
 
     /// <summary>Which other rooms a room may use, all of them besides the root's vocabulary.</summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         ["Channels"] = [],
         ["Telemetry"] = [],
+        ["ChangeFeeds"] = [],
         ["Connections"] = ["Telemetry"],
         ["Subscriptions"] = ["Channels", "Telemetry"],
         ["Routing"] = ["Subscriptions", "Telemetry"],

@@ -48,6 +48,16 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>The lines of one event.</summary>
     public string[] Lines(int id) => [.. Log.GetSnapshot().Where(record => record.Id.Id == id).Select(record => record.Message)];
 
+    /// <summary>Completes when an event was logged so many times.</summary>
+    public async Task WhenLoggedAsync(int id, int times = 1)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (Lines(id).Length < times)
+            await look.WaitForNextTickAsync(limit.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_host is null)

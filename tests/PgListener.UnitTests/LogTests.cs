@@ -58,6 +58,12 @@ public sealed class LogTests
         (500, "PublishedAgain", LogLevel.Debug),
         (501, "SentOneByOne", LogLevel.Warning),
         (502, "GivenUpAtStop", LogLevel.Warning),
+        (720, "EverythingUnheard", LogLevel.Warning),
+        (721, "EverythingUnheardAgain", LogLevel.Warning),
+        (722, "FeedProblem", LogLevel.Warning),
+        (723, "FeedInOrder", LogLevel.Information),
+        (724, "FeedsUnchecked", LogLevel.Warning),
+        (725, "FeedsChecked", LogLevel.Debug),
     ];
 
     /// <summary>Every event there is, in the order of the ids.</summary>

@@ -15,6 +15,9 @@ internal interface IScenario
     /// <summary>Whether one case is run before all, uncounted, because it is this program's own sending that gets faster at first.</summary>
     bool IsRehearsed => false;
 
+    /// <summary>Whether its server writes to the disk as one in production does.</summary>
+    bool IsOnDisk => false;
+
     /// <summary>What is measured, in a sentence or two.</summary>
     string Describe(RunMode mode);
 

@@ -10,6 +10,7 @@ internal static class ScenarioList
         new LatencyScenario(),
         new WritersScenario(),
         new PublishScenario(),
+        new ChangeFeedScenario(),
         new ChannelsScenario(),
         new ChannelBurstScenario(),
         new FanOutScenario(),

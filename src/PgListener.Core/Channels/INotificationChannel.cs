@@ -51,6 +51,12 @@ public interface INotificationChannel<TSelf>
     /// <summary>The key of a message of a durable channel.</summary>
     internal static virtual string? KeyOfMessage(TSelf value) => null;
 
+    /// <summary>The type whose changes the channel tells; then its name and its durability are those of the feed that is registered for that type.</summary>
+    internal static virtual Type? ChangedType => null;
+
+    /// <summary>Finds the payloads which say that anything may have changed, and which become a gap; <see langword="null"/> if the channel has none.</summary>
+    internal static virtual Func<string, bool>? MeansEverything => null;
+
     /// <summary>Checks, before the first payload arrives, whether the type can be read at all, and describes its payloads.</summary>
     /// <exception cref="NotSupportedException">The type cannot be read from any payload.</exception>
     internal static virtual PayloadShape Inspect() => PayloadShape.Unknown;

@@ -22,6 +22,9 @@ internal interface IServerLink : IAsyncDisposable, IDisposable
     /// <param name="stopping">Ends the wait.</param>
     Task WaitToRetryAsync(TimeSpan delay, CancellationToken stopping);
 
+    /// <summary>Whether there is a database that connections can be opened to.</summary>
+    bool HasDatabase => true;
+
     /// <summary>Opens a connection for a callback.</summary>
     ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken);
 

@@ -20,7 +20,7 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
     /// <summary>Merges a further gap that follows with no notification in between.</summary>
     public void Extend(ResyncReason reason, long? since)
     {
-        _reason = reason;
+        TakeReason(reason);
         KeepOldest(since);
         Close();
     }
@@ -28,7 +28,7 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
     /// <summary>Merges the gap that follows, with no notification in between.</summary>
     public void Absorb(Gap later)
     {
-        _reason = later._reason;
+        TakeReason(later._reason);
         KeepOldest(later._since);
         (_until, _untilUtc) = (later._until, later._untilUtc);
         Dropped += later.Dropped;
@@ -43,6 +43,13 @@ internal sealed class Gap(string channel, ResyncReason reason, long? since, Time
         if (_since is { } proven)
             begin = _untilUtc - TimeSpan.FromTicks(Math.Max(0, time.GetElapsedTime(proven, _until).Ticks));
         return new(channel, _reason, begin, _untilUtc, Dropped);
+    }
+
+    /// <summary>The latest counts, but that anything may have changed does not hide that something was missed.</summary>
+    private void TakeReason(ResyncReason reason)
+    {
+        if (reason != ResyncReason.Everything)
+            _reason = reason;
     }
 
     /// <summary>An unknown moment counts as older than any other.</summary>

@@ -12,7 +12,7 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
     /// <summary>Whether notifications are dropped, until the consumer has reached the open gap.</summary>
     public bool IsDropping { get; private set; }
 
-    /// <summary>The latest one, as far as it has grown; the start is none.</summary>
+    /// <summary>The latest one, as far as it has grown, in which something was missed: neither the start nor <see cref="ResyncReason.Everything"/>.</summary>
     public Resync? Last
     {
         get
@@ -91,7 +91,7 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
     private void Note(Gap gap, ResyncReason reason)
     {
         counters.Announce(reason);
-        if (reason != ResyncReason.Started)
+        if (reason is not (ResyncReason.Started or ResyncReason.Everything))
             _last = gap;
     }
 }

@@ -91,7 +91,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
     {
         var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context.Logger, context.Time);
-        var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context);
+        var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context) { MeansEverything = _options.MeansEverything, HearsGaps = HearsGaps };
         lock (_sync)
         {
             if (_isRemoved)
@@ -121,7 +121,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         lock (_sync)
         {
             if (own is not null)
-                _options = new(own) { Name = _options.Name, OnResync = _options.OnResync, ReadsGaps = _options.ReadsGaps };
+                _options = new(own) { Name = _options.Name, OnResync = _options.OnResync, ReadsGaps = _options.ReadsGaps, MeansEverything = _options.MeansEverything };
             _queue?.Change(Limits());
             _pump?.Change(_options);
         }

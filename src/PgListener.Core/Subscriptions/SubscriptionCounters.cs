@@ -38,7 +38,7 @@ internal sealed class SubscriptionCounters(TimeProvider time)
 
     public DateTimeOffset? LastDroppedAt => ToMoment(Volatile.Read(ref _lastDroppedAt));
 
-    /// <summary>Gaps of all reasons but the start, which is not reported as a gap.</summary>
+    /// <summary>Gaps of all reasons for which something was missed: neither the start nor <see cref="ResyncReason.Everything"/>.</summary>
     public long Gaps
     {
         get
@@ -46,7 +46,7 @@ internal sealed class SubscriptionCounters(TimeProvider time)
             var sum = 0L;
             for (var reason = 0; reason < _gaps.Length; reason++)
             {
-                if (reason != (int)ResyncReason.Started)
+                if ((ResyncReason)reason is not (ResyncReason.Started or ResyncReason.Everything))
                     sum += Volatile.Read(ref _gaps[reason]);
             }
 

@@ -50,6 +50,13 @@ internal sealed class SubscriptionLog(string name, string channel, bool hearsGap
             logger.Overflowed(name, hearsGaps ? "A Resync announces the gap." : "The gap is not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.");
     }
 
+    /// <summary>Anything may have changed, and gaps are not announced to the subscription.</summary>
+    public void EverythingUnheard()
+    {
+        if (IsNew("everything", "", more => logger.EverythingUnheardAgain(name, more, _channel)))
+            logger.EverythingUnheard(name, _channel);
+    }
+
     /// <summary>A call was cancelled because the time to stop ran out.</summary>
     public void CanceledAtStop()
     {

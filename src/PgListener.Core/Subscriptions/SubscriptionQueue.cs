@@ -34,6 +34,12 @@ internal sealed class SubscriptionQueue
         _contents.Change(limits.Mode);
     }
 
+    /// <summary>Finds the notifications that become a gap; <see langword="null"/> if none does.</summary>
+    public Func<string, bool>? MeansEverything { get; init; }
+
+    /// <summary>Whether gaps are announced to its consumer.</summary>
+    public bool HearsGaps { get; init; }
+
     /// <summary>Read without the queue's lock.</summary>
     public TimeSpan MaxBackpressure => _room.MaxBackpressure;
 
@@ -86,6 +92,12 @@ internal sealed class SubscriptionQueue
     /// <summary>Adds a notification, or counts it as dropped.</summary>
     public void Enqueue(string channel, string payload, int processId, WakeUps wakeUps)
     {
+        if (MeansEverything is { } meansEverything && meansEverything(payload))
+        {
+            EnqueueEverything();
+            return;
+        }
+
         bool startsToDrop;
         bool waitsForListen;
         bool soonFull;
@@ -263,6 +275,28 @@ internal sealed class SubscriptionQueue
             WakeWaiter();
             return discarded;
         }
+    }
+
+    /// <summary>Adds a gap in the place of a notification. It counts as received and processed, and nothing is missing in the gap.</summary>
+    private void EnqueueEverything()
+    {
+        lock (_sync)
+        {
+            if (_completed)
+                return;
+
+            _counters.Receive();
+            _counters.Process(1);
+            if (HearsGaps)
+            {
+                _contents.AddGap(ResyncReason.Everything, _context.Time.GetTimestamp());
+                _signal.Disturb();
+                WakeWaiter();
+                return;
+            }
+        }
+
+        _log.EverythingUnheard();
     }
 
     private void WakeWaiter()

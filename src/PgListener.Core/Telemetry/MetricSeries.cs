@@ -7,7 +7,7 @@ namespace PgListener.Telemetry;
 /// <summary>The values that the metrics report for the subscriptions of one name and channel. Each instrument reads only its own value.</summary>
 internal abstract class MetricSeries(string? channel, string name)
 {
-    /// <summary>Those of notifications. <see cref="ResyncReason.Retention"/> is one of durable channels.</summary>
+    /// <summary>Those of notifications. <see cref="ResyncReason.Retention"/> is one of durable channels, and with <see cref="ResyncReason.Everything"/> nothing was missed.</summary>
     private static readonly ResyncReason[] Reasons = [ResyncReason.Started, ResyncReason.Reconnected, ResyncReason.Overflow];
 
     private readonly MetricLine?[] _gaps = new MetricLine?[Reasons.Length];

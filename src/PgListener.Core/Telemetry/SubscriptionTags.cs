@@ -36,6 +36,7 @@ internal static class SubscriptionTags
         ResyncReason.Started => "started",
         ResyncReason.Reconnected => "reconnected",
         ResyncReason.Retention => "retention",
+        ResyncReason.Everything => "everything",
         _ => "overflow",
     };
 }

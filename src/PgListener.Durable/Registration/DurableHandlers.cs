@@ -7,7 +7,7 @@ namespace PgListener.Durable.Registration;
 internal static class DurableHandlers
 {
     /// <summary>The handlers.</summary>
-    public static IEnumerable<HandlerEntry> Of(ListenerRegistration registration) => registration.Handlers.Where(static handler => handler.IsDurable);
+    public static IEnumerable<HandlerEntry> Of(ListenerRegistration registration) => registration.Handlers.Where(handler => handler.IsDurableOn(registration));
 
     /// <summary>The settings of one: those of the code, overridden by those of the section <c>Handlers</c>.</summary>
     public static DurableHandlerOptions OptionsOf(HandlerEntry handler, ListenerRegistration registration, IServiceProvider services)

@@ -51,7 +51,7 @@ internal static class DurableRegistration
         };
 
         registration.DurableStreams = provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Streams;
-        registration.HealthPart = provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Health;
+        registration.HealthParts.Add(provider => provider.GetRequiredKeyedService<DurableRuntime>(name).Health);
         if (registration.Key is { } key)
             services.AddKeyedSingleton<IDurableChannels>(key, (provider, _) => provider.GetRequiredKeyedService<DurableRuntime>(name).Channels);
         else

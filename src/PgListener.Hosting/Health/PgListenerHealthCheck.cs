@@ -6,25 +6,27 @@ namespace PgListener.Health;
 /// Healthy while the server listens. Degraded while it listens but its notification queue fills, a handler's <c>ResyncAsync</c> keeps failing or a handler
 /// hangs, and for a while after the connection was lost. Otherwise unhealthy, or the failure status of the registration.
 /// </summary>
-internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage, IHealthPart? more = null) : IHealthCheck
+internal sealed class PgListenerHealthCheck(IPgListener listener, TimeSpan gracePeriod, OutageClock outage, IReadOnlyList<IHealthPart>? more = null) : IHealthCheck
 {
     /// <summary>The most handlers that are named.</summary>
     private const int Most = 10;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var own = Check(context);
-        if (more is null)
-            return own;
+        var result = Check(context);
+        foreach (var other in more ?? [])
+        {
+            // The worse of both, with what is wrong in both.
+            var part = await other.CheckAsync(gracePeriod, cancellationToken).ConfigureAwait(false);
+            var status = part.Status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : part.Status;
+            result = new(
+                status < result.Status ? status : result.Status,
+                string.Join(" ", part.Problems.Prepend(result.Description)),
+                exception: null,
+                result.Data.Concat(part.Data).ToDictionary(StringComparer.Ordinal));
+        }
 
-        // The worse of both, with what is wrong in both.
-        var part = await more.CheckAsync(gracePeriod, cancellationToken).ConfigureAwait(false);
-        var status = part.Status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : part.Status;
-        return new(
-            status < own.Status ? status : own.Status,
-            string.Join(" ", part.Problems.Prepend(own.Description)),
-            exception: null,
-            own.Data.Concat(part.Data).ToDictionary(StringComparer.Ordinal));
+        return result;
     }
 
     private HealthCheckResult Check(HealthCheckContext context)

@@ -52,7 +52,7 @@ public static class PgListenerHealthChecksBuilderExtensions
                 Listener(services),
                 grace,
                 outage ??= new(services.GetService<TimeProvider>() ?? TimeProvider.System),
-                services.GetKeyedService<ListenerRegistration>(listenerName)?.HealthPart?.Invoke(services)),
+                [.. (services.GetKeyedService<ListenerRegistration>(listenerName)?.HealthParts ?? []).Select(part => part(services))]),
             failureStatus,
             tags));
 

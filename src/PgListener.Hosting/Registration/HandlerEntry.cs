@@ -26,10 +26,13 @@ internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescrip
     public string? SectionName => (Options.Name ?? MethodName) is null && Type is null ? null : Name;
 
     /// <summary>The name of the channel's type.</summary>
-    public string ChannelName => Key.Channel.Name;
+    public abstract string ChannelName { get; }
 
     /// <summary>Whether its channel is durable: then the package PgListener.Durable calls it, and the listener does not subscribe it.</summary>
-    public abstract bool IsDurable { get; }
+    public abstract bool IsDurableOn(ListenerRegistration registration);
+
+    /// <inheritdoc cref="ListenerRegistration.ProblemWithFeed"/>
+    public abstract string? ProblemWithFeedOn(ListenerRegistration registration);
 
     /// <summary>The name of its channel on a listener, without a prefix.</summary>
     public abstract string ChannelOn(ListenerRegistration registration);

@@ -20,14 +20,18 @@ internal sealed record HandlerEntry<TChannel>(
     : HandlerEntry(Key, Type, Descriptor, Options)
     where TChannel : INotificationChannel<TChannel>
 {
-    public override bool IsDurable => TChannel.IsDurable;
+    public override string ChannelName => TChannel.ChangedType is { } changed ? $"Changes<{changed.Name}>" : Key.Channel.Name;
+
+    public override bool IsDurableOn(ListenerRegistration registration) => registration.IsDurable<TChannel>();
+
+    public override string? ProblemWithFeedOn(ListenerRegistration registration) => registration.ProblemWithFeed<TChannel>();
 
     public override string ChannelOn(ListenerRegistration registration) => registration.ChannelNameOf<TChannel>();
 
     public override ListenerSubscription Subscribe(Listener listener, ListenerRegistration registration, IServiceScopeFactory scopes, HandlerOptions settings, PayloadLog log)
     {
         var runner = CreateRunner(registration, scopes, log);
-        var options = new SubscriptionOptions(settings) { Name = Name, OnResync = ResyncFrom.Count > 0 ? runner.ResyncAsync : null };
+        var options = new SubscriptionOptions(settings) { Name = Name, OnResync = ResyncFrom.Count > 0 ? runner.ResyncAsync : null, MeansEverything = TChannel.MeansEverything };
         return listener.Subscribe(ChannelOn(registration), runner.HandleAsync, options, out _);
     }
 

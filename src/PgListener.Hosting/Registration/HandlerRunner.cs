@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using PgListener.Filters;
 using PgListener.Payloads;
+using PgListener.Telemetry;
 
 namespace PgListener.Registration;
 
@@ -13,6 +14,8 @@ internal sealed class HandlerRunner<TChannel>
     private readonly Func<IServiceProvider, INotificationHandler<TChannel>> _resolve;
     private readonly IServiceScopeFactory _scopes;
     private readonly PayloadReader<TChannel> _payloads;
+    private readonly PayloadLog _log;
+    private int _saidUnheard;
 
     /// <param name="name">The handler's name in logs.</param>
     /// <param name="resolve">Gets it from a scope.</param>
@@ -27,6 +30,7 @@ internal sealed class HandlerRunner<TChannel>
         _resolve = resolve;
         _scopes = scopes;
         _payloads = new(name, channel) { Log = log };
+        _log = log;
         ResyncFrom = [resolve];
     }
 
@@ -45,7 +49,10 @@ internal sealed class HandlerRunner<TChannel>
     public Task HandleAsync(NotificationContext context, CancellationToken cancellationToken) => HandleAsync(_payloads.Read(context.Notification), cancellationToken);
 
     /// <summary>Handles a message of a durable channel.</summary>
-    public Task HandleAsync(DurableMessage message, string payload, CancellationToken cancellationToken) => HandleAsync(_payloads.Read(payload, message), cancellationToken);
+    public Task HandleAsync(DurableMessage message, string payload, CancellationToken cancellationToken)
+        => TChannel.MeansEverything is { } meansEverything && meansEverything(payload)
+            ? TellOfEverythingAsync(message, cancellationToken)
+            : HandleAsync(_payloads.Read(payload, message), cancellationToken);
 
     private async Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken)
     {
@@ -86,6 +93,17 @@ internal sealed class HandlerRunner<TChannel>
         {
             await HostServices.WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A message that says that anything may have changed. If the call fails, the attempt has failed, as with any message.</summary>
+    private Task TellOfEverythingAsync(DurableMessage message, CancellationToken cancellationToken)
+    {
+        if (ResyncFrom.Count > 0)
+            return ResyncAsync(new(_channel, ResyncReason.Everything, message.PublishedAt, message.PublishedAt), cancellationToken);
+
+        if (Interlocked.Exchange(ref _saidUnheard, 1) == 0)
+            _log.Logger.EverythingUnheard(_name, _channel.ReplaceLineEndings(" "));
+        return Task.CompletedTask;
     }
 
     private Task HandleFilteredAsync(Notification<TChannel> notification, IServiceProvider services, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgListener.ChangeFeeds;
 using PgListener.Filters;
 using PgListener.Health;
 
@@ -45,8 +46,11 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
     /// <summary>Set by the package PgListener.Durable: the streams of durable channels.</summary>
     public Func<IServiceProvider, IDurableStreams>? DurableStreams { get; set; }
 
-    /// <summary>Set by the package PgListener.Durable: what it adds to the listener's health.</summary>
-    public Func<IServiceProvider, IHealthPart>? HealthPart { get; set; }
+    /// <summary>What others add to the listener's health.</summary>
+    public List<Func<IServiceProvider, IHealthPart>> HealthParts { get; } = [];
+
+    /// <summary>The change feeds, which give the channels of <see cref="Changes{T}"/> their names and their durability.</summary>
+    public FeedRegistry Feeds { get; } = new();
 
     /// <summary>Sections within the listener's that other packages read, with the names of their settings.</summary>
     public Dictionary<string, IReadOnlyList<string>> MoreSections { get; } = new(StringComparer.OrdinalIgnoreCase);
@@ -91,12 +95,26 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         where TChannel : INotificationChannel<TChannel>
     {
         ChannelName.ThrowIfInvalid(channelName);
+        if (TChannel.ChangedType is { } changed)
+            throw new ArgumentException($"The channel of Changes<{changed.Name}> is that of its feed. Name it there: ChangeFeed.For(…).Channel(…).", nameof(channelName));
         _channelNames[typeof(TChannel)] = channelName;
     }
 
     public string ChannelNameOf<TChannel>()
         where TChannel : INotificationChannel<TChannel>
-        => _channelNames.TryGetValue(typeof(TChannel), out var mapped) ? mapped : TChannel.ChannelName;
+        => FeedOf<TChannel>()?.ChannelName ?? (_channelNames.TryGetValue(typeof(TChannel), out var mapped) ? mapped : TChannel.ChannelName);
+
+    /// <summary>Whether a channel is durable on this listener: by its type, or by its feed.</summary>
+    public bool IsDurable<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => FeedOf<TChannel>()?.IsDurable ?? TChannel.IsDurable;
+
+    /// <summary>What is wrong if a channel needs a feed and has none, with both remedies; otherwise <see langword="null"/>.</summary>
+    public string? ProblemWithFeed<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => TChannel.ChangedType is { } changed && Feeds.Of(typeof(TChannel)) is null
+            ? $"The listener{(Key is { } key ? $" '{key}'" : "")} has no change feed for {changed.Name}. Add AddChangeFeed<{changed.Name}>(ChangeFeed.For(\"…\").Key(…)); or, for the feeds of an EF Core model, AddChangeFeeds<TContext>() of the package PgListener.EntityFrameworkCore."
+            : null;
 
     public ChannelRegistration<TChannel> Channel<TChannel>()
         where TChannel : INotificationChannel<TChannel>
@@ -119,6 +137,7 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         var own = options.Publisher.Snapshot();
         own.ChannelPrefix ??= options.ChannelPrefix;
         own.MapChannels(_channelNames);
+        own.MapChannels(Feeds.Names);
         own.Name = Name;
         own.LoggerFactory ??= services.GetService<ILoggerFactory>();
         own.TimeProvider ??= services.GetService<TimeProvider>();
@@ -136,4 +155,8 @@ internal sealed class ListenerRegistration(string name, IServiceCollection servi
         own.MeterFactory ??= services.GetService<IMeterFactory>();
         return own;
     }
+
+    private ChangeFeed? FeedOf<TChannel>()
+        where TChannel : INotificationChannel<TChannel>
+        => TChannel.ChangedType is null ? null : Feeds.Of(typeof(TChannel));
 }

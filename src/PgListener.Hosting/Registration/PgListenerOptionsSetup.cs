@@ -22,6 +22,7 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
                 .FirstOrDefault(connectionString => !string.IsNullOrWhiteSpace(connectionString));
         }
 
+        registration.Feeds.Resolve(services);
         foreach (var handler in registration.Handlers)
         {
             var settings = new HandlerOptions(handler.Options);
@@ -42,6 +43,7 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
 
         var context = new ValidationContext(options, nameof(PgListenerOptions), serviceProvider: null, items: null);
         var problems = options.Validate(context).Select(problem => $"{registration.SectionPath}:{problem.ErrorMessage}").ToList();
+        problems.AddRange(registration.Feeds.Problems);
         problems.AddRange(ProblemsWithHandlers(options));
         problems.AddRange(ProblemsWithSections());
         if (connector.ProblemWith(registration, options, services) is { } problem)
@@ -61,7 +63,9 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             // A class that handles several channels is named once. A handler without a name has its settings from AddChannel, which has checked them.
             foreach (var problem in MissingServices(handler))
                 yield return problem;
-            if (handler.IsDurable && registration.DurablePublisher is null)
+            if (handler.ProblemWithFeedOn(registration) is { } noFeed)
+                yield return $"Handler {handler.Name} handles {handler.ChannelName}. {noFeed}";
+            if (handler.IsDurableOn(registration) && registration.DurablePublisher is null)
                 yield return $"Handler {handler.Name} is on the durable channel {handler.ChannelName}, and nothing runs durable channels. Add the package PgListener.Durable, and call AddDurableChannels() after AddPgListener().";
             if (ProblemWithPrefix(handler, options.ChannelPrefix ?? "") is { } tooLong)
                 yield return tooLong;

@@ -30,6 +30,8 @@ internal sealed class MemoryLink : IServerLink
     /// <summary>Always <see langword="null"/>, because there is no Npgsql connection.</summary>
     public NpgsqlConnection? Connection => null;
 
+    public bool HasDatabase => false;
+
     public async Task RunAsync(long run, Action onListening, CancellationToken stopping)
     {
         var mailbox = _line.Open();

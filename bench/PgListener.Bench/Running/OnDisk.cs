@@ -2,8 +2,8 @@ using PgListener.Testing;
 
 namespace PgListener.Bench;
 
-/// <summary>The server on which durable messages are measured: one that loses nothing, as in production.</summary>
-internal static class DurableServer
+/// <summary>The settings of a server that loses nothing, as in production. Others do without, because what they measure is not the disk.</summary>
+internal static class OnDisk
 {
     public static EphemeralPostgresOptions Options() => new()
     {

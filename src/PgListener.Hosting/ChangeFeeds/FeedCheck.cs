@@ -1,0 +1,85 @@
+using Npgsql;
+
+namespace PgListener.ChangeFeeds;
+
+/// <summary>Finds out whether the database has of a feed what its script creates, so that a feed that tells nothing is noticed before somebody misses a change.</summary>
+internal static class FeedCheck
+{
+    // Only catalogues, which every role may read. Names are not resolved by the server, because that would fail without the right to use the schema.
+    private const string Query = """
+        SELECT pg_catalog.current_database()::pg_catalog.text, c.oid IS NOT NULL,
+               ARRAY(SELECT k.name FROM pg_catalog.unnest($4) k (name)
+                     WHERE c.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = k.name AND a.attnum > 0 AND NOT a.attisdropped)),
+               p.prosrc, COALESCE(p.prosecdef, false), COALESCE(p.proconfig, '{}'), p.proowner::pg_catalog.regrole::pg_catalog.text,
+               COALESCE((SELECT pg_catalog.has_schema_privilege(p.proowner, m.oid, 'USAGE')
+                            AND pg_catalog.has_function_privilege(p.proowner, f.oid, 'EXECUTE')
+                            AND pg_catalog.has_any_column_privilege(p.proowner, l.oid, 'INSERT')
+                         FROM pg_catalog.pg_namespace m
+                         JOIN pg_catalog.pg_proc f ON f.pronamespace = m.oid AND f.proname = 'publish'
+                         JOIN pg_catalog.pg_class l ON l.relnamespace = m.oid AND l.relname = 'message'
+                         WHERE m.nspname = 'pglistener' LIMIT 1), false),
+               (SELECT pg_catalog.string_agg(DISTINCT o.nspname || '.' || r.relname, ', ')
+                FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class r ON r.oid = t.tgrelid JOIN pg_catalog.pg_namespace o ON o.oid = r.relnamespace
+                WHERE t.tgfoid = p.oid AND t.tgrelid IS DISTINCT FROM c.oid)
+        FROM (SELECT 1) one
+        LEFT JOIN pg_catalog.pg_namespace s ON s.nspname = $1
+        LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = $2 AND c.relkind IN ('r', 'p')
+        LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = s.oid AND p.proname = $3 AND p.pronargs = 0
+        """;
+
+    private const string Triggers = """
+        SELECT t.tgname::pg_catalog.text, t.tgenabled IN ('O', 'A'), t.tgtype, t.tgoldtable::pg_catalog.text, t.tgnewtable::pg_catalog.text, t.tgqual IS NOT NULL
+        FROM pg_catalog.pg_trigger t
+        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid AND c.relname = $2
+        JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace AND s.nspname = $1
+        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = s.oid AND p.proname = $3
+        WHERE NOT t.tgisinternal
+        """;
+
+    /// <summary>Checks a feed.</summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="feed">The feed.</param>
+    /// <param name="prefix">The listener's prefix.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>What is wrong and how to remedy it, as one line that names table and feed; <see langword="null"/> if nothing is.</returns>
+    public static async Task<string?> ProblemAsync(NpgsqlConnection connection, FeedDefinition feed, string prefix, CancellationToken cancellationToken)
+        => FeedDiagnosis.Of(feed, prefix, await ReadAsync(connection, feed, cancellationToken).ConfigureAwait(false));
+
+    private static async Task<FeedShape> ReadAsync(NpgsqlConnection connection, FeedDefinition feed, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(Query) { Parameters = { new() { Value = feed.Schema }, new() { Value = feed.Table }, new() { Value = feed.Function }, new() { Value = feed.Named.ToArray() } } },
+                new NpgsqlBatchCommand(Triggers) { Parameters = { new() { Value = feed.Schema }, new() { Value = feed.Table }, new() { Value = feed.Function } } },
+            },
+        };
+        await using (batch.ConfigureAwait(false))
+        {
+            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var shape = new FeedShape
+                {
+                    Database = reader.GetString(0),
+                    HasTable = reader.GetBoolean(1),
+                    MissingColumns = reader.GetFieldValue<string[]>(2),
+                    Body = reader.GetValue(3) as string,
+                    IsSecurityDefiner = reader.GetBoolean(4),
+                    Settings = reader.GetFieldValue<string[]>(5),
+                    Owner = reader.GetValue(6) as string,
+                    MayPublish = reader.GetBoolean(7),
+                    OtherTable = reader.GetValue(8) as string,
+                    Triggers = [],
+                };
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                var triggers = new List<FeedTrigger>();
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    triggers.Add(new(reader.GetString(0), reader.GetBoolean(1), reader.GetInt16(2), reader.GetValue(3) as string, reader.GetValue(4) as string, reader.GetBoolean(5)));
+                return shape with { Triggers = triggers };
+            }
+        }
+    }
+}

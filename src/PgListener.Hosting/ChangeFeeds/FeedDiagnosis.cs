@@ -1,0 +1,63 @@
+namespace PgListener.ChangeFeeds;
+
+/// <summary>Says what is wrong with a feed in the database, and how to remedy it.</summary>
+internal static class FeedDiagnosis
+{
+    private const string Run = "Run ChangeFeed.Script in the database, or apply the migration that has it.";
+
+    /// <summary>The first problem, as one line; <see langword="null"/> if there is none.</summary>
+    /// <param name="feed">The feed.</param>
+    /// <param name="prefix">The listener's prefix.</param>
+    /// <param name="shape">What the database has.</param>
+    public static string? Of(FeedDefinition feed, string prefix, FeedShape shape)
+    {
+        var subject = $"The change feed of {feed.DisplayName} on channel '{ChannelName.Show(feed.Channel)}', in the database '{shape.Database}',";
+        if (!shape.HasTable)
+            return $"{subject} tells nothing here: there is no such table.{(shape.OtherTable is { } other ? $" Its triggers are on {other}: the table was renamed or moved." : "")} Name the table that it has now in the feed, or create it; then run ChangeFeed.Script.";
+        if (shape.MissingColumns.Count > 0)
+            return $"{subject} names columns that the table does not have: {string.Join(", ", shape.MissingColumns)}. Changes are told only as \"anything may have changed\". Name the columns that the table has now, and run ChangeFeed.Script again.";
+        if (shape.Body is null)
+            return $"{subject} tells nothing: the function {feed.Function} and its triggers are missing. {Run}";
+
+        var expected = feed with { Prefix = prefix };
+        return ProblemWithTriggers(feed, subject, shape) ?? ProblemWithFunction(feed, expected, subject, shape);
+    }
+
+    private static string? ProblemWithTriggers(FeedDefinition feed, string subject, FeedShape shape)
+    {
+        var found = shape.Triggers.ToDictionary(trigger => trigger.Name, StringComparer.Ordinal);
+        var names = FeedEvent.All.Select(on => (On: on, Name: FeedNames.TriggerOf(feed.Function, on))).ToArray();
+        if (Names(names.Where(expected => !found.ContainsKey(expected.Name))) is { } missing)
+            return $"{subject} does not tell all: a trigger is missing: {missing}. {Run}";
+        if (Names(names.Where(expected => !found[expected.Name].IsEnabled)) is { } disabled)
+            return $"{subject} does not tell all: a trigger is disabled: {disabled}. Enable it with ALTER TABLE {SqlText.Name(feed.Schema, feed.Table)} ENABLE TRIGGER …, or run ChangeFeed.Script, which does.";
+        return Names(names.Where(expected => !found[expected.Name].IsFor(expected.On))) is { } other
+            ? $"{subject} has a trigger of another shape than this application expects: {other}. {Run}"
+            : null;
+    }
+
+    private static string? ProblemWithFunction(FeedDefinition feed, FeedDefinition expected, string subject, FeedShape shape)
+    {
+        if (!IsBodyOf(expected, shape))
+        {
+            return expected.Prefix.Length > 0 && IsBodyOf(expected with { Prefix = "" }, shape)
+                ? $"{subject} has a function of another shape than this application expects: it tells on the channel '{ChannelName.Show(feed.Channel)}', and the listener, with its ChannelPrefix, listens to '{ChannelName.Show(expected.ServerChannel)}'. Add .ChannelPrefix(\"{ChannelName.Show(expected.Prefix)}\") to the feed, and run its Script."
+                : $"{subject} has a function of another shape than this application expects: {feed.Function}. It is of another definition of the feed, or of another version of the library, or was edited. {Run}";
+        }
+
+        if (shape.IsSecurityDefiner != feed.IsDurable || !shape.Settings.Any(setting => setting.StartsWith("search_path=", StringComparison.Ordinal)))
+            return $"{subject} has a function of another shape than this application expects: {feed.Function} has other settings. {Run}";
+        return feed.IsDurable && !shape.MayPublish
+            ? $"{subject} cannot publish: the role '{shape.Owner}', which owns the function {feed.Function}, has no right to, or the schema 'pglistener' does not exist. Grant it what schema/publisher-rights.sql of the package PgListener.Durable names, after DurableSchema.Script was run."
+            : null;
+    }
+
+    /// <summary>A tool may have changed the line endings.</summary>
+    private static bool IsBodyOf(FeedDefinition feed, FeedShape shape) => new FeedFunction(feed).Body == shape.Body!.ReplaceLineEndings("\n");
+
+    private static string? Names(IEnumerable<(FeedEvent On, string Name)> triggers)
+    {
+        var names = string.Join(", ", triggers.Select(trigger => trigger.Name));
+        return names.Length > 0 ? names : null;
+    }
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgListener.Connections;
+
+namespace PgListener.ChangeFeeds;
+
+/// <summary>
+/// Checks a listener's change feeds after each connect, because a restore may have removed them, and, while one has a problem, from time to time until it has none. It reports what it finds, and
+/// stops nothing.
+/// </summary>
+internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> feeds, string prefix, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    /// <summary>How often it checks while there is a problem.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a check may take.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _due = new(0);
+    private readonly CancellationTokenSource _stopping = new();
+    private volatile IReadOnlyDictionary<ChangeFeed, string> _problems = new Dictionary<ChangeFeed, string>();
+    private Task? _running;
+
+    /// <summary>What the last check has found, a sentence each.</summary>
+    public IReadOnlyList<string> Problems => [.. _problems.Values];
+
+    /// <summary>Begins to wait for connects. Does nothing if it has begun before.</summary>
+    public void Start()
+    {
+        if (_running is not null || _stopping.IsCancellationRequested)
+            return;
+
+        listener.StateChanged += OnStateChanged;
+        _running = DetachedTask.Begin(RunAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        listener.StateChanged -= OnStateChanged;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_running is { } running)
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void OnStateChanged(object? sender, ListenerStateChangedEventArgs change)
+    {
+        if (change.Status.State == ListenerState.Listening)
+            _due.Release();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            await WaitAsync().ConfigureAwait(false);
+            while (_due.Wait(0, CancellationToken.None))
+            {
+                // One check is enough for several connects.
+            }
+
+            if (listener.State == ListenerState.Listening)
+                await CheckAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task WaitAsync()
+    {
+        if (_problems.Count == 0)
+        {
+            await _due.WaitAsync(_stopping.Token).ConfigureAwait(false);
+            return;
+        }
+
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        await Task.WhenAny(_due.WaitAsync(end.Token), Task.Delay(Interval, time, end.Token)).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task CheckAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        limit.CancelAfter(Limit);
+        try
+        {
+            var connection = await listener.OpenConnectionAsync(limit.Token).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var found = new Dictionary<ChangeFeed, string>();
+                foreach (var feed in feeds)
+                {
+                    if (await FeedCheck.ProblemAsync(connection, feed.Definition, prefix, limit.Token).ConfigureAwait(false) is { } problem)
+                        found.Add(feed, problem);
+                }
+
+                Report(found);
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException or IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            if (!_stopping.IsCancellationRequested && listener.State == ListenerState.Listening)
+                logger.FeedsUnchecked(Diagnosis.Of(e));
+        }
+    }
+
+    private void Report(Dictionary<ChangeFeed, string> found)
+    {
+        var before = _problems;
+        _problems = found;
+        foreach (var (feed, problem) in found)
+        {
+            if (before.GetValueOrDefault(feed) != problem)
+                logger.FeedProblem(problem.ReplaceLineEndings(" "));
+        }
+
+        foreach (var feed in before.Keys.Where(feed => !found.ContainsKey(feed)))
+            logger.FeedInOrder(feed.Definition.DisplayName.ReplaceLineEndings(" "));
+        logger.FeedsChecked(feeds.Count, found.Count);
+    }
+}
