@@ -21,6 +21,7 @@ internal sealed class PgListenerOptionsExtension(string? name, INotificationPubl
         services.AddScoped<PublishQueue>();
         services.AddScoped<IResettableService>(provider => provider.GetRequiredService<PublishQueue>());
         services.AddScoped<IInterceptor, PublishInterceptor>();
+        DifferRegistration.Decorate(services);
     }
 
     public void Validate(IDbContextOptions options)
