@@ -16,6 +16,12 @@ internal sealed class FeedFunction(FeedDefinition feed)
     /// <summary>The longest payload. PostgreSQL allows a few bytes more.</summary>
     public const int MaxBytes = 7_900;
 
+    /// <summary>
+    /// The settings that the function runs with, as <c>pg_proc.proconfig</c> has them too: names mean what they say; a time with a zone is the same text whoever writes it; and a plan that was made
+    /// for very many rows, and is kept, does not compile itself for each of the small statements that follow.
+    /// </summary>
+    public static IReadOnlyList<(string Name, string Value)> Settings { get; } = [("search_path", "pg_catalog, pg_temp"), ("TimeZone", "'UTC'"), ("jit", "off")];
+
     /// <summary>In the text of keys and values, room for what closes it.</summary>
     private const int Closing = 16;
 

@@ -21,7 +21,7 @@ internal sealed class FeedScript(FeedDefinition feed)
             .Append($"CREATE OR REPLACE FUNCTION {_function}() RETURNS trigger\n")
             .Append("    LANGUAGE plpgsql\n")
             .Append(feed.IsDurable ? "    SECURITY DEFINER -- Those who write to the table need no right to publish.\n" : "")
-            .Append("    SET search_path = pg_catalog, pg_temp\n")
+            .Append(string.Concat(FeedFunction.Settings.Select(setting => $"    SET {setting.Name} = {setting.Value}\n")))
             .Append($"AS {SqlText.Dollars(new FeedFunction(feed).Body)};\n")
             .Append($"REVOKE ALL ON FUNCTION {_function}() FROM PUBLIC; -- A trigger needs no right to it, except that of its creator.\n");
         foreach (var on in FeedEvent.All)

@@ -10,7 +10,8 @@ namespace PgListener.ChangeFeeds;
 /// </para>
 /// <para>
 /// The function's queries have no parameters, so the plan that the first statement of a session gets is kept, whatever the number of its rows. A FULL JOIN is the only kind that is never
-/// a nested loop, which would take a time that grows with the square of the rows.
+/// a nested loop, which would take a time that grows with the square of the rows. So no condition may let the planner leave out rows without a partner, which would make it an inner join; a partner may really be missing,
+/// if a trigger has kept a row from its new partition.
 /// </para>
 /// <para>Images are compared, because types such as <c>json</c> have no equality.</para>
 /// </remarks>
@@ -27,7 +28,7 @@ internal sealed class UpdateQuery(FeedDefinition feed, RowQueries rows)
             SELECT COALESCE(o.counts, false) AS was_row, COALESCE(n.counts, false) AS is_row, {Both(name => $"o.{Column(name)} AS o_{Column(name)}, n.{Column(name)} AS n_{Column(name)}")}{(WatchesAll ? ", o.image AS o_image, n.image AS n_image" : "")}
             FROM ({Side(FeedEvent.OldRows)}) o
             FULL JOIN ({Side(FeedEvent.NewRows)}) n ON n.place = o.place
-            WHERE (o.counts OR n.counts) AND {(WatchesAll ? "o.image *<> n.image" : Differ(Noticed("o."), Noticed("n.")))}
+            WHERE (o.counts OR n.counts) AND {(WatchesAll ? "(o.place IS NULL OR n.place IS NULL OR o.image *<> n.image)" : Differ(Noticed("o."), Noticed("n.")))}
             {rows.Limit})
         SELECT array_agg(k.key), {(HasValues ? "array_agg(k.vals), " : "")}({ChangedColumns})
         INTO keys, {(HasValues ? "vals, " : "")}changed

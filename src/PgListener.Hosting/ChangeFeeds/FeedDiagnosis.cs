@@ -45,12 +45,15 @@ internal static class FeedDiagnosis
                 : $"{subject} has a function of another shape than this application expects: {feed.Function}. It is of another definition of the feed, or of another version of the library, or was edited. {Run}";
         }
 
-        if (shape.IsSecurityDefiner != feed.IsDurable || !shape.Settings.Any(setting => setting.StartsWith("search_path=", StringComparison.Ordinal)))
+        if (shape.IsSecurityDefiner != feed.IsDurable || !HasSettings(shape))
             return $"{subject} has a function of another shape than this application expects: {feed.Function} has other settings. {Run}";
         return feed.IsDurable && !shape.MayPublish
             ? $"{subject} cannot publish: the role '{shape.Owner}', which owns the function {feed.Function}, has no right to, or the schema 'pglistener' does not exist. Grant it what schema/publisher-rights.sql of the package PgListener.Durable names, after DurableSchema.Script was run."
             : null;
     }
+
+    private static bool HasSettings(FeedShape shape)
+        => FeedFunction.Settings.All(setting => shape.Settings.Any(present => present.Replace("\"", "", StringComparison.Ordinal).Equals($"{setting.Name}={setting.Value.Replace("'", "", StringComparison.Ordinal)}", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>A tool may have changed the line endings.</summary>
     private static bool IsBodyOf(FeedDefinition feed, FeedShape shape) => new FeedFunction(feed).Body == shape.Body!.ReplaceLineEndings("\n");

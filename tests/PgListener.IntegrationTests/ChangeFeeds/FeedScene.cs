@@ -53,7 +53,7 @@ internal sealed partial class FeedScene : IAsyncDisposable
         await scene.ExecuteAsync($"create schema {schema}; set search_path = {schema}");
         await scene.ExecuteAsync(tables);
         await scene.ExecuteAsync(scene.Feed.Script);
-        await using var listen = new NpgsqlCommand($"listen \"{scene.Feed.ChannelName}\"", scene._ear);
+        await using var listen = new NpgsqlCommand($"listen \"{scene.Feed.ChannelName.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", scene._ear);
         await listen.ExecuteNonQueryAsync(Cancellation);
         return scene;
     }

@@ -37,7 +37,8 @@ public class ChangeFeedTests
     {
         var derived = Products.Columns("price").Include("name").Durable().Channel("c").MaxKeys(5).Where("kind", "a").ChannelPrefix("p").Named("n");
         Assert.Equal((0, 0, false, "changes:public.products"), (Products.WatchedColumns.Count, Products.IncludedColumns.Count, Products.IsDurable, Products.ChannelName));
-        Assert.Equal((["price"], ["name"], true, "c"), (derived.WatchedColumns, derived.IncludedColumns, derived.IsDurable, derived.ChannelName));
+        Assert.Equal(["price", "name", "c"], [.. derived.WatchedColumns, .. derived.IncludedColumns, derived.ChannelName]);
+        Assert.True(derived.IsDurable);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public class ChangesTests
     public void The_documented_payloads_are_read()
     {
         var update = Changes<Product>.Parse("""{"op":"update","columns":["price"],"keys":[[1],[2]]}""");
-        Assert.Equal((ChangeOperation.Update, ["price"], [ChangeKey.Of(1), ChangeKey.Of(2)], 0), (update.Operation, update.Columns, update.Keys, update.Values.Count));
+        Assert.Equal((ChangeOperation.Update, "price", 0), (update.Operation, Assert.Single(update.Columns), update.Values.Count));
+        Assert.Equal([ChangeKey.Of(1), ChangeKey.Of(2)], update.Keys);
         var insert = Changes<Product>.Parse("""{"op":"insert","at":1732822102000000,"keys":[[9223372036854775807, "a\"b", null, true, 1.50]],"values":[{"name" : "x"}]}""");
         Assert.Equal((ChangeOperation.Insert, 0, "x"), (insert.Operation, insert.Columns.Count, insert.Values[0].GetProperty("name").GetString()));
         var key = insert.Keys[0];
@@ -36,7 +37,8 @@ public class ChangesTests
         using var values = JsonDocument.Parse("""[{"name":"é"},null]""");
         var written = Changes<Product>.Format(new(ChangeOperation.Update, [ChangeKey.Of(1, "a"), ChangeKey.Of(2, null)], ["price"], [.. values.RootElement.EnumerateArray()]));
         var read = Changes<Product>.Parse(written);
-        Assert.Equal((ChangeOperation.Update, ["price"], [ChangeKey.Of("1", "a"), ChangeKey.Of(2, null)]), (read.Operation, read.Columns, read.Keys));
+        Assert.Equal((ChangeOperation.Update, "price"), (read.Operation, Assert.Single(read.Columns)));
+        Assert.Equal([ChangeKey.Of("1", "a"), ChangeKey.Of(2, null)], read.Keys);
         Assert.Equal(["é", null], read.Values.Select(value => value.ValueKind == JsonValueKind.Null ? null : value.GetProperty("name").GetString()));
     }
 
