@@ -20,7 +20,7 @@ internal sealed class ChangeFeedModelDiffer(IMigrationsModelDiffer inner) : IMig
         var former = FeedsOf(source);
         var wanted = FeedsOf(target);
         var dropped = former.Where(feed => !wanted.Any(other => IsSame(feed.Feed, other.Feed)));
-        var created = wanted.Where(feed => IsNewTable(feed.Feed, others) || !former.Any(other => feed.Feed.Equals(other.Feed) && feed.Script == other.Script));
+        var created = wanted.Where(feed => !former.Any(other => feed.Feed.Equals(other.Feed) && feed.Script == other.Script));
         return [.. dropped.Select(feed => FeedOperations.Drop(feed.Feed)), .. others, .. created.Select(feed => FeedOperations.Create(feed.Feed))];
     }
 
@@ -33,8 +33,4 @@ internal sealed class ChangeFeedModelDiffer(IMigrationsModelDiffer inner) : IMig
     /// <summary>Whether two feeds have the same function and triggers, so that creating one replaces the other.</summary>
     private static bool IsSame(ChangeFeed feed, ChangeFeed other)
         => feed.Schema == other.Schema && feed.Table == other.Table && feed.Definition.Function == other.Definition.Function;
-
-    /// <summary>Whether the table is created in place of another one of the same name, whose triggers are gone with it.</summary>
-    private static bool IsNewTable(ChangeFeed feed, IReadOnlyList<MigrationOperation> others)
-        => others.OfType<CreateTableOperation>().Any(table => table.Name == feed.Table && (table.Schema ?? "public") == feed.Schema);
 }

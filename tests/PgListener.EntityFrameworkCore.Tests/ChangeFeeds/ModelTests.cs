@@ -114,6 +114,24 @@ public class ModelTests
     }
 
     [Fact]
+    public void Two_feeds_with_one_function_are_refused()
+        => Fails("'Product' and 'ProductText' have the same function public.Product_changes", model =>
+        {
+            model.Entity<Product>().HasChangeFeed();
+            model.Entity<ProductText>().ToTable("Product").HasChangeFeed().HasOne<Product>().WithOne().HasForeignKey<ProductText>(text => text.Id);
+        });
+
+    [Fact]
+    public void A_feed_with_an_earlier_script_is_created_again()
+    {
+        using var former = new ModelContext(model => model.Entity<Product>().HasAnnotation("PgListener:ChangeFeed", "{\"script\":0}"));
+        using var same = new ModelContext(model => model.Entity<Product>().HasChangeFeed());
+        using var db = new ModelContext(model => model.Entity<Product>().HasChangeFeed());
+        Assert.Single(Operations(db, former).OfType<SqlOperation>());
+        Assert.Empty(Operations(db, same));
+    }
+
+    [Fact]
     public void An_expression_that_names_no_property_is_refused()
         => Fails<ArgumentException>("p => p.Price, or p => new { p.Price, p.Name }", model => model.Entity<Product>().HasChangeFeed(feed => feed.Columns(p => p.Name + "!")));
 
@@ -140,8 +158,10 @@ public class ModelTests
         Assert.Contains(problem, Assert.Throws<TException>(() => Operations(db)).Message, StringComparison.Ordinal);
     }
 
-    private static IReadOnlyList<MigrationOperation> Operations(ModelContext db)
-        => db.GetService<IMigrationsModelDiffer>().GetDifferences(null, db.GetService<IDesignTimeModel>().Model.GetRelationalModel());
+    private static IReadOnlyList<MigrationOperation> Operations(ModelContext db, ModelContext? former = null)
+        => db.GetService<IMigrationsModelDiffer>().GetDifferences(ModelOf(former), ModelOf(db));
+
+    private static IRelationalModel? ModelOf(ModelContext? db) => db?.GetService<IDesignTimeModel>().Model.GetRelationalModel();
 
     public enum Kind
     {

@@ -29,6 +29,19 @@ public class DurableTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task The_message_has_the_transaction_of_the_row()
+    {
+        await using var shop = await CreateAsync();
+        await shop.RunAsync(async db =>
+        {
+            db.Orders.Add(new() { Product = "tea" });
+            db.Publish(new OrderBilled(1));
+            await db.SaveChangesAsync(Cancellation);
+        });
+        Assert.True(await shop.QueryAsync<bool>("select m.tx::text::bigint % 4294967296 = o.xmin::text::bigint from pglistener.message m, orders o"));
+    }
+
+    [Fact]
     public async Task Readers_are_woken_after_the_commit_and_not_by_the_transaction()
     {
         await using var shop = await CreateAsync();

@@ -150,6 +150,27 @@ public class PublishTests(ServerFixture server)
         Assert.Equal(["order_placed: 2 coffee"], await shop.SentAsync());
     }
 
+    [Fact]
+    public async Task A_blocking_save_does_not_need_its_own_thread_to_go_on()
+    {
+        await using var shop = await Shop.CreateAsync(server);
+        await using var publisher = new NotificationPublisher(shop.ConnectionString);
+        var saved = new TaskCompletionSource();
+        var thread = new Thread(() =>
+        {
+            // As in a desktop application, whose thread cannot run what is posted to it while it is blocked.
+            SynchronizationContext.SetSynchronizationContext(new BusyThread());
+            using var db = new ShopContext(new DbContextOptionsBuilder().UseNpgsql(shop.ConnectionString).UsePgListener(new YieldingPublisher(publisher)).Options);
+            db.Orders.Add(new() { Product = "tea" });
+            db.Publish(new OrderPlaced(1, "tea"));
+            db.SaveChanges();
+            saved.SetResult();
+        }) { IsBackground = true };
+        thread.Start();
+        await saved.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.Equal(["order_placed: 1 tea"], await shop.SentAsync());
+    }
+
     private static Task<int> SaveAsync(DbContext db, bool isAsync) => isAsync ? db.SaveChangesAsync(Cancellation) : Task.FromResult(Save(db));
 
     private static int Save(DbContext db) => db.SaveChanges();
