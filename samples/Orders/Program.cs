@@ -9,7 +9,7 @@ var builder = WebApplication.CreateBuilder(args);
 // Without ConnectionStrings:Postgres the sample starts a PostgreSQL server, which is removed when it stops.
 await using var throwAway = await ThrowAwayPostgres.StartIfNeededAsync(builder.Configuration);
 
-builder.Services.AddDbContextPool<ShopDb>((services, options) => options.UseNpgsql(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")));
+builder.Services.AddDbContextPool<ShopDb>((services, options) => options.UseNpgsql(services.GetRequiredService<IConfiguration>().GetConnectionString("Postgres")).UsePgListener());
 builder.Services.AddSingleton<Tables>();
 builder.Services.AddDatabaseSetup<Tables>((tables, cancellationToken) => tables.CreateAsync(cancellationToken));
 
@@ -34,13 +34,11 @@ var app = builder.Build();
 throwAway.StartAgainWhenLost(app.Services);
 
 // The order and its message are committed together, or neither is.
-app.MapPost("/orders", async (PlaceOrder order, ShopDb db, INotificationPublisher publisher, CancellationToken cancellationToken) =>
+app.MapPost("/orders", async (PlaceOrder order, ShopDb db, CancellationToken cancellationToken) =>
 {
-    await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
     var placed = db.Orders.Add(new() { Customer = order.Customer, Total = order.Total }).Entity;
+    db.PublishAfterSave(() => new OrderPlaced(placed.Id, placed.Customer, placed.Total));
     await db.SaveChangesAsync(cancellationToken);
-    await publisher.PublishAsync(new OrderPlaced(placed.Id, placed.Customer, placed.Total), transaction, cancellationToken);
-    await transaction.CommitAsync(cancellationToken);
     return Results.Created($"/orders/{placed.Id}", placed);
 });
 

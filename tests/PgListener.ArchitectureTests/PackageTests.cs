@@ -37,7 +37,14 @@ public class PackageTests
             "PgListener.Core", "PgListener.Hosting", "ZiggyCreatures.FusionCache", "Microsoft.Extensions.Caching.Abstractions", "Microsoft.Extensions.Caching.Memory",
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
         ],
-        ["PgListener.EntityFrameworkCore"] = ["PgListener.Core", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*"],
+        // Its migrations create the schema of durable channels.
+        ["PgListener.EntityFrameworkCore"] =
+        [
+            "PgListener.Core", "PgListener.Hosting", "PgListener.Durable", "Npgsql", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+        ],
+        // Tools load this one, from the package PgListener.EntityFrameworkCore: it knows the library by its names only.
+        ["PgListener.EntityFrameworkCore.Design"] = ["Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.*", "Microsoft.Extensions.DependencyInjection.Abstractions"],
         // Compilers and editors load these, from the package PgListener.Hosting: they know the libraries by their names only.
         ["PgListener.Analyzers"] = ["Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.CSharp"],
         ["PgListener.Analyzers.CodeFixes"] = ["PgListener.Analyzers", "Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.*"],

@@ -57,6 +57,17 @@ public sealed class PackageTests(PackedPackages packages)
         });
     }
 
+    [Fact]
+    public void What_the_tools_of_entity_framework_core_load_is_in_the_package_of_its_library()
+    {
+        using var package = packages.Open("PgListener.EntityFrameworkCore");
+        Assert.NotNull(package.GetEntry("lib/net10.0/PgListener.EntityFrameworkCore.Design.dll"));
+        using var targets = package.GetEntry("buildTransitive/net10.0/PgListener.EntityFrameworkCore.targets")!.Open();
+        Assert.Equal(
+            "PgListener.EntityFrameworkCore.Design.PgListenerDesignTimeServices, PgListener.EntityFrameworkCore.Design",
+            XDocument.Load(targets).Descendants("_Parameter1").Single().Value);
+    }
+
     /// <summary>The packages of these tests are built in an artifacts folder, whose paths name no framework. <c>dotnet pack</c> alone builds beside the projects.</summary>
     [Fact]
     public async Task The_analyzers_are_packed_from_their_own_output_folder()
@@ -74,7 +85,7 @@ public sealed class PackageTests(PackedPackages packages)
     [InlineData("PgListener.AspNetCore", "PgListener.Durable")]
     [InlineData("PgListener.Core", "Microsoft.Extensions.Logging.Abstractions", "Npgsql")]
     [InlineData("PgListener.Durable", "PgListener.Hosting")]
-    [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Core")]
+    [InlineData("PgListener.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational", "PgListener.Durable", "PgListener.Hosting")]
     [InlineData(
         "PgListener.Hosting",
         "Microsoft.Extensions.Diagnostics.HealthChecks",

@@ -23,7 +23,11 @@ internal static partial class SnippetCompiler
     private static readonly CSharpCompilation Empty = CSharpCompilation.Create(
         "Snippet",
         references: ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
-        options: new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        options: new(
+            OutputKind.DynamicallyLinkedLibrary,
+            nullableContextOptions: NullableContextOptions.Enable,
+            // As the SDK does: the provider of Entity Framework Core was built with an earlier version of it.
+            specificDiagnosticOptions: new Dictionary<string, ReportDiagnostic> { ["CS1701"] = ReportDiagnostic.Suppress, ["CS1702"] = ReportDiagnostic.Suppress }));
 
     private static readonly ISourceGenerator[] Generators = [new AddHandlersGenerator().AsSourceGenerator(), .. JsonGenerator()];
 

@@ -8,8 +8,9 @@ internal static class WatchedTransactions
 {
     private static readonly ConditionalWeakTable<DbTransaction, List<Action>> Watched = [];
 
-    /// <summary>Promises to call <see cref="Committed"/> if the transaction is committed.</summary>
-    public static void Watch(DbTransaction transaction) => Watched.TryAdd(transaction, []);
+    /// <summary>Promises to call <see cref="Committed"/> if the transaction, which was just begun, is committed.</summary>
+    /// <remarks>Npgsql uses the objects of transactions again. What an earlier one has left is forgotten.</remarks>
+    public static void Watch(DbTransaction transaction) => Watched.AddOrUpdate(transaction, []);
 
     /// <summary>Has something done after the commit.</summary>
     /// <param name="transaction">The transaction.</param>

@@ -1,0 +1,168 @@
+using System.Data.Common;
+using System.Transactions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
+using PgListener.EntityFrameworkCore.Registration;
+using PgListener.EntityFrameworkCore.Telemetry;
+
+namespace PgListener.EntityFrameworkCore.Publishing;
+
+/// <summary>What a context has published, until it is saved. Exists once for each context, and is as little thread-safe.</summary>
+internal sealed class PublishQueue(ICurrentDbContext current, IDbContextOptions options, ILoggerFactory loggers) : IResettableService, IDisposable
+{
+    private const string Provider = "Npgsql.EntityFrameworkCore.PostgreSQL";
+
+    private readonly List<QueuedValue> _values = [];
+    private ForcedTransactions? _forced;
+    private int _unsaved;
+
+    /// <summary>Adds a value.</summary>
+    /// <exception cref="InvalidOperationException">The context cannot publish.</exception>
+    public void Add(QueuedValue value)
+    {
+        if (current.Context.Database.ProviderName is var provider && provider != Provider)
+            throw new InvalidOperationException($"{current.Context.GetType()} cannot publish, because its provider is {provider}. Notifications are part of a transaction of PostgreSQL: use {Provider}, with options.UseNpgsql(…).");
+        _ = Publisher;
+        _values.Add(value);
+        _unsaved++;
+        ForceTransaction();
+    }
+
+    /// <summary>Has <c>SaveChanges</c> begin a transaction if values wait.</summary>
+    public void ForceTransaction()
+    {
+        if (_values.Count > 0)
+            (_forced ??= new(current.Context.Database)).Apply();
+    }
+
+    /// <summary>Notes that <c>SaveChanges</c> was called, whatever its result.</summary>
+    public void Saved() => _unsaved = 0;
+
+    /// <summary>Sends what waits in a transaction.</summary>
+    public async Task SendAsync(DbTransaction transaction, Guid id, CancellationToken cancellationToken)
+    {
+        var due = Due(id);
+        foreach (var batch in BatchesOf(due))
+            await batch.SendAsync(Publisher, transaction, cancellationToken).ConfigureAwait(false);
+        due.ForEach(value => value.SentIn = id);
+    }
+
+    /// <summary>Forgets what was sent in a transaction, which is committed.</summary>
+    public void Committed(Guid transaction) => Forget(value => value.SentIn == transaction);
+
+    /// <summary>Sends what waits after a <c>SaveChanges</c> that has not begun a transaction: because one is in progress, or there were no changes.</summary>
+    public async Task SendAfterSaveAsync(CancellationToken cancellationToken)
+    {
+        if (_values.Count == 0)
+            return;
+
+        var database = current.Context.Database;
+        if (database.CurrentTransaction is { } transaction)
+        {
+            await SendAsync(transaction.GetDbTransaction(), transaction.TransactionId, cancellationToken).ConfigureAwait(false);
+
+            // If the changes are not accepted, they will be saved again if the transaction fails.
+            if (!HasChanges())
+                Committed(transaction.TransactionId);
+        }
+        else if (Transaction.Current is not null || database.GetEnlistedTransaction() is not null)
+        {
+            await SendInAmbientTransactionAsync(database, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await database.CreateExecutionStrategy().ExecuteAsync(token => SendAloneAsync(database, token), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _unsaved = 0;
+        Forget(static _ => true);
+    }
+
+    /// <summary>Makes the queue ready for the next user of a pooled context.</summary>
+    public void ResetState()
+    {
+        if (_unsaved > 0)
+            loggers.CreateLogger("PgListener").PublishedButNotSaved(_unsaved, current.Context.GetType());
+        Clear();
+    }
+
+    public Task ResetStateAsync(CancellationToken cancellationToken = default)
+    {
+        ResetState();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => ResetState();
+
+    private INotificationPublisher Publisher => options.FindExtension<PgListenerOptionsExtension>()!.PublisherFor(options);
+
+    /// <summary>What has not been sent in a transaction yet. What was sent in another one was not committed.</summary>
+    private List<QueuedValue> Due(Guid transaction) => _values.FindAll(value => value.SentIn != transaction);
+
+    private List<ChannelBatch> BatchesOf(List<QueuedValue> values)
+    {
+        var batches = new List<ChannelBatch>();
+        using var generated = values.Exists(static value => value.IsLate) ? GeneratedValues.Show(current.Context) : null;
+        foreach (var value in values)
+            value.AddTo(batches);
+        return batches;
+    }
+
+    private async Task SendInAmbientTransactionAsync(DatabaseFacade database, CancellationToken cancellationToken)
+    {
+        await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var batch in BatchesOf(_values))
+                await batch.SendAsync(Publisher, database.GetDbConnection(), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await database.CloseConnectionAsync().ConfigureAwait(false);
+        }
+
+        Clear();
+    }
+
+    private async Task SendAloneAsync(DatabaseFacade database, CancellationToken cancellationToken)
+    {
+        var transaction = await database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            await SendAsync(transaction.GetDbTransaction(), transaction.TransactionId, cancellationToken).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether there are changes left after a <c>SaveChanges</c>, which then has not accepted them.</summary>
+    private bool HasChanges()
+    {
+        var tracker = current.Context.ChangeTracker;
+        var detects = tracker.AutoDetectChangesEnabled;
+        tracker.AutoDetectChangesEnabled = false;
+        try
+        {
+            return tracker.HasChanges();
+        }
+        finally
+        {
+            tracker.AutoDetectChangesEnabled = detects;
+        }
+    }
+
+    private void Forget(Predicate<QueuedValue> which)
+    {
+        _values.RemoveAll(which);
+        if (_values.Count > 0)
+            return;
+
+        _forced?.Undo();
+        _forced = null;
+    }
+}

@@ -1,0 +1,8 @@
+namespace PgListener.EntityFrameworkCore.Tests.Migrations;
+
+public sealed class Size
+{
+    public int Width { get; set; }
+
+    public int Height { get; set; }
+}
