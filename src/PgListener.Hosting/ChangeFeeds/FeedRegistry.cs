@@ -9,9 +9,6 @@ internal sealed class FeedRegistry
     private readonly List<string> _problems = [];
     private bool _isResolving;
 
-    /// <summary>Whether there may be any.</summary>
-    public bool IsEmpty => _feeds.Count == 0 && _sources.Count == 0;
-
     /// <summary>All of them, once each.</summary>
     public IReadOnlyList<ChangeFeed> All
     {
