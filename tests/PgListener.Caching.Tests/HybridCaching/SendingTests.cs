@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Transactions;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,17 @@ public sealed class SendingTests(ServerFixture server)
         Assert.InRange(count, 4, 20); // 2,000 keys of 15 bytes take 32,000.
         foreach (var key in keys)
             Assert.Equal("new", await two.GetAsync(key, () => "new"));
+    }
+
+    [Fact]
+    public async Task A_removal_after_a_pause_is_sent_at_once_and_the_next_one_after_the_window()
+    {
+        await using var one = await StartAsync(options => options.CoalesceWindow = TimeSpan.FromSeconds(1));
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        var clock = Stopwatch.StartNew();
+        await one.Cache.RemoveAsync("b", TestContext.Current.CancellationToken);
+
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.MaxValue);
     }
 
     [Fact]
