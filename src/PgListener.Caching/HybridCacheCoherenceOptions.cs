@@ -25,7 +25,7 @@ public sealed class HybridCacheCoherenceOptions : IValidatableObject
     /// <remarks>
     /// <para>
     /// When the listener listens again, the local level is cleared, so no value is stale for longer than the outage. This limits it further: after this time, values
-    /// come from the shared level or the source only, and nothing is kept in the local level.
+    /// come from the shared level or the source only.
     /// </para>
     /// <para>0 never returns a value of which it is not known whether it is current. Each read of it then costs the source, which is often the database that has just come back.</para>
     /// </remarks>

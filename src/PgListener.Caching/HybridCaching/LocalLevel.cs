@@ -4,7 +4,7 @@ namespace PgListener.HybridCaching;
 
 /// <summary>
 /// The local level of one hybrid cache: a memory cache of its own, so that clearing it leaves other entries of the application alone. It refuses a value whose key or tag
-/// was invalidated after its reading began, and everything while the listener has not been listening for too long.
+/// was invalidated after its reading began, and has nothing to read while the listener has not been listening for too long.
 /// </summary>
 /// <remarks>Whether a value is stale, and that it is stored, is decided in one step under a lock, as is an invalidation. So nothing that was invalidated is ever visible afterwards. Reads take no lock.</remarks>
 internal sealed class LocalLevel(MemoryCache entries, Hearing hearing, CoherenceMetrics metrics) : IMemoryCache
@@ -40,7 +40,7 @@ internal sealed class LocalLevel(MemoryCache entries, Hearing hearing, Coherence
     /// <param name="call">The call that stores it; <see langword="null"/> if that is not known, because the caller has suppressed the flow of the execution context.</param>
     public bool TryStore(ICacheEntry entry, CacheCall? call)
     {
-        if (call is null || !call.Key.Equals(entry.Key as string, StringComparison.Ordinal) || !hearing.IsLocalUsable)
+        if (call is null || !call.Key.Equals(entry.Key as string, StringComparison.Ordinal))
             return false;
 
         lock (_sync)

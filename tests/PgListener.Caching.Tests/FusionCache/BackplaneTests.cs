@@ -197,8 +197,8 @@ public sealed class BackplaneTests(ServerFixture server)
         var channel = one.Listener.GetStatistics().Single(subscription => subscription.Channel?.StartsWith(_channel, StringComparison.Ordinal) == true).Channel!;
         foreach (var payload in (string[])["nonsense!", "", "AAAA"])
             await one.Publisher.PublishAsync(channel, payload, TestContext.Current.CancellationToken);
-        for (var i = 0; i < 3; i++)
-            await one.Listener.Applied.NextAsync();
+        for (var i = 0; i < 4; i++)
+            await one.Listener.Applied.NextAsync(); // The first is its own, for the value.
 
         Assert.Equal("new", await one.Fusion().GetAsync("a", "new"));
         Assert.Equal(3, one.Lines(750).Length);

@@ -157,19 +157,21 @@ public sealed class InvalidationTests(ServerFixture server)
     }
 
     [Theory]
-    [InlineData("\ud800")]
-    [InlineData("ä\"\\\u0001\u0000€😀")]
-    public async Task A_key_may_have_any_characters(string key)
+    [InlineData(0xd800)]
+    [InlineData(0)]
+    public async Task A_key_may_have_any_characters(int character)
     {
+        var key = $"ä\"\\€😀{(char)character}"; // Half of a surrogate pair does not survive in an attribute.
         await using var one = await StartAsync();
         await using var two = await StartAsync();
         await two.Cache.SetAsync(key, "old", cancellationToken: TestContext.Current.CancellationToken);
         await two.GetAsync("é", () => "old");
 
         await one.Listener.Applied.NextAsync();
+        await two.Listener.Applied.NextAsync();
         await one.Cache.RemoveAsync([key, "é"], TestContext.Current.CancellationToken);
-        await two.Listener.Applied.NextAsync();
-        await two.Listener.Applied.NextAsync();
+        for (var i = 0; i < (character == 0 ? 1 : 2); i++)
+            await two.Listener.Applied.NextAsync(); // What is no valid Unicode needs a notification of its own.
 
         Assert.Equal("new", await two.GetAsync(key, () => "new"));
         Assert.Equal("new", await two.GetAsync("é", () => "new"));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Transactions;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +36,17 @@ public sealed class SendingTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_removal_after_a_pause_is_sent_at_once_and_the_next_one_after_the_window()
+    {
+        await using var one = await StartAsync(options => options.CoalesceWindow = TimeSpan.FromSeconds(1));
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        var clock = Stopwatch.StartNew();
+        await one.Cache.RemoveAsync("b", TestContext.Current.CancellationToken);
+
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.MaxValue);
+    }
+
+    [Fact]
     public async Task A_removal_that_cannot_be_sent_does_not_throw_and_is_sent_when_the_server_is_back()
     {
         await using var one = await StartAsync();
@@ -53,6 +65,7 @@ public sealed class SendingTests(ServerFixture server)
         while (!keys.Contains("a", StringComparer.Ordinal))
             keys.AddRange(InvalidationMessage.Read(await two.Listener.Applied.NextAsync())!.Keys);
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.True(await ((CoherentHybridCache)one.Cache).FlushAsync(TestContext.Current.CancellationToken));
         Assert.Single(one.Lines(731));
     }
 
