@@ -43,7 +43,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         Listener = services.GetRequiredService<IListenerConnector>().CreateListener(registration, options, services);
         _settings = new(registration, options, services, Apply, _logger);
         if (registration.Feeds.All is { Count: > 0 } feeds && Listener.HasDatabase)
-            Feeds = new(Listener, feeds, options.ChannelPrefix ?? "", own.TimeProvider ?? TimeProvider.System, _logger);
+            Feeds = new(Listener, feeds, options.ChannelPrefix ?? "", () => _settings.Current.ProveDeliveryInterval, own.TimeProvider ?? TimeProvider.System, _logger);
     }
 
     public Listener Listener { get; }

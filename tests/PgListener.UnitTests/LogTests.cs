@@ -64,6 +64,7 @@ public sealed class LogTests
         (723, "FeedInOrder", LogLevel.Information),
         (724, "FeedsUnchecked", LogLevel.Warning),
         (725, "FeedsChecked", LogLevel.Debug),
+        (726, "FeedGapUntold", LogLevel.Warning),
     ];
 
     /// <summary>Every event there is, in the order of the ids.</summary>

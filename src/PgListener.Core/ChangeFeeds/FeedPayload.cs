@@ -9,6 +9,9 @@ namespace PgListener.ChangeFeeds;
 internal static class FeedPayload
 {
     /// <summary>The end of a payload which says that anything may have changed, and of no other: those end with an array.</summary>
+    /// <summary>What means that anything may have changed, sent by an application instead of a trigger.</summary>
+    public const string AnythingMayHaveChanged = "{\"op\":\"update\"" + Everything;
+
     private const string Everything = ",\"all\":true}";
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

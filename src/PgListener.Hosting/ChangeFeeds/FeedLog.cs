@@ -8,7 +8,7 @@ internal static partial class FeedLog
     [LoggerMessage(722, LogLevel.Warning, "{Problem}")]
     public static partial void FeedProblem(this ILogger logger, string problem);
 
-    [LoggerMessage(723, LogLevel.Information, "The change feed of {Table} is in the database as this application expects it.")]
+    [LoggerMessage(723, LogLevel.Information, "The change feed of {Table} is in the database again as this application expects it. What may have been missed until now is told as a Resync with the reason Everything.")]
     public static partial void FeedInOrder(this ILogger logger, string table);
 
     [LoggerMessage(724, LogLevel.Warning, "The change feeds could not be checked in the database, so a missing trigger would go unnoticed; they are checked again after the next connect. {Problem}")]
@@ -16,4 +16,7 @@ internal static partial class FeedLog
 
     [LoggerMessage(725, LogLevel.Debug, "{Count} change feed(s) were checked in the database, and {Problems} of them have a problem.")]
     public static partial void FeedsChecked(this ILogger logger, int count, int problems);
+
+    [LoggerMessage(726, LogLevel.Warning, "The change feed of {Table} had a problem, and that anything may have changed until now could not be told to its handlers. Clear what holds a copy, for example by restarting. {Problem}")]
+    public static partial void FeedGapUntold(this ILogger logger, string table, string problem);
 }

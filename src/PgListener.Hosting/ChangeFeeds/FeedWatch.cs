@@ -5,13 +5,19 @@ using PgListener.Connections;
 namespace PgListener.ChangeFeeds;
 
 /// <summary>
-/// Checks a listener's change feeds after each connect, because a restore may have removed them, and, while one has a problem, from time to time until it has none. It reports what it finds, and
-/// stops nothing.
+/// Checks a listener's change feeds after each connect, because a restore may have removed them, and from time to time, because anyone may: a trigger that is gone is like a listener that is deaf.
+/// It reports what it finds, and stops nothing. When a problem is gone, it tells that anything may have changed until then.
 /// </summary>
-internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> feeds, string prefix, TimeProvider time, ILogger logger) : IAsyncDisposable
+/// <param name="listener">The listener.</param>
+/// <param name="feeds">Its feeds.</param>
+/// <param name="prefix">The prefix of its channels.</param>
+/// <param name="interval">How often it checks while there is no problem; <see langword="null"/> for after each connect only.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Logs what it finds.</param>
+internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> feeds, string prefix, Func<TimeSpan?> interval, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>How often it checks while there is a problem.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+    /// <summary>How often it checks at least while there is a problem.</summary>
+    private static readonly TimeSpan LongestWithProblem = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a check may take.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -65,14 +71,11 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
 
     private async Task WaitAsync()
     {
-        if (_problems.Count == 0)
-        {
-            await _due.WaitAsync(_stopping.Token).ConfigureAwait(false);
-            return;
-        }
-
+        var wait = interval() ?? Timeout.InfiniteTimeSpan;
+        if (_problems.Count > 0 && (wait == Timeout.InfiniteTimeSpan || wait > LongestWithProblem))
+            wait = LongestWithProblem;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        await Task.WhenAny(_due.WaitAsync(end.Token), Task.Delay(Interval, time, end.Token)).ConfigureAwait(false);
+        await Task.WhenAny(_due.WaitAsync(end.Token), Task.Delay(wait, time, end.Token)).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);
     }
 
@@ -90,6 +93,8 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
                 {
                     if (await FeedCheck.ProblemAsync(connection, feed.Definition, prefix, limit.Token).ConfigureAwait(false) is { } problem)
                         found.Add(feed, problem);
+                    else if (_problems.ContainsKey(feed))
+                        await TellAsync(connection, feed.Definition, limit.Token).ConfigureAwait(false);
                 }
 
                 Report(found);
@@ -99,6 +104,26 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
         {
             if (!_stopping.IsCancellationRequested && listener.State == ListenerState.Listening)
                 logger.FeedsUnchecked(Diagnosis.Of(e));
+        }
+    }
+
+    /// <summary>Tells what a feed could not tell while it had a problem: that anything may have changed.</summary>
+    private async Task TellAsync(NpgsqlConnection connection, FeedDefinition feed, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(feed.IsDurable ? "SELECT pglistener.publish($1, $2)" : "SELECT pg_catalog.pg_notify($1, $2)", connection)
+        {
+            Parameters = { new() { Value = prefix + feed.Channel }, new() { Value = FeedPayload.AnythingMayHaveChanged } },
+        };
+        await using (command.ConfigureAwait(false))
+        {
+            try
+            {
+                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException e)
+            {
+                logger.FeedGapUntold(feed.DisplayName.ReplaceLineEndings(" "), Diagnosis.Of(e));
+            }
         }
     }
 

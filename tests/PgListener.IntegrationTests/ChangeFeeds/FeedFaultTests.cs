@@ -157,6 +157,29 @@ public sealed class FeedFaultTests(ServerFixture server)
         Assert.DoesNotContain("products_changes", report.Entries["pglistener"].Description ?? "", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_trigger_that_is_dropped_meanwhile_is_noticed_and_what_was_missed_is_announced_when_it_is_back()
+    {
+        await using var scene = await ProductsAsync();
+        var told = new Received<ResyncReason>();
+        await using var host = new TestHost(server.ConnectionString);
+        host.Services.AddPgListener(options => options.ProveDeliveryInterval = options.KeepAlive = TimeSpan.FromSeconds(1)).AddChangeFeed<FeedScene>(scene.Feed)
+            .AddHandler<Changes<FeedScene>>((_, _) => Task.CompletedTask, handler => handler.OnResync = (resync, _, _) =>
+            {
+                told.Add(resync.Reason);
+                return Task.CompletedTask;
+            });
+        await host.StartAsync();
+        Assert.Equal(ResyncReason.Started, await told.NextAsync());
+        await host.WhenLoggedAsync(725);
+        await scene.ExecuteAsync("drop trigger products_changes_update on products");
+        await host.WhenLoggedAsync(722);
+        Assert.Empty(await scene.ToldAsync("update products set price = 2"));
+
+        await scene.ExecuteAsync(scene.Feed.Script);
+        Assert.Equal(ResyncReason.Everything, await told.NextAsync());
+    }
+
     private static async Task<int> ProcessOfAsync(TestHost host)
     {
         await host.Listener.WaitUntilListeningAsync(Cancellation).SoonAsync();
