@@ -27,7 +27,7 @@ public sealed class ChangeFeedBuilder<TEntity>
     public ChangeFeedBuilder<TEntity> Columns(params string[] propertyNames)
     {
         ArgumentNullException.ThrowIfNull(propertyNames);
-        Annotation = Annotation with { Columns = [.. Annotation.Columns, .. propertyNames] };
+        Annotation = Annotation with { Columns = [.. Annotation.Columns ?? [], .. propertyNames] };
         return this;
     }
 
@@ -44,7 +44,7 @@ public sealed class ChangeFeedBuilder<TEntity>
     public ChangeFeedBuilder<TEntity> Include(params string[] propertyNames)
     {
         ArgumentNullException.ThrowIfNull(propertyNames);
-        Annotation = Annotation with { Included = [.. Annotation.Included, .. propertyNames] };
+        Annotation = Annotation with { Included = [.. Annotation.Included ?? [], .. propertyNames] };
         return this;
     }
 

@@ -14,9 +14,9 @@ internal sealed partial record FeedAnnotation
 
     public int Script { get; init; } = CurrentScript;
 
-    public IReadOnlyList<string> Columns { get; init; } = [];
+    public IReadOnlyList<string>? Columns { get; init; }
 
-    public IReadOnlyList<string> Included { get; init; } = [];
+    public IReadOnlyList<string>? Included { get; init; }
 
     public bool IsDurable { get; init; }
 

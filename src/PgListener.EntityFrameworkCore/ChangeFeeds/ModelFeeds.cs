@@ -31,8 +31,8 @@ internal static class ModelFeeds
         var columns = new FeedColumns(entityType, table);
         var feed = ChangeFeed.For(table.Schema, table.Name)
             .Key([.. key.Properties.Select(columns.Of)])
-            .Columns(annotation.Columns.Count == 0 ? columns.OfEntityIfTableIsShared() : columns.Of(annotation.Columns))
-            .Include(columns.Of(annotation.Included));
+            .Columns(annotation.Columns is { Count: > 0 } watched ? columns.Of(watched) : columns.OfEntityIfTableIsShared())
+            .Include(columns.Of(annotation.Included ?? []));
         return new(entityType, WithSettings(InHierarchy(feed, entityType, columns), annotation), annotation.Script);
     }
 

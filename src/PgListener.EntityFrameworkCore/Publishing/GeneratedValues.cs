@@ -28,13 +28,21 @@ internal sealed class GeneratedValues : IDisposable
     public static GeneratedValues Show(DbContext context)
     {
         var shown = new GeneratedValues(context.ChangeTracker);
-        foreach (var entry in context.ChangeTracker.Entries())
+        try
         {
-            if (entry.State is EntityState.Added or EntityState.Modified)
-                shown.Show(entry);
-        }
+            foreach (var entry in context.ChangeTracker.Entries())
+            {
+                if (entry.State is EntityState.Added or EntityState.Modified)
+                    shown.Show(entry);
+            }
 
-        return shown;
+            return shown;
+        }
+        catch
+        {
+            shown.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()

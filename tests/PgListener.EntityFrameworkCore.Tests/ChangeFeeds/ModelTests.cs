@@ -115,7 +115,7 @@ public class ModelTests
 
     [Fact]
     public void Two_feeds_with_one_function_are_refused()
-        => Fails("'Product' and 'ProductText' have the same function public.Product_changes", model =>
+        => Fails("'ProductText' and 'Product' have the same function public.Product_changes", model =>
         {
             model.Entity<Product>().HasChangeFeed();
             model.Entity<ProductText>().ToTable("Product").HasChangeFeed().HasOne<Product>().WithOne().HasForeignKey<ProductText>(text => text.Id);

@@ -165,7 +165,8 @@ public class PublishTests(ServerFixture server)
             db.Publish(new OrderPlaced(1, "tea"));
             db.SaveChanges();
             saved.SetResult();
-        }) { IsBackground = true };
+        });
+        thread.IsBackground = true;
         thread.Start();
         await saved.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
         Assert.Equal(["order_placed: 1 tea"], await shop.SentAsync());
