@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -9,6 +8,8 @@ namespace PgListener.Bench;
 /// <summary>A Redis of its own, which stores nothing on disk.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
+    private const string Program = "redis-server";
+
     private readonly Process _process;
 
     private RedisServer(Process process, int port)
@@ -17,36 +18,31 @@ internal sealed class RedisServer : IAsyncDisposable
         Configuration = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
     }
 
+    /// <summary>Whether it is installed.</summary>
+    public static bool IsInstalled { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, Program)));
+
     /// <summary>How to connect.</summary>
     public string Configuration { get; }
 
-    /// <exception cref="BenchException">It is not installed.</exception>
     public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
     {
         var port = FreePort();
-        var info = new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
+        var info = new ProcessStartInfo(Program, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
         };
-        try
+        var server = new RedisServer(Process.Start(info)!, port);
+        while (await server._process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
         {
-            var server = new RedisServer(Process.Start(info)!, port);
-            while (await server._process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
             {
-                if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
-                {
-                    _ = server._process.StandardOutput.ReadToEndAsync(cancellationToken);
-                    return server;
-                }
+                _ = server._process.StandardOutput.ReadToEndAsync(cancellationToken);
+                return server;
             }
         }
-        catch (Win32Exception)
-        {
-            throw new BenchException("redis-server is not installed, which this row needs. Install the package redis-server, or leave the row out with --without fusion-redis.");
-        }
 
-        throw new BenchException("redis-server did not start.");
+        throw new BenchException($"{Program} did not start.");
     }
 
     public async ValueTask DisposeAsync()

@@ -11,6 +11,7 @@ internal sealed class CacheScenario : IScenario
     private const string FusionOnRedis = "fusion-redis";
     private const string FromReturn = "_after_return";
 
+    private static readonly string[] Kinds = RedisServer.IsInstalled ? [Hybrid, Fusion, FusionOnRedis] : [Hybrid, Fusion];
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(6);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
@@ -26,12 +27,12 @@ internal sealed class CacheScenario : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"{Count(mode):N0} removals, one every few milliseconds, from the call on one instance until the value is gone from the memory of another one, which asks for it all the time; then, from the return of the call. Both instances are in this program's process, each with its own connections.";
+        => $"{Count(mode):N0} removals, one every few milliseconds, from the call on one instance until the value is gone from the memory of another one, which asks for it all the time; then, from the return of the call. Both instances are in this program's process, each with its own connections.{(RedisServer.IsInstalled ? "" : " Redis is not installed.")}";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. ((string[])[Hybrid, Fusion, FusionOnRedis]).Select(kind => new BenchCase(kind, new Removals(Count(mode))) { Seconds = Count(mode) / 100.0 + 3 })];
+        => [.. Kinds.Select(kind => new BenchCase(kind, new Removals(Count(mode))) { Seconds = Count(mode) / 100.0 + 3 })];
 
     public async Task<IReadOnlyDictionary<string, double>> MeasureAsync(BenchCase benchCase, BenchServer server, CancellationToken cancellationToken)
     {

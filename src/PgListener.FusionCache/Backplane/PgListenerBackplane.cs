@@ -12,7 +12,7 @@ namespace PgListener.Backplane;
 /// <param name="logger">Logs.</param>
 internal sealed class PgListenerBackplane(IPgListener listener, INotificationPublisher publisher, MemoryLevel level, ILogger logger) : IFusionCacheBackplane
 {
-    /// <summary>One that fits with any prefix of the listener is not known here; the server's limit is.</summary>
+    /// <summary>The server's limit. The prefix of the listener's channels is not known here.</summary>
     private const int MaxChannelBytes = 63;
 
     private volatile BackplaneSubscription? _subscription;
@@ -24,7 +24,16 @@ internal sealed class PgListenerBackplane(IPgListener listener, INotificationPub
         ArgumentNullException.ThrowIfNull(options);
         var channel = BackplaneText.ChannelOf(options.ChannelName ?? throw new ArgumentException("A backplane needs a ChannelName.", nameof(options)), MaxChannelBytes);
         var subscription = new BackplaneSubscription(options, channel, level, logger);
-        await subscription.BeginAsync(listener).ConfigureAwait(false);
+        try
+        {
+            await subscription.BeginAsync(listener).ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            // FusionCache goes on without a backplane after any other exception.
+            throw new FusionCacheInvalidOptionsException($"The backplane of the FusionCache '{options.CacheName}' cannot use its channel: {e.Message} Set BackplaneChannelPrefix to a shorter text.", e);
+        }
+
         _subscription = subscription;
     }
 

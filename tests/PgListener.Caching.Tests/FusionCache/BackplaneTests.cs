@@ -197,8 +197,8 @@ public sealed class BackplaneTests(ServerFixture server)
         var channel = one.Listener.GetStatistics().Single(subscription => subscription.Channel?.StartsWith(_channel, StringComparison.Ordinal) == true).Channel!;
         foreach (var payload in (string[])["nonsense!", "", "AAAA"])
             await one.Publisher.PublishAsync(channel, payload, TestContext.Current.CancellationToken);
-        for (var i = 0; i < 3; i++)
-            await one.Listener.Applied.NextAsync();
+        for (var i = 0; i < 4; i++)
+            await one.Listener.Applied.NextAsync(); // The first is its own, for the value.
 
         Assert.Equal("new", await one.Fusion().GetAsync("a", "new"));
         Assert.Equal(3, one.Lines(750).Length);
@@ -231,6 +231,17 @@ public sealed class BackplaneTests(ServerFixture server)
 
         Assert.Equal("old", await two.Fusion().GetAsync("a", "not read"));
         Assert.DoesNotContain(two.Listener.GetStatistics(), subscription => subscription.Channel?.StartsWith(_channel, StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task A_channel_that_is_too_long_with_the_listeners_prefix_is_an_error()
+    {
+        await using var one = new Instance(server.ConnectionString);
+        one.Services.Configure<PgListenerOptions>(options => options.ChannelPrefix = "a long prefix of the shop.");
+        FusionInstance.Add(one.Services, _channel, configure: builder => builder.WithOptions(options => options.WaitForInitialBackplaneSubscribe = true));
+        await one.StartHostAsync();
+        var e = Assert.Throws<FusionCacheInvalidOptionsException>(one.Fusion);
+        Assert.Contains("BackplaneChannelPrefix", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

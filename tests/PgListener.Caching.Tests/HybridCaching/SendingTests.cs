@@ -53,6 +53,7 @@ public sealed class SendingTests(ServerFixture server)
         while (!keys.Contains("a", StringComparer.Ordinal))
             keys.AddRange(InvalidationMessage.Read(await two.Listener.Applied.NextAsync())!.Keys);
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.True(await ((CoherentHybridCache)one.Cache).FlushAsync(TestContext.Current.CancellationToken));
         Assert.Single(one.Lines(731));
     }
 
