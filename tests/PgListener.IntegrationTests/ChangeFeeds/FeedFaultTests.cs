@@ -187,6 +187,7 @@ public sealed class FeedFaultTests(ServerFixture server)
         var start = new ProcessStartInfo("/bin/sh", ["-c", $"set -e; pg_dump {connection} -d {from.Database} -Fc -n {scene.Schema} {sections} | pg_restore {connection} -d {database}"])
         {
             Environment = { ["PGPASSWORD"] = from.Password },
+            UseShellExecute = false,
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;

@@ -127,7 +127,7 @@ public sealed class FeedHandlerTests(ServerFixture server)
         await using var other = new TestHost(server.ConnectionString);
         other.Services.AddPgListener();
         await other.StartAsync();
-        Assert.Contains("AddChangeFeed<Product>(", Assert.Throws<InvalidOperationException>(() => { _ = other.Listener.ReadAllAsync<Changes<Product>>(); }).Message, StringComparison.Ordinal);
+        Assert.Contains("AddChangeFeed<Product>(", Assert.Throws<InvalidOperationException>(() => { _ = other.Listener.ReadAllAsync<Changes<Product>>(cancellationToken: Cancellation); }).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidOperationException>(() => other.Listener.SubscribeAsync<Changes<Product>>((_, _) => Task.CompletedTask, cancellationToken: Cancellation));
     }
 }
