@@ -80,7 +80,7 @@ public sealed class PendingTokensTests
             {
                 next = tokens.GetToken(ChangeKey.Of(1));
                 running.SetResult();
-                gate.Wait(Eventually.Limit, TestContext.Current.CancellationToken);
+                gate.Wait(2 * Eventually.Limit, TestContext.Current.CancellationToken);
             },
             state: null);
 
