@@ -8,7 +8,7 @@ internal static partial class FeedLog
     [LoggerMessage(722, LogLevel.Warning, "{Problem}")]
     public static partial void FeedProblem(this ILogger logger, string problem);
 
-    [LoggerMessage(723, LogLevel.Information, "The change feed of {Table} is in the database again as this application expects it. What may have been missed until now is told as a Resync with the reason Everything.")]
+    [LoggerMessage(723, LogLevel.Information, "The change feed of {Table} is in the database again as this application expects it.")]
     public static partial void FeedInOrder(this ILogger logger, string table);
 
     [LoggerMessage(724, LogLevel.Warning, "The change feeds could not be checked in the database, so a missing trigger would go unnoticed; they are checked again after the next connect. {Problem}")]

@@ -167,7 +167,7 @@ public sealed class SettingsReloadTests(ServerFixture server)
         await scene.ExecuteAsync(new PostgresConfigurationOptions().Feed.Script);
         scene.Proxy.ResetAll();
 
-        Assert.Equal("The change feed of public.app_settings is in the database as this application expects it.", await scene.LoggedAsync(723));
+        Assert.Equal("The change feed of public.app_settings is in the database again as this application expects it.", await scene.LoggedAsync(723));
         Assert.Single(scene.Lines(722));
         Assert.Equal($"{Secret} old", configuration["Title"]);
     }
