@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using PgListener.ChangeFeeds;
 using PgListener.Payloads;
 using PgListener.Registration;
 using PgListener.Subscriptions;
@@ -29,7 +30,7 @@ public static class PgListenerExtensions
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(callback);
-        ThrowIfNoFeed<TChannel>(listener);
+        ThrowIfNoFeed<TChannel>(listener, options?.FullQueueMode ?? (listener as HostedListener)?.OptionsAtStart.FullQueueMode);
         ThrowIfDurable<TChannel>(listener);
         var own = options?.Snapshot() ?? new();
         own.Name ??= CallbackName.Of(callback);
@@ -111,7 +112,7 @@ public static class PgListenerExtensions
         where TChannel : INotificationChannel<TChannel>
     {
         ArgumentNullException.ThrowIfNull(listener);
-        ThrowIfNoFeed<TChannel>(listener);
+        ThrowIfNoFeed<TChannel>(listener, options?.FullQueueMode);
         if (!IsDurable<TChannel>(listener) && options?.StartAfter is not null)
             throw new ArgumentException($"{nameof(SubscriptionOptions.StartAfter)} is set, but {typeof(TChannel)} is not a durable channel. Its notifications have no position.", nameof(options));
 
@@ -193,12 +194,14 @@ public static class PgListenerExtensions
         return false;
     }
 
-    /// <exception cref="InvalidOperationException">The channel is that of a change feed, and the listener has none for it.</exception>
-    private static void ThrowIfNoFeed<TChannel>(IPgListener listener)
+    /// <exception cref="InvalidOperationException">The channel is that of a change feed, and the listener has none for it, or the queue would lose what it reports.</exception>
+    private static void ThrowIfNoFeed<TChannel>(IPgListener listener, FullQueueMode? mode)
         where TChannel : INotificationChannel<TChannel>
     {
         if ((listener as HostedListener)?.ProblemWithFeed<TChannel>() is { } problem)
             throw new InvalidOperationException(problem);
+        if (!IsDurable<TChannel>(listener) && FeedProblem.Of<TChannel>(mode) is { } lossy)
+            throw new InvalidOperationException($"{typeof(TChannel).Name} cannot be read so. {lossy}");
     }
 
     /// <summary>On the name of a durable channel, notifications only say that there is something new in the log.</summary>

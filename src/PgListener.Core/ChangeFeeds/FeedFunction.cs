@@ -17,10 +17,10 @@ internal sealed class FeedFunction(FeedDefinition feed)
     public const int MaxBytes = 7_900;
 
     /// <summary>
-    /// The settings that the function runs with, as <c>pg_proc.proconfig</c> has them too: names mean what they say; a time with a zone is the same text whoever writes it; and a plan that was made
+    /// The settings that the function runs with, as <c>pg_proc.proconfig</c> has them too: names mean what they say; a key is the same text, whatever the settings of the session that writes; and a plan that was made
     /// for very many rows, and is kept, does not compile itself for each of the small statements that follow.
     /// </summary>
-    public static IReadOnlyList<(string Name, string Value)> Settings { get; } = [("search_path", "pg_catalog, pg_temp"), ("TimeZone", "'UTC'"), ("jit", "off")];
+    public static IReadOnlyList<(string Name, string Value)> Settings { get; } = [("search_path", "pg_catalog, pg_temp"), ("TimeZone", "'UTC'"), ("DateStyle", "'ISO, MDY'"), ("IntervalStyle", "'postgres'"), ("bytea_output", "'hex'"), ("extra_float_digits", "1"), ("jit", "off")];
 
     /// <summary>In the text of keys and values, room for what closes it.</summary>
     private const int Closing = 16;
@@ -34,7 +34,7 @@ internal sealed class FeedFunction(FeedDefinition feed)
         -- {{Mark}} of {{feed.DisplayName.ReplaceLineEndings(" ")}}. Do not edit: the application compares it with what it expects.
         DECLARE
             channel constant text := {{SqlText.Literal(feed.ServerChannel)}};
-            op constant text := lower(TG_OP);
+            op constant text := lower(TG_OP COLLATE "C");
             keys text[];
             vals text[];
             changed text[];

@@ -17,6 +17,9 @@ internal sealed class FeedScript(FeedDefinition feed)
                 IF EXISTS ({Function} AND p.prosrc NOT LIKE {SqlText.Literal($"%{FeedFunction.Mark}%")}) THEN
                     RAISE EXCEPTION '%', {SqlText.Literal($"The function {_function}() exists, and is not that of a change feed. Give the feed another name with ChangeFeed.Named.")};
                 END IF;
+                IF EXISTS ({Function} AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid <> {SqlText.Literal(_table)}::pg_catalog.regclass)) THEN
+                    RAISE EXCEPTION '%', {SqlText.Literal($"The function {_function}() is that of the change feed of another table. Give one of the two another name with ChangeFeed.Named.")};
+                END IF;
                 """))
             .Append($"CREATE OR REPLACE FUNCTION {_function}() RETURNS trigger\n")
             .Append("    LANGUAGE plpgsql\n")

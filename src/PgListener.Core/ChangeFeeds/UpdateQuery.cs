@@ -30,8 +30,8 @@ internal sealed class UpdateQuery(FeedDefinition feed, RowQueries rows)
             FULL JOIN ({Side(FeedEvent.NewRows)}) n ON n.place = o.place
             WHERE (o.counts OR n.counts) AND {(WatchesAll ? "(o.place IS NULL OR n.place IS NULL OR o.image *<> n.image)" : Differ(Noticed("o."), Noticed("n.")))}
             {rows.Limit})
-        SELECT array_agg(k.key), {(HasValues ? "array_agg(k.vals), " : "")}({ChangedColumns})
-        INTO keys, {(HasValues ? "vals, " : "")}changed
+        SELECT array_agg(k.key), {(HasValues ? "array_agg(k.vals), " : "")}({ChangedColumns}), (SELECT count(*) > {feed.MaxKeys} FROM pairs)
+        INTO keys, {(HasValues ? "vals, " : "")}changed, everything
         FROM (
             SELECT DISTINCT ON (u.key) u.key{(HasValues ? ", u.vals" : "")}
             FROM pairs p

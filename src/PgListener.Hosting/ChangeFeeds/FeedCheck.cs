@@ -14,6 +14,8 @@ internal static class FeedCheck
                COALESCE((SELECT pg_catalog.has_schema_privilege(p.proowner, m.oid, 'USAGE')
                             AND pg_catalog.has_function_privilege(p.proowner, f.oid, 'EXECUTE')
                             AND pg_catalog.has_any_column_privilege(p.proowner, l.oid, 'INSERT')
+                            AND pg_catalog.has_column_privilege(p.proowner, l.oid, 'id', 'SELECT')
+                            AND (SELECT pg_catalog.has_sequence_privilege(p.proowner, q.oid, 'USAGE') FROM pg_catalog.pg_class q WHERE q.relnamespace = m.oid AND q.relname = 'message_id')
                          FROM pg_catalog.pg_namespace m
                          JOIN pg_catalog.pg_proc f ON f.pronamespace = m.oid AND f.proname = 'publish'
                          JOIN pg_catalog.pg_class l ON l.relnamespace = m.oid AND l.relname = 'message'

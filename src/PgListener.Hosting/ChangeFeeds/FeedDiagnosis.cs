@@ -56,7 +56,10 @@ internal static class FeedDiagnosis
         => FeedFunction.Settings.All(setting => shape.Settings.Any(present => present.Replace("\"", "", StringComparison.Ordinal).Equals($"{setting.Name}={setting.Value.Replace("'", "", StringComparison.Ordinal)}", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>A tool may have changed the line endings.</summary>
-    private static bool IsBodyOf(FeedDefinition feed, FeedShape shape) => new FeedFunction(feed).Body == shape.Body!.ReplaceLineEndings("\n");
+    /// <summary>Whether the function is that of the feed. Indentation does not count: Entity Framework Core indents each line of an idempotent script.</summary>
+    private static bool IsBodyOf(FeedDefinition feed, FeedShape shape) => LinesOf(new FeedFunction(feed).Body).SequenceEqual(LinesOf(shape.Body!), StringComparer.Ordinal);
+
+    private static string[] LinesOf(string body) => body.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static string? Names(IEnumerable<(FeedEvent On, string Name)> triggers)
     {

@@ -31,8 +31,10 @@ internal abstract record HandlerEntry(HandlerKey Key, Type? Type, ServiceDescrip
     /// <summary>Whether its channel is durable: then the package PgListener.Durable calls it, and the listener does not subscribe it.</summary>
     public abstract bool IsDurableOn(ListenerRegistration registration);
 
-    /// <inheritdoc cref="ListenerRegistration.ProblemWithFeed"/>
-    public abstract string? ProblemWithFeedOn(ListenerRegistration registration);
+    /// <summary>What is wrong with its change feed, or with the way it handles it; <see langword="null"/> if nothing is, or the channel is not that of a feed.</summary>
+    /// <param name="registration">The listener's registration.</param>
+    /// <param name="mode">What happens when its queue is full.</param>
+    public abstract string? ProblemWithFeedOn(ListenerRegistration registration, FullQueueMode mode);
 
     /// <summary>The name of its channel on a listener, without a prefix.</summary>
     public abstract string ChannelOn(ListenerRegistration registration);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using PgListener.ChangeFeeds;
 using PgListener.Payloads;
 
 namespace PgListener.Registration;
@@ -24,7 +25,8 @@ internal sealed record HandlerEntry<TChannel>(
 
     public override bool IsDurableOn(ListenerRegistration registration) => registration.IsDurable<TChannel>();
 
-    public override string? ProblemWithFeedOn(ListenerRegistration registration) => registration.ProblemWithFeed<TChannel>();
+    public override string? ProblemWithFeedOn(ListenerRegistration registration, FullQueueMode mode)
+        => registration.ProblemWithFeed<TChannel>() ?? (IsDurableOn(registration) ? null : FeedProblem.Of<TChannel>(mode));
 
     public override string ChannelOn(ListenerRegistration registration) => registration.ChannelNameOf<TChannel>();
 

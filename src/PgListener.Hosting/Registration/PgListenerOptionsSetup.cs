@@ -63,7 +63,7 @@ internal sealed class PgListenerOptionsSetup(ListenerRegistration registration, 
             // A class that handles several channels is named once. A handler without a name has its settings from AddChannel, which has checked them.
             foreach (var problem in MissingServices(handler))
                 yield return problem;
-            if (handler.ProblemWithFeedOn(registration) is { } noFeed)
+            if (handler.ProblemWithFeedOn(registration, options.Handlers[handler.Key].FullQueueMode ?? options.FullQueueMode) is { } noFeed)
                 yield return $"Handler {handler.Name} handles {handler.ChannelName}. {noFeed}";
             if (handler.IsDurableOn(registration) && registration.DurablePublisher is null)
                 yield return $"Handler {handler.Name} is on the durable channel {handler.ChannelName}, and nothing runs durable channels. Add the package PgListener.Durable, and call AddDurableChannels() after AddPgListener().";

@@ -177,4 +177,74 @@ public sealed class FeedShapeTests(ServerFixture server)
 
     private static async Task<string[]> ToldInOrderAsync(FeedScene scene, string sql)
         => [.. (await scene.ChangesAsync(sql)).Select(told => $"{{\"op\":\"update\",\"columns\":[{string.Join(',', told!.Columns.Order(StringComparer.Ordinal).Select(name => $"\"{name}\""))}],\"keys\":[{string.Join(',', told.Keys.Select(key => $"[{key}]"))}]}}")];
+
+    [Fact]
+    public async Task A_key_that_many_rows_share_hides_no_other()
+    {
+        await using var scene = await FeedScene.CreateAsync(
+            server, "create table products (shop int, rate int); insert into products select case when i <= 1500 then 1 else i end, 1 from generate_series(1, 1550) i", feed => feed.Key("shop"));
+        Assert.Equal(["""{"op":"update","all":true}"""], await scene.ToldAsync("update products set rate = 2"));
+        Assert.Equal(["""{"op":"update","columns":["rate"],"keys":[[1]]}"""], await scene.ToldAsync("update products set rate = 3 where shop = 1 and ctid in (select ctid from products where shop = 1 limit 100)"));
+    }
+
+    [Fact]
+    public async Task A_key_is_the_same_whatever_the_settings_of_the_session_that_writes()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id bytea, took interval, primary key (id, took))", feed => feed.Key("id", "took"));
+        var plain = Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')"));
+        await scene.ExecuteAsync("set bytea_output = 'escape'; set intervalstyle = 'iso_8601'; set datestyle = 'German'; truncate products");
+        await scene.HeardAsync();
+        Assert.Equal(plain, Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')")));
+    }
+
+    [Fact]
+    public async Task A_script_that_a_tool_has_indented_is_not_of_another_shape()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key)", feed => feed.Key("id"));
+        await scene.ExecuteAsync(scene.Feed.RemovalScript);
+        await scene.ExecuteAsync(string.Join("\r\n", scene.Feed.Script.Split('\n').Select(line => line.Length > 0 ? $"    {line}" : line)));
+        Assert.Null(await scene.ProblemAsync());
+    }
+
+    [Fact]
+    public async Task A_function_of_another_table_s_feed_is_not_taken_over()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key); create table others (id int primary key)", feed => feed.Key("id"));
+        var other = ChangeFeed.For(scene.Schema, "others").Key("id").Named("products_changes");
+        var error = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => scene.ExecuteAsync(other.Script));
+        Assert.Contains("ChangeFeed.Named", error.MessageText, StringComparison.Ordinal);
+        Assert.Null(await scene.ProblemAsync());
+    }
+
+    [Fact]
+    public async Task The_language_of_the_database_does_not_matter()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key)", feed => feed.Key("id"));
+        var database = $"t{Guid.NewGuid():n}"[..20];
+        try
+        {
+            // Turkish has an i without a dot, which is the lower case of I.
+            await scene.ExecuteAsync($"create database {database} template template0 encoding 'UTF8' locale_provider icu icu_locale 'tr-TR' locale 'C'");
+        }
+        catch (Npgsql.PostgresException e)
+        {
+            Assert.Skip($"The server has no Turkish: {e.MessageText}");
+        }
+
+        await using (var connection = new Npgsql.NpgsqlConnection($"{server.ConnectionString};Database={database};Pooling=false"))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            var told = new List<string>();
+            connection.Notification += (_, notification) => told.Add(notification.Payload);
+            await using var command = new Npgsql.NpgsqlCommand(
+                $"create table products (id int primary key); {ChangeFeed.For("products").Key("id").Script} listen \"changes:public.products\"; insert into products values (1)", connection);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            await command.DisposeAsync();
+            while (told.Count == 0)
+                await connection.WaitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Assert.Equal(ChangeOperation.Insert, Changes<FeedShapeTests>.Parse(told[0]).Operation);
+        }
+
+        await scene.ExecuteAsync($"drop database {database} with (force)");
+    }
 }

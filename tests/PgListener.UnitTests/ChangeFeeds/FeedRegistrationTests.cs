@@ -33,6 +33,19 @@ public class FeedRegistrationTests
         Assert.Contains("ChangeFeed.For(…).Channel(…)", Assert.Throws<ArgumentException>(() => builder.MapChannel<Changes<Product>>("c")).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_queue_that_keeps_the_newest_notification_only_is_refused(bool byListener)
+    {
+        var services = new ServiceCollection();
+        services.AddPgListener(connectionString: "Host=h", options => options.FullQueueMode = byListener ? FullQueueMode.KeepLatest : FullQueueMode.Wait)
+            .AddChangeFeed<Product>(Products)
+            .AddHandler<Changes<Product>, Handler>(handler => handler.FullQueueMode = byListener ? null : FullQueueMode.KeepLatest);
+        using var provider = services.BuildServiceProvider();
+        Assert.Contains("Its FullQueueMode is KeepLatest", Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<PgListenerOptions>>().Value).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_source_is_asked_once_before_the_handlers_are_planned()
     {
