@@ -16,8 +16,8 @@ public static class PgListenerOutputCacheExtensions
     /// <remarks>
     /// <para>The application adds the output cache itself, with <c>AddOutputCache()</c>. Whatever its <see cref="IOutputCacheStore"/> is, each instance evicts from it.</para>
     /// <para>
-    /// An eviction that fails is repeated until it succeeds. A response with one of the tags that is being made while they are evicted is sent, but not stored. Changes that wait
-    /// never pause reading for others: if the handler's queue is full, the tags are evicted.
+    /// An eviction that fails is repeated until it succeeds. A response with one of the tags that is being created while they are evicted is sent, but not stored. Pending changes
+    /// never pause reading for other handlers: if the handler's queue is full, the tags are evicted.
     /// </para>
     /// </remarks>
     /// <exception cref="ArgumentException">There is no tag, or one is empty.</exception>
@@ -27,7 +27,7 @@ public static class PgListenerOutputCacheExtensions
         return Add<T>(builder, tags, tagsOf: _ => tags, nameof(tags));
     }
 
-    /// <summary>Evicts the responses that changed rows stand for from the output cache, and all responses of the table after each gap, in which a change may have been missed.</summary>
+    /// <summary>Evicts the responses that depend on the changed rows from the output cache, and all responses of the table after each gap, in which a change may have been missed.</summary>
     /// <typeparam name="T">The class that stands for the table. Its feed is added with <c>AddChangeFeed</c>, or comes from an EF Core model.</typeparam>
     /// <param name="builder">The listener.</param>
     /// <param name="tagsOf">Gets the tags to evict: <c>changes => changes.Keys.Select(key => $"product:{key}")</c>. It may return any number of tags.</param>

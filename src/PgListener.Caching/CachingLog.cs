@@ -5,13 +5,13 @@ namespace PgListener;
 /// <summary>The log events of coherent hybrid caches, with the ids 730 to 737, which are never reused.</summary>
 internal static partial class CachingLog
 {
-    [LoggerMessage(730, LogLevel.Warning, "The hybrid cache of channel '{Channel}' could not tell other instances to remove {Count} key(s) and tag(s), so they may return old values. It tries again until it succeeds: {Error}")]
+    [LoggerMessage(730, LogLevel.Warning, "The hybrid cache of channel '{Channel}' could not notify other instances of the removal of {Count} key(s) and tag(s), so they may return old values. It tries again until it succeeds: {Error}")]
     public static partial void InvalidationsNotSent(this ILogger logger, Exception exception, string channel, int count, string error);
 
-    [LoggerMessage(731, LogLevel.Information, "The hybrid cache of channel '{Channel}' has told other instances what to remove, after {Attempts} failed attempts.")]
+    [LoggerMessage(731, LogLevel.Information, "The hybrid cache of channel '{Channel}' has notified other instances of what to remove, after {Attempts} failed attempts.")]
     public static partial void InvalidationsSentAtLast(this ILogger logger, string channel, int attempts);
 
-    [LoggerMessage(732, LogLevel.Error, "The hybrid cache of channel '{Channel}' has stopped, and could not tell other instances to remove {Count} key(s) and tag(s). They keep the old values until these expire, or until a gap.")]
+    [LoggerMessage(732, LogLevel.Error, "The hybrid cache of channel '{Channel}' has stopped, and could not notify other instances of the removal of {Count} key(s) and tag(s). They keep the old values until these expire, or until a gap.")]
     public static partial void InvalidationsGivenUp(this ILogger logger, string channel, int count);
 
     [LoggerMessage(733, LogLevel.Warning, "The hybrid cache of channel '{Channel}' got a notification that it cannot read, and has cleared its local level. Nothing else may use this channel: set HybridCacheCoherenceOptions.Channel to another one.")]

@@ -16,8 +16,8 @@ public sealed class HybridCacheCoherenceOptions : IValidatableObject
     /// <value>The default is <c>hybrid_cache</c>; for a keyed cache, <c>hybrid_cache:{key}</c>. 1 to 63 bytes in UTF-8 together with the prefix.</value>
     public string Channel { get; set; } = CacheRegistration.DefaultChannel;
 
-    /// <summary>The shortest time between two notifications. What is removed in between is sent together, in as few notifications as it fits in.</summary>
-    /// <remarks>What is removed after a pause is sent at once.</remarks>
+    /// <summary>The shortest time between two notifications. Removals in between are batched into as few notifications as possible.</summary>
+    /// <remarks>A removal after a pause is sent at once.</remarks>
     /// <value>The default is 5 milliseconds. From 0 to 1 second.</value>
     public TimeSpan CoalesceWindow { get; set; } = TimeSpan.FromMilliseconds(5);
 
@@ -27,12 +27,12 @@ public sealed class HybridCacheCoherenceOptions : IValidatableObject
     /// When the listener listens again, the local level is cleared, so no value is stale for longer than the outage. This limits it further: after this time, values
     /// come from the shared level or the source only.
     /// </para>
-    /// <para>0 never returns a value of which it is not known whether it is current. Each read of it then costs the source, which is often the database that has just come back.</para>
+    /// <para>With 0, the cache never returns a value that may be out of date because of a known outage. Each read then goes to the shared level or the source, which is often the database that has just come back.</para>
     /// </remarks>
-    /// <value>The default is 30 seconds: a restart or a failover does not send every read to the database. From 0; <see cref="Timeout.InfiniteTimeSpan"/> has no limit.</value>
+    /// <value>The default is 30 seconds: a restart or a failover does not send every read to the database. The minimum is 0; <see cref="Timeout.InfiniteTimeSpan"/> means no limit.</value>
     public TimeSpan MaxOutage { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the stop of the host may wait until the other instances are told of what was removed.</summary>
+    /// <summary>The maximum time that host shutdown waits for the other instances to be notified.</summary>
     /// <value>The default is 5 seconds. From 0 to 1 minute.</value>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -3,10 +3,10 @@ namespace PgListener;
 /// <summary>The names and units of the instruments of coherent hybrid caches, on the meter <see cref="PgListenerDiagnostics.MeterName"/>.</summary>
 public static class HybridCacheInstruments
 {
-    /// <summary>Counter, in <see cref="InvalidationUnit"/>: keys and tags that other instances were told to remove.</summary>
+    /// <summary>Counter, in <see cref="InvalidationUnit"/>: keys and tags whose removal was sent to other instances.</summary>
     public const string InvalidationsSent = "pglistener.hybrid_cache.invalidations.sent";
 
-    /// <summary>Counter, in <see cref="InvalidationUnit"/>: keys and tags that other instances have told to remove.</summary>
+    /// <summary>Counter, in <see cref="InvalidationUnit"/>: keys and tags whose removal other instances have sent.</summary>
     public const string InvalidationsReceived = "pglistener.hybrid_cache.invalidations.received";
 
     /// <summary>Counter, in <see cref="ValueUnit"/>: values that were not kept in the local level, because they were invalidated while they were being read.</summary>

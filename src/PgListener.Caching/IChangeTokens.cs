@@ -14,12 +14,12 @@ namespace PgListener;
 /// It may also fire for a change that was made shortly before.
 /// </para>
 /// <para>
-/// All tokens fire when changes may have been missed: after each gap, and when so many rows have changed at once that they are not told one by one. So a token
+/// All tokens fire when changes may have been missed: after each gap, and when more rows change at once than the feed lists individually. So a token
 /// that is taken while the listener is not listening fires when it listens; the first time when the listener has started. Until then it does not know about changes.
 /// </para>
 /// <para>
-/// Callbacks are called on the thread pool, one after the other, without a lock. One that throws is logged, and the others are called. A token, and what its callbacks refer to, is kept only as long as
-/// somebody has the token, or a callback that is registered with it. All members are thread-safe.
+/// Callbacks are called on the thread pool, one after the other, without a lock. One that throws is logged, and the others are called. A token, and what its callbacks refer to, is
+/// kept only while the token, or a callback registered with it, is referenced. All members are thread-safe.
 /// </para>
 /// </remarks>
 public interface IChangeTokens<T>

@@ -8,8 +8,8 @@ public static class PgListenerConfigurationBuilderExtensions
 {
     /// <summary>Adds a table of settings, which is read again when it changes: by default <c>public.app_settings(key text, value text)</c>, with keys such as <c>Shop:Title</c>.</summary>
     /// <param name="builder">The configuration. The table overrides the sources that were added before, and those that are added later override the table.</param>
-    /// <param name="connectionString">How to connect. Of several hosts the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
-    /// <param name="configure">Changes the options: the table, what happens when the database is away, where to log.</param>
+    /// <param name="connectionString">How to connect. With several hosts, the primary is used unless <c>Target Session Attributes</c> says otherwise.</param>
+    /// <param name="configure">Changes the options: the table, what happens when the database is unavailable, where to log.</param>
     /// <returns>The configuration, to add further sources.</returns>
     /// <remarks>
     /// <para>
@@ -17,7 +17,7 @@ public static class PgListenerConfigurationBuilderExtensions
     /// been missed, the table is read again. If it differs, the configuration's reload token fires, and <c>IOptionsMonitor</c> has the new values.
     /// </para>
     /// <para>
-    /// Each source has a listener and a connection of its own, which end when the configuration is disposed of; a host does that. The table is read on
+    /// Each source has a listener and a connection of its own, which are disposed of with the configuration; a host does that. The table is read on
     /// further connections, which are closed at once.
     /// </para>
     /// </remarks>

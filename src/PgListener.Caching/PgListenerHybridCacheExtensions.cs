@@ -12,8 +12,8 @@ public static class PgListenerHybridCacheExtensions
     /// <summary>Removes the values of changed rows from the application's <see cref="HybridCache"/>, by key; and after each gap, in which a change may have been missed, all values of the table.</summary>
     /// <typeparam name="T">The class that stands for the table. Its feed is added with <c>AddChangeFeed</c>, or comes from an EF Core model.</typeparam>
     /// <param name="builder">The listener.</param>
-    /// <param name="keyOf">Gets the cache's key for a row: <c>key => $"product:{key}"</c>.</param>
-    /// <param name="allTags">The tags to remove when it is not known what has changed. Each value that depends on the table has one of them. Without any tag, everything is removed from the cache.</param>
+    /// <param name="keyOf">Maps the key of a row to the key in the cache: <c>key => $"product:{key}"</c>.</param>
+    /// <param name="allTags">The tags to remove when it is not known what has changed. Each value that depends on the table has one of them. Without tags, the whole cache is cleared in these cases.</param>
     /// <returns>The builder.</returns>
     /// <remarks>
     /// <para>
@@ -21,8 +21,8 @@ public static class PgListenerHybridCacheExtensions
     /// that was being read while its row changed is returned, but not kept.
     /// </para>
     /// <para>
-    /// Each instance hears of the change, and removes the values from its local level and from the shared one, if there is one. An instance also removes all values of the table from both when it
-    /// starts, because nobody may have been there to hear of a change. If the shared level fails, it is tried again until it succeeds.
+    /// Each instance receives the change, and removes the values from its local level and from the shared one, if there is one. An instance also removes all values of the table from both when it
+    /// starts, because changes may have happened while no instance was listening. If the shared level fails, the removal is retried until it succeeds.
     /// </para>
     /// <para>A handler with the name <c>HybridCache</c> removes them. It never pauses reading: if its queue is full, all values of the table are removed.</para>
     /// </remarks>

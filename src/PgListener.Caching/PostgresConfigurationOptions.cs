@@ -11,11 +11,11 @@ public sealed class PostgresConfigurationOptions
     /// <value>The default is <c>public.app_settings</c>.</value>
     public string Table { get; set; } = "public.app_settings";
 
-    /// <summary>The column with the keys, exactly as it is called, without quotes. Its type is <c>text</c>, or one that can be cast to it.</summary>
+    /// <summary>The column with the keys, exactly as named, without quotes. Its type is <c>text</c>, or one that can be cast to it.</summary>
     /// <value>The default is <c>key</c>.</value>
     public string KeyColumn { get; set; } = "key";
 
-    /// <summary>The column with the values, exactly as it is called, without quotes. Its type is <c>text</c>, or one that can be cast to it.</summary>
+    /// <summary>The column with the values, exactly as named, without quotes. Its type is <c>text</c>, or one that can be cast to it.</summary>
     /// <value>The default is <c>value</c>.</value>
     public string ValueColumn { get; set; } = "value";
 
@@ -23,8 +23,8 @@ public sealed class PostgresConfigurationOptions
     /// <value>The default is empty: all keys.</value>
     public string Prefix { get; set; } = "";
 
-    /// <summary>Further columns, with the value that a row has in each of them if it is read: for a table with the settings of several applications.</summary>
-    /// <value>The default is empty: all rows. Names are as the columns are called, without quotes; values are compared with the column as <c>text</c>.</value>
+    /// <summary>Filters rows by the values of other columns, for a table with the settings of several applications.</summary>
+    /// <value>The default is empty: all rows. Names are exactly as the columns are named, without quotes; values are compared with the column as <c>text</c>.</value>
     public IDictionary<string, string> Where { get; private set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The channel that notifies of changes. What its payloads contain does not matter.</summary>
@@ -38,12 +38,12 @@ public sealed class PostgresConfigurationOptions
     /// <summary>A file that keeps the settings that were read last. If the table cannot be read when the application starts, it starts with them.</summary>
     /// <remarks>
     /// <para>
-    /// The file has everything that the table has, secrets too. On Unix only its owner may read and write it (mode 600); on Windows it has the rights of its folder. It
+    /// The file contains everything in the table, including secrets. On Unix only its owner may read and write it (mode 600); on Windows it has the rights of its folder. It
     /// is replaced as a whole whenever the settings change, so the process needs the right to create files in its folder, which has to exist. Give each source a file of its own.
     /// </para>
     /// <para>A file that was written for another table, prefix or <see cref="Where"/> is not used.</para>
     /// </remarks>
-    /// <value>The default is <see langword="null"/>: none. A relative path begins at the current directory of the process.</value>
+    /// <value>The default is <see langword="null"/>: none. A relative path is relative to the current directory of the process.</value>
     public string? LastKnownFile { get; set; }
 
     /// <summary>How long the start waits for the database. The time also limits a <c>Reload()</c> of the configuration.</summary>

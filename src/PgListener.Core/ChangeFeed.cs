@@ -3,9 +3,9 @@ using PgListener.ChangeFeeds;
 
 namespace PgListener;
 
-/// <summary>Describes the changes of a table that are told: from which table, with which key, when which columns change. It writes the script of the triggers that tell them.</summary>
+/// <summary>Describes a change feed of a table: its key, the columns to watch, and the values to include. Generates the script that creates its triggers.</summary>
 /// <remarks>
-/// <para>A feed is immutable: each method returns another one. Two feeds that describe the same are equal.</para>
+/// <para>A feed is immutable: each method returns another one. Feeds with the same definition are equal.</para>
 /// <para>Run its <see cref="Script"/> in the database (PostgreSQL 14 or later), and register it with <c>AddPgListener().AddChangeFeed&lt;T&gt;(feed)</c>. With EF Core, migrations do the first, and <c>AddChangeFeeds&lt;TContext&gt;()</c> the second.</para>
 /// <para>Names of columns, and of tables in <see cref="For(string?, string)"/>, are as they are in the database, upper and lower case distinct.</para>
 /// </remarks>
@@ -33,10 +33,10 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     /// <summary>The columns of the key, in order.</summary>
     public IReadOnlyList<string> KeyColumns => _definition.Key;
 
-    /// <summary>The columns whose changes are told; none for all of the table.</summary>
+    /// <summary>The watched columns; empty for all columns of the table, including columns added later.</summary>
     public IReadOnlyList<string> WatchedColumns => _definition.Columns;
 
-    /// <summary>The columns whose values are carried with each key.</summary>
+    /// <summary>The columns whose values are sent with each key.</summary>
     public IReadOnlyList<string> IncludedColumns => _definition.Included;
 
     /// <summary>Whether the changes are messages of a durable channel.</summary>
@@ -45,15 +45,15 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     /// <summary>The channel's name, without a prefix.</summary>
     public string ChannelName => _definition.Channel;
 
-    /// <summary>The script that creates the feed in the database, or brings it up to date: a function in the schema of the table, and four triggers on the table.</summary>
+    /// <summary>The script that creates the feed in the database, or updates it: a function in the schema of the table, and four triggers on the table.</summary>
     /// <remarks>
-    /// It can be run again. Run it in one transaction, as the owner of the table, or as a role with <c>TRIGGER</c> on it and <c>CREATE</c> on its schema. It takes a lock that lets readers of the table pass, and
-    /// waits for its writers.
+    /// It is idempotent. Run it in one transaction, as a role with <c>CREATE</c> on the schema and <c>TRIGGER</c> on the table, which the owner of the table has. To run it again, the role must own the function.
+    /// It takes a lock that does not block readers of the table and waits for writers.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The feed has no key, or its channel's name is too long with the prefix.</exception>
     public string Script => new FeedScript(Complete()).Create();
 
-    /// <summary>The script that removes the function and the triggers from the database. It can be run again, also after the table was renamed or dropped.</summary>
+    /// <summary>The script that removes the function and the triggers from the database. The script is idempotent and also works after the table is renamed or dropped.</summary>
     /// <exception cref="InvalidOperationException">The feed has no key, or its channel's name is too long with the prefix.</exception>
     public string RemovalScript => new FeedScript(Complete()).Remove();
 
@@ -79,28 +79,28 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     public static ChangeFeed For(string? schema, string table)
         => new(new(NameOf(schema ?? "public", nameof(schema)), NameOf(table, nameof(table))));
 
-    /// <summary>Names the columns of the key, by which rows are told from each other. Required.</summary>
+    /// <summary>Names the columns of the key, that identify a row. Required.</summary>
     /// <param name="columns">The columns, in the order in which <see cref="ChangeKey"/> has them.</param>
     /// <returns>The feed with this key.</returns>
     /// <exception cref="ArgumentException">There is none, or a name is not valid.</exception>
     public ChangeFeed Key(params IReadOnlyList<string> columns) => new(_definition with { Key = NamesOf(columns, nameof(columns), least: 1) });
 
-    /// <summary>Names the columns whose changes are told. An update that changes none of them, and not the key, is silent.</summary>
-    /// <param name="columns">The columns; none for all of the table, those included that it gets later.</param>
+    /// <summary>Names the columns to watch. An update is silent if it changes none of them, nor a column of the key or of <see cref="Where"/>. A second call replaces them.</summary>
+    /// <param name="columns">The columns; empty for all columns of the table, including columns added later.</param>
     /// <returns>The feed with these columns.</returns>
     /// <exception cref="ArgumentException">A name is not valid.</exception>
     public ChangeFeed Columns(params IReadOnlyList<string> columns) => new(_definition with { Columns = NamesOf(columns, nameof(columns), least: 0) });
 
-    /// <summary>Names columns whose values are carried with each key. The default is none: a handler reads the row, which it may and which is current.</summary>
-    /// <param name="columns">The columns; at most 50. A change of one that <see cref="Columns"/> does not name is not told.</param>
+    /// <summary>Names columns whose values are sent with each key. The default is none: a handler that needs more reads the current row. A second call replaces them.</summary>
+    /// <param name="columns">The columns; at most 50. A change of one that <see cref="Columns"/> does not name is not reported.</param>
     /// <returns>The feed with these values.</returns>
-    /// <remarks>Whoever can connect to the database can listen to a channel, and so read these values, whatever their rights to the table are.</remarks>
+    /// <remarks>Anyone who can connect to the database can listen on the channel and read these values, regardless of their rights on the table.</remarks>
     /// <exception cref="ArgumentException">There are more than 50, or a name is not valid.</exception>
     public ChangeFeed Include(params IReadOnlyList<string> columns)
     {
         var names = NamesOf(columns, nameof(columns), least: 0);
         if (names.Length > MaxIncluded)
-            throw new ArgumentException($"A feed can include at most {MaxIncluded} columns; a notification has room for less.", nameof(columns));
+            throw new ArgumentException($"A feed can include at most {MaxIncluded} columns; a notification has no room for more.", nameof(columns));
         return new(_definition with { Included = names });
     }
 
@@ -110,7 +110,7 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     public ChangeFeed Durable() => new(_definition with { IsDurable = true });
 
     /// <summary>Gives the feed another channel.</summary>
-    /// <param name="name">The channel: 1 to 63 bytes in UTF-8. The default is <c>changes:</c>, the schema, a dot and the table, cut short with a hash if that is too long.</param>
+    /// <param name="name">The channel: 1 to 63 bytes in UTF-8. The default is <c>changes:</c>, the schema, a dot and the table, truncated, with a hash at the end, if it is too long.</param>
     /// <returns>The feed with this channel.</returns>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
     public ChangeFeed Channel(string name)
@@ -119,7 +119,7 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
         return new(_definition with { GivenChannel = name });
     }
 
-    /// <summary>Sets the prefix that the listener's <see cref="ListenerOptions.ChannelPrefix"/> puts before its channels, so that the triggers use it too.</summary>
+    /// <summary>Sets the prefix that the listener's <see cref="ListenerOptions.ChannelPrefix"/> puts before its channels, so that the triggers use it too. Without it, they notify on another channel than the listener listens on.</summary>
     /// <param name="prefix">The prefix; empty for none, which is the default.</param>
     /// <returns>The feed with this prefix.</returns>
     /// <exception cref="ArgumentException">The prefix is not valid.</exception>
@@ -131,7 +131,7 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
         return new(_definition with { Prefix = prefix });
     }
 
-    /// <summary>Sets how many keys of one statement are told. If it has more, a <see cref="Resync"/> with <see cref="ResyncReason.Everything"/> takes their place.</summary>
+    /// <summary>Sets the maximum number of keys that are listed for one statement. If there are more, a <see cref="Resync"/> with <see cref="ResyncReason.Everything"/> takes their place.</summary>
     /// <param name="count">1 to 100,000. The default is 1,000.</param>
     /// <returns>The feed with this limit.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number is out of range.</exception>
@@ -142,10 +142,10 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
         return new(_definition with { MaxKeys = count });
     }
 
-    /// <summary>Restricts the feed to rows with one of some values in a column, such as those of one type of a hierarchy that shares a table.</summary>
-    /// <param name="column">The column. A change of its value is told too, because the row then enters or leaves the feed.</param>
+    /// <summary>Restricts the feed to rows that have one of the given values in a column, such as those of one type of a hierarchy that shares a table.</summary>
+    /// <param name="column">The column. A change of its value is reported too, because the row then enters or leaves the feed.</param>
     /// <param name="values">The values as PostgreSQL writes them as text; at least one.</param>
-    /// <returns>The feed of these rows. Its default names have the values in them, so that a table can have several feeds.</returns>
+    /// <returns>The feed of these rows. Its default names contain the values, so that a table can have several feeds.</returns>
     /// <exception cref="ArgumentException">There is no value, or a name is not valid.</exception>
     public ChangeFeed Where(string column, params IReadOnlyList<string> values)
     {
@@ -156,7 +156,7 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     }
 
     /// <summary>Gives the feed another name in the database, so that a table can have several.</summary>
-    /// <param name="name">The name of the function, and the beginning of those of the triggers. The default is that of the table with <c>_changes</c> behind it.</param>
+    /// <param name="name">The name of the function, and the beginning of those of the triggers. The default is the table's name followed by <c>_changes</c>.</param>
     /// <returns>The feed with this name.</returns>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
     public ChangeFeed Named(string name) => new(_definition with { GivenName = NameOf(name, nameof(name)) });

@@ -28,7 +28,7 @@ public readonly struct ChangeKey : IEquatable<ChangeKey>
         }
     }
 
-    /// <summary>Creates a key, for a test, or to look for a row's key among others.</summary>
+    /// <summary>Creates a key, to compare with the keys of a feed or for a test.</summary>
     /// <param name="values">The values, in the order of the key's columns: texts, numbers, <see cref="Guid"/>, <see cref="bool"/>, dates and times.</param>
     /// <returns>The key.</returns>
     public static ChangeKey Of(params IReadOnlyList<object?> values)

@@ -5,12 +5,12 @@ using PgListener.ChangeFeeds;
 
 namespace PgListener;
 
-/// <summary>What a statement, or a part of one, has changed in a table that has a <see cref="ChangeFeed"/>.</summary>
+/// <summary>The changes that a statement, or a part of it, made in a table that has a <see cref="ChangeFeed"/>.</summary>
 /// <typeparam name="T">The class that stands for the table in this application. The library does not map rows to it.</typeparam>
 /// <remarks>
 /// <para>Handle it with an <c>INotificationHandler&lt;Changes&lt;T&gt;&gt;</c>, or read it as a stream. Its channel is that of the feed that the listener has for <typeparamref name="T"/>: <c>AddChangeFeed&lt;T&gt;(…)</c>.</para>
 /// <para>
-/// A statement with many rows comes as several values, and a statement with more rows than the feed tells one by one, or a <c>TRUNCATE</c>, as a <see cref="Resync"/> with the reason
+/// A statement with many rows comes as several values, and a statement with more rows than the feed lists, or a <c>TRUNCATE</c>, as a <see cref="Resync"/> with the reason
 /// <see cref="ResyncReason.Everything"/>: implement <see cref="IResyncHandler{TChannel}"/> too.
 /// </para>
 /// </remarks>
@@ -21,7 +21,7 @@ public sealed class Changes<T> : INotificationChannel<Changes<T>>
     /// <param name="operation">What was done.</param>
     /// <param name="keys">The keys of the rows; at least one.</param>
     /// <param name="columns">For an update, the watched columns that changed.</param>
-    /// <param name="values">What the feed carries for each key; none, or as many as there are keys.</param>
+    /// <param name="values">What the feed sends for each key; none, or as many as there are keys.</param>
     /// <exception cref="ArgumentException">There is no key, or there are not as many values as keys.</exception>
     public Changes(ChangeOperation operation, IReadOnlyList<ChangeKey> keys, IReadOnlyList<string>? columns = null, IReadOnlyList<JsonElement>? values = null)
     {
@@ -42,12 +42,12 @@ public sealed class Changes<T> : INotificationChannel<Changes<T>>
     /// <summary>The keys of the rows; never empty. An update that has changed a key has both the old and the new one.</summary>
     public IReadOnlyList<ChangeKey> Keys { get; }
 
-    /// <summary>For an update, the names of the watched columns that have changed in any of the rows; otherwise empty.</summary>
+    /// <summary>For an update, the names of the watched columns, and of columns of the key and of <see cref="ChangeFeed.Where"/>, that have changed in any of the rows; otherwise empty.</summary>
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>
     /// The values of the columns that <see cref="ChangeFeed.Include"/> names, as a JSON object for each of <see cref="Keys"/>, in the same order. Empty if the feed includes none.
-    /// For a deleted row they are those that it had; for a key that a row no longer has after an update, the element is <see cref="JsonValueKind.Null"/>.
+    /// For a deleted row, they are its last values; for a key that no longer exists after an update, the element is <see cref="JsonValueKind.Null"/>.
     /// </summary>
     public IReadOnlyList<JsonElement> Values { get; }
 

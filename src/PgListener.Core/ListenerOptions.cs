@@ -72,7 +72,8 @@ public class ListenerOptions : IValidatableObject
     /// <summary>How often delivery is proven again while the connection lasts.</summary>
     /// <remarks>
     /// If the notification does not arrive, and nothing else does for <see cref="KeepAlive"/>, the listener connects again. Each proof is sent from a new connection, which
-    /// also detects that the host's name leads to another server than the one that the listener is connected to.
+    /// also detects that the host's name leads to another server than the one that the listener is connected to. Change feeds are checked at this interval too; with <see langword="null"/>, they
+    /// are checked after each connect, and while there is a problem.
     /// </remarks>
     /// <value>The default is 1 minute. <see langword="null"/> means never. From <see cref="KeepAlive"/>, or from 1 minute if that is shorter, to 1 day.</value>
     public TimeSpan? ProveDeliveryInterval { get; set; } = TimeSpan.FromMinutes(1);

@@ -19,8 +19,8 @@ public enum ResyncReason
     Retention,
 
     /// <summary>
-    /// Nothing was missed, but anything in the table may have changed: the <see cref="ChangeFeed"/> of it has told of a <c>TRUNCATE</c>, or of a statement with more rows than it tells one by one. It does not count as a
-    /// gap in statistics, metrics and health.
+    /// Anything in the table of a <see cref="ChangeFeed"/> may have changed: after a <c>TRUNCATE</c>, a statement with more rows than the feed lists, an error in the trigger, a row that does not fit into a
+    /// notification, or the repair of a feed that was missing or disabled. It does not count as a gap in statistics, metrics and health.
     /// </summary>
     Everything,
 }

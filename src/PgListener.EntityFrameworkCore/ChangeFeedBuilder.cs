@@ -15,13 +15,13 @@ public sealed class ChangeFeedBuilder<TEntity>
 
     internal FeedAnnotation Annotation { get; private set; } = new();
 
-    /// <summary>Names the properties whose changes are told. An update that changes none of them, and not the key, is silent.</summary>
+    /// <summary>Names the properties to watch. An update is silent if it changes none of them, nor the key, nor the discriminator of a hierarchy. A second call adds to them.</summary>
     /// <param name="properties">One property, <c>p =&gt; p.Price</c>, or several, <c>p =&gt; new { p.Price, p.Name }</c>. A property of an owned or complex type is named as <c>p =&gt; p.Address.City</c>; such a type alone stands for all of its columns.</param>
     /// <returns>This builder.</returns>
-    /// <exception cref="ArgumentException">The expression names something else than properties.</exception>
+    /// <exception cref="ArgumentException">The expression names something other than properties.</exception>
     public ChangeFeedBuilder<TEntity> Columns(Expression<Func<TEntity, object?>> properties) => Columns(PropertyPaths.Of(properties));
 
-    /// <summary>Names the properties whose changes are told, for those that the class does not have.</summary>
+    /// <summary>Names the properties to watch, for shadow properties. A second call adds to them.</summary>
     /// <param name="propertyNames">The names of the properties; of an owned or complex type with a dot: <c>Address.City</c>.</param>
     /// <returns>This builder.</returns>
     public ChangeFeedBuilder<TEntity> Columns(params string[] propertyNames)
@@ -31,14 +31,14 @@ public sealed class ChangeFeedBuilder<TEntity>
         return this;
     }
 
-    /// <summary>Names properties whose values are carried with each key. Without it, only keys are.</summary>
+    /// <summary>Names properties whose values are sent with each key. Without it, only keys are sent. A second call adds to them.</summary>
     /// <param name="properties">One property, <c>p =&gt; p.Price</c>, or several, <c>p =&gt; new { p.Price, p.Name }</c>.</param>
     /// <returns>This builder.</returns>
-    /// <remarks>Whoever can connect to the database can listen to a channel, and so read these values, whatever their rights to the table are.</remarks>
-    /// <exception cref="ArgumentException">The expression names something else than properties.</exception>
+    /// <remarks>Anyone who can connect to the database can listen on the channel and read these values, regardless of their rights on the table.</remarks>
+    /// <exception cref="ArgumentException">The expression names something other than properties.</exception>
     public ChangeFeedBuilder<TEntity> Include(Expression<Func<TEntity, object?>> properties) => Include(PropertyPaths.Of(properties));
 
-    /// <summary>Names properties whose values are carried with each key, for those that the class does not have.</summary>
+    /// <summary>Names properties whose values are sent with each key, for shadow properties. A second call adds to them.</summary>
     /// <param name="propertyNames">The names of the properties.</param>
     /// <returns>This builder.</returns>
     public ChangeFeedBuilder<TEntity> Include(params string[] propertyNames)

@@ -7,14 +7,14 @@ namespace Microsoft.EntityFrameworkCore;
 
 /// <summary>Publishes with what a context saves: the notification is sent in the transaction of <c>SaveChanges</c>, or never.</summary>
 /// <remarks>
-/// <para>The context needs <see cref="PgListenerDbContextOptionsBuilderExtensions.UsePgListener(DbContextOptionsBuilder, string)"/>. Live and durable channels are alike.</para>
+/// <para>The context needs <see cref="PgListenerDbContextOptionsBuilderExtensions.UsePgListener(DbContextOptionsBuilder, string)"/>. This applies to plain and durable channels.</para>
 /// <para>
-/// The values wait in the context. <c>SaveChanges</c> and <c>SaveChangesAsync</c> send them after the statements of Entity Framework Core and before the commit: in the order in which they were published, those of one channel
+/// The values are queued in the context. <c>SaveChanges</c> and <c>SaveChangesAsync</c> send them after the statements of Entity Framework Core and before the commit: in the order in which they were published, those of one channel
 /// in one statement. Without a transaction, <c>SaveChanges</c> begins one for them, regardless of <see cref="DatabaseFacade.AutoTransactionBehavior"/>; in a transaction that is in progress they are sent as part of that.
 /// They are sent too if there are no changes to save.
 /// </para>
-/// <para>If <c>SaveChanges</c> fails, they wait for the next one, as the changes do.</para>
-/// <para>These members are as little thread-safe as the context.</para>
+/// <para>If <c>SaveChanges</c> fails, they stay queued for the next one, as the changes do.</para>
+/// <para>Like the context, these members are not thread-safe.</para>
 /// </remarks>
 public static class PgListenerDbContextExtensions
 {
@@ -31,12 +31,12 @@ public static class PgListenerDbContextExtensions
         QueueOf(context).Add(new QueuedValue<TChannel>(value));
     }
 
-    /// <summary>Publishes a value with the next <c>SaveChanges</c>, which is made only when the changes are written, and the values that the database has generated are known.</summary>
+    /// <summary>Publishes a value with the next <c>SaveChanges</c>. The value is created after the changes are written, when generated values are known.</summary>
     /// <typeparam name="TChannel">The channel's type.</typeparam>
     /// <param name="context">The context.</param>
     /// <param name="createValue">
-    /// Makes the value, before the commit. Generated keys and other generated values are in the properties of the entities by then. It is called once more if a retrying execution strategy saves again,
-    /// so it must do nothing else. If it throws, <c>SaveChanges</c> fails, and nothing is saved.
+    /// Creates the value, before the commit. Generated keys and other generated values are in the properties of the entities by then. It is called again if a retrying execution strategy saves again,
+    /// so it must have no side effects. If it throws, <c>SaveChanges</c> fails, and nothing is saved.
     /// </param>
     /// <example>
     /// <code>
@@ -53,7 +53,7 @@ public static class PgListenerDbContextExtensions
         QueueOf(context).Add(new QueuedValue<TChannel>(createValue));
     }
 
-    /// <summary>Forgets what was published and has not been sent yet, as <c>ChangeTracker.Clear()</c> forgets the changes. Call both at the beginning of a block that an execution strategy retries.</summary>
+    /// <summary>Discards published values that have not been sent yet, as <c>ChangeTracker.Clear()</c> discards the changes. Call both at the beginning of a block that an execution strategy retries.</summary>
     /// <param name="context">The context.</param>
     /// <exception cref="InvalidOperationException">The context does not use <c>UsePgListener()</c>.</exception>
     public static void ClearPublished(this DbContext context) => QueueOf(context).Clear();

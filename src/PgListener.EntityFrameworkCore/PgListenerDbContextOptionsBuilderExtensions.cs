@@ -12,7 +12,7 @@ public static class PgListenerDbContextOptionsBuilderExtensions
     /// <param name="name">The name of the listener whose <see cref="INotificationPublisher"/> publishes.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// The publisher is taken from the services of the application, where <c>AddPgListener()</c> registers it; so the contexts are to be registered there too,
+    /// The publisher is taken from the services of the application, where <c>AddPgListener()</c> registers it. Register the contexts there too,
     /// with <c>AddDbContext</c>, <c>AddDbContextPool</c> or <c>AddDbContextFactory</c>.
     /// </remarks>
     public static DbContextOptionsBuilder UsePgListener(this DbContextOptionsBuilder optionsBuilder, string? name = null)

@@ -9,9 +9,9 @@ namespace Microsoft.EntityFrameworkCore.Migrations;
 /// <remarks>All of it is SQL, so it is part of scripts (idempotent ones too) and bundles.</remarks>
 public static class PgListenerMigrationBuilderExtensions
 {
-    /// <summary>Creates the schema of durable channels, or brings it up to date.</summary>
+    /// <summary>Creates the schema of durable channels, or updates it.</summary>
     /// <param name="migrationBuilder">The migration.</param>
-    /// <param name="fromVersion">The version of the schema that the database has; 0 if it has none. Write another migration with it when a later version of the package raises <see cref="DurableSchema.Version"/>.</param>
+    /// <param name="fromVersion">The version of the schema that the database has; 0 if it has none. Add another migration with the old version when a later version of the package raises <see cref="DurableSchema.Version"/>.</param>
     /// <returns>The operation.</returns>
     /// <remarks>The role that migrates needs the right to create a schema in the database. Remove it in <c>Down</c> with <see cref="DropPgListenerSchema"/>.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">There is no such version.</exception>
@@ -48,7 +48,7 @@ public static class PgListenerMigrationBuilderExtensions
     /// <param name="migrationBuilder">The migration.</param>
     /// <param name="table">The table that it was created for. It need not exist any more.</param>
     /// <param name="schema">The schema of the table; <see langword="null"/> for <c>public</c>.</param>
-    /// <param name="name">The name of its function; <see langword="null"/> for that of the table with <c>_changes</c> behind it.</param>
+    /// <param name="name">The name of its function; <see langword="null"/> for the table's name followed by <c>_changes</c>.</param>
     /// <returns>The operation.</returns>
     public static OperationBuilder<SqlOperation> DropChangeFeed(this MigrationBuilder migrationBuilder, string table, string? schema = null, string? name = null)
     {

@@ -12,14 +12,14 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class PgListenerFusionCacheBuilderExtensions
 {
     /// <summary>
-    /// Gives a FusionCache a backplane on PostgreSQL's notifications, so that its instances tell each other what they set, remove and expire. After a gap, in which notifications may have been
+    /// Gives a FusionCache a backplane on PostgreSQL's notifications, so that its instances notify each other of what they set, remove and expire. After a gap, in which notifications may have been
     /// missed, the memory level of this instance is expired.
     /// </summary>
     /// <param name="builder">The cache.</param>
     /// <param name="configure">Changes settings.</param>
     /// <returns>The builder.</returns>
     /// <remarks>
-    /// <para>The listener is added with <c>AddPgListener()</c>. Each cache has a channel of its own, with the name that FusionCache gives it; a name of more than 63 bytes is cut, and ends with a hash.</para>
+    /// <para>The listener is added with <c>AddPgListener()</c>. Each cache has a channel of its own, with the name that FusionCache gives it; a name longer than 63 bytes is truncated and ends with a hash. The listener's <c>ChannelPrefix</c> is not counted: if the name is too long with it, the cache throws a <c>FusionCacheInvalidOptionsException</c>.</para>
     /// <para>
     /// The cache gets a memory cache of its own, whose entries can be enumerated, unless one was set on the builder. With another one, a gap clears the cache as <c>Clear()</c> does, so
     /// that this instance ignores older entries of the distributed cache too.

@@ -2,12 +2,12 @@ namespace PgListener;
 
 public sealed partial class PgListenerBuilder
 {
-    /// <summary>Tells handlers and streams of <see cref="Changes{T}"/> on this listener what changes in a table.</summary>
+    /// <summary>Registers the change feed of a table, so that handlers and streams of <see cref="Changes{T}"/> on this listener receive its changes.</summary>
     /// <typeparam name="T">The class that stands for the table. The library does not map rows to it.</typeparam>
-    /// <param name="feed">The feed, with a key. Its channel becomes that of <see cref="Changes{T}"/> here.</param>
+    /// <param name="feed">The feed, with a key. On this listener, <see cref="Changes{T}"/> uses its channel.</param>
     /// <returns>This builder.</returns>
     /// <remarks>
-    /// <para>The database needs what the feed's <see cref="ChangeFeed.Script"/> creates. After each connect, the listener checks whether it is there, enabled and of the same shape; if not, a warning names the table, the feed and the remedy, and the health check is degraded.</para>
+    /// <para>This creates nothing in the database, which needs what the feed's <see cref="ChangeFeed.Script"/> creates. After each connect, and once per <see cref="ListenerOptions.ProveDeliveryInterval"/>, the listener checks whether it is there, enabled and of the same shape; if not, a warning names the table, the feed and the fix, and the health check is degraded.</para>
     /// <para>Adding the same feed again changes nothing.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">The feed has no key, or <typeparamref name="T"/> has another feed on this listener.</exception>

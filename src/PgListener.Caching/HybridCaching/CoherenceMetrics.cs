@@ -17,8 +17,8 @@ internal sealed class CoherenceMetrics : IDisposable
     {
         _meter = MeterSource.Of(factory);
         _cache = new(HybridCacheInstruments.CacheTag, cache);
-        _sent = _meter.CreateCounter<long>(HybridCacheInstruments.InvalidationsSent, HybridCacheInstruments.InvalidationUnit, "Keys and tags that other instances were told to remove.");
-        _received = _meter.CreateCounter<long>(HybridCacheInstruments.InvalidationsReceived, HybridCacheInstruments.InvalidationUnit, "Keys and tags that other instances have told to remove.");
+        _sent = _meter.CreateCounter<long>(HybridCacheInstruments.InvalidationsSent, HybridCacheInstruments.InvalidationUnit, "Keys and tags whose removal was sent to other instances.");
+        _received = _meter.CreateCounter<long>(HybridCacheInstruments.InvalidationsReceived, HybridCacheInstruments.InvalidationUnit, "Keys and tags whose removal other instances have sent.");
         _refused = _meter.CreateCounter<long>(HybridCacheInstruments.Refused, HybridCacheInstruments.ValueUnit, "Values that were not kept in the local level, because they were invalidated while they were being read.");
         _cleared = _meter.CreateCounter<long>(HybridCacheInstruments.Cleared, HybridCacheInstruments.ClearUnit, "How often the local level was cleared, because invalidations may have been missed.");
     }

@@ -112,10 +112,10 @@ internal static partial class Log
     [LoggerMessage(216, LogLevel.Error, "{Subscription} has registered a callback on its cancellation token that failed after the Timeout, on channel '{Channel}'; the call continues.")]
     public static partial void CancelFailed(this ILogger logger, Exception exception, string subscription, string channel);
 
-    [LoggerMessage(720, LogLevel.Warning, "{Subscription} was not told that anything may have changed in the table of channel '{Channel}', after a TRUNCATE or a statement with many rows, because gaps are not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
+    [LoggerMessage(720, LogLevel.Warning, "{Subscription} was not notified that anything may have changed in the table of channel '{Channel}', after a TRUNCATE or a statement with many rows, because gaps are not announced to it. Implement IResyncHandler, set OnResync, or read with ReadItemsAsync.")]
     public static partial void EverythingUnheard(this ILogger logger, string subscription, string channel);
 
-    [LoggerMessage(721, LogLevel.Warning, "{Subscription} was not told {Count} more time(s) that anything may have changed in the table of channel '{Channel}'.")]
+    [LoggerMessage(721, LogLevel.Warning, "{Subscription} was not notified {Count} more time(s) that anything may have changed in the table of channel '{Channel}'.")]
     public static partial void EverythingUnheardAgain(this ILogger logger, string subscription, long count, string channel);
 
     [LoggerMessage(300, LogLevel.Information, "Stopped listening.")]

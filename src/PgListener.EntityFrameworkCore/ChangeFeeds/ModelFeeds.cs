@@ -26,7 +26,7 @@ internal static class ModelFeeds
         var table = StoreObjectIdentifier.Create(entityType, StoreObjectType.Table)
             ?? throw new InvalidOperationException($"The entity type '{entityType.DisplayName()}' has a change feed, but is not mapped to a table. Triggers are possible on tables only: remove HasChangeFeed.");
         var key = entityType.FindPrimaryKey()
-            ?? throw new InvalidOperationException($"The entity type '{entityType.DisplayName()}' has a change feed, but no key, by which its rows could be told. Give it one with HasKey, or remove HasChangeFeed.");
+            ?? throw new InvalidOperationException($"The entity type '{entityType.DisplayName()}' has a change feed, but no key to identify its rows. Give it one with HasKey, or remove HasChangeFeed.");
 
         var columns = new FeedColumns(entityType, table);
         var feed = ChangeFeed.For(table.Schema, table.Name)

@@ -13,11 +13,11 @@ internal static class FeedDiagnosis
     {
         var subject = $"The change feed of {feed.DisplayName} on channel '{ChannelName.Show(feed.Channel)}', in the database '{shape.Database}',";
         if (!shape.HasTable)
-            return $"{subject} tells nothing here: there is no such table.{(shape.OtherTable is { } other ? $" Its triggers are on {other}: the table was renamed or moved." : "")} Name the table that it has now in the feed, or create it; then run ChangeFeed.Script.";
+            return $"{subject} reports nothing: there is no such table.{(shape.OtherTable is { } other ? $" Its triggers are on {other}: the table was renamed or moved." : "")} Name the table that it has now in the feed, or create it; then run ChangeFeed.Script.";
         if (shape.MissingColumns.Count > 0)
-            return $"{subject} names columns that the table does not have: {string.Join(", ", shape.MissingColumns)}. Changes are told only as \"anything may have changed\". Name the columns that the table has now, and run ChangeFeed.Script again.";
+            return $"{subject} names columns that the table does not have: {string.Join(", ", shape.MissingColumns)}. Changes are reported only as \"anything may have changed\". Name the columns that the table has now, and run ChangeFeed.Script again.";
         if (shape.Body is null)
-            return $"{subject} tells nothing: the function {feed.Function} and its triggers are missing. {Run}";
+            return $"{subject} reports nothing: the function {feed.Function} and its triggers are missing. {Run}";
 
         var expected = feed with { Prefix = prefix };
         return ProblemWithTriggers(feed, subject, shape) ?? ProblemWithFunction(feed, expected, subject, shape);
@@ -28,9 +28,9 @@ internal static class FeedDiagnosis
         var found = shape.Triggers.ToDictionary(trigger => trigger.Name, StringComparer.Ordinal);
         var names = FeedEvent.All.Select(on => (On: on, Name: FeedNames.TriggerOf(feed.Function, on))).ToArray();
         if (Names(names.Where(expected => !found.ContainsKey(expected.Name))) is { } missing)
-            return $"{subject} does not tell all: a trigger is missing: {missing}. {Run}";
+            return $"{subject} does not report all changes: a trigger is missing: {missing}. {Run}";
         if (Names(names.Where(expected => !found[expected.Name].IsEnabled)) is { } disabled)
-            return $"{subject} does not tell all: a trigger is disabled: {disabled}. Enable it with ALTER TABLE {SqlText.Name(feed.Schema, feed.Table)} ENABLE TRIGGER …, or run ChangeFeed.Script, which does.";
+            return $"{subject} does not report all changes: a trigger is disabled: {disabled}. Enable it with ALTER TABLE {SqlText.Name(feed.Schema, feed.Table)} ENABLE TRIGGER …, or run ChangeFeed.Script, which does.";
         return Names(names.Where(expected => !found[expected.Name].IsFor(expected.On))) is { } other
             ? $"{subject} has a trigger of another shape than this application expects: {other}. {Run}"
             : null;
@@ -41,7 +41,7 @@ internal static class FeedDiagnosis
         if (!IsBodyOf(expected, shape))
         {
             return expected.Prefix.Length > 0 && IsBodyOf(expected with { Prefix = "" }, shape)
-                ? $"{subject} has a function of another shape than this application expects: it tells on the channel '{ChannelName.Show(feed.Channel)}', and the listener, with its ChannelPrefix, listens to '{ChannelName.Show(expected.ServerChannel)}'. Add .ChannelPrefix(\"{ChannelName.Show(expected.Prefix)}\") to the feed, and run its Script."
+                ? $"{subject} has a function of another shape than this application expects: it notifies on the channel '{ChannelName.Show(feed.Channel)}', and the listener, with its ChannelPrefix, listens to '{ChannelName.Show(expected.ServerChannel)}'. Add .ChannelPrefix(\"{ChannelName.Show(expected.Prefix)}\") to the feed, and run its Script."
                 : $"{subject} has a function of another shape than this application expects: {feed.Function}. It is of another definition of the feed, or of another version of the library, or was edited. {Run}";
         }
 

@@ -11,12 +11,12 @@ internal static partial class FeedLog
     [LoggerMessage(723, LogLevel.Information, "The change feed of {Table} is in the database again as this application expects it.")]
     public static partial void FeedInOrder(this ILogger logger, string table);
 
-    [LoggerMessage(724, LogLevel.Warning, "The change feeds could not be checked in the database, so a missing trigger would go unnoticed; they are checked again after the next connect. {Problem}")]
+    [LoggerMessage(724, LogLevel.Warning, "The change feeds could not be checked in the database, so a missing trigger would go unnoticed; they are checked again after the next connect at the latest. {Problem}")]
     public static partial void FeedsUnchecked(this ILogger logger, string problem);
 
     [LoggerMessage(725, LogLevel.Debug, "{Count} change feed(s) were checked in the database, and {Problems} of them have a problem.")]
     public static partial void FeedsChecked(this ILogger logger, int count, int problems);
 
-    [LoggerMessage(726, LogLevel.Warning, "The change feed of {Table} had a problem, and that anything may have changed until now could not be told to its handlers. Clear what holds a copy, for example by restarting. {Problem}")]
+    [LoggerMessage(726, LogLevel.Warning, "The change feed of {Table} had a problem, and its handlers could not be notified that anything may have changed. Clear caches of this table, for example by restarting. {Problem}")]
     public static partial void FeedGapUntold(this ILogger logger, string table, string problem);
 }

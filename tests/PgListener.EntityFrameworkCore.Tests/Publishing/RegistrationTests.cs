@@ -33,7 +33,7 @@ public class RegistrationTests(ServerFixture server)
         Assert.Equal(["order_placed: 2 coffee"], await shop.SentAsync());
         var warning = Assert.Single(shop.Log.GetSnapshot(), record => record.Category == "PgListener");
         Assert.Equal(760, warning.Id.Id);
-        Assert.StartsWith($"1 value(s) that a {typeof(ShopContext)} published were never sent", warning.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"1 value(s) published on a {typeof(ShopContext)} were never sent", warning.Message, StringComparison.Ordinal);
     }
 
     [Fact]
