@@ -12,7 +12,7 @@ public static class PgListenerBuilderExtensions
     /// <typeparam name="TContext">The type of the context, which is registered with <c>AddDbContext</c>, <c>AddDbContextPool</c> or <c>AddDbContextFactory</c>.</typeparam>
     /// <param name="builder">The listener.</param>
     /// <returns>The builder.</returns>
-    /// <remarks>When the host starts, one context is created to read the model. This does not query the database.</remarks>
+    /// <remarks>When the host starts, a context is created to read the model, while the listener is being set up. So neither the context nor its options may need <see cref="INotificationPublisher"/> or <see cref="IPgListener"/>. This does not query the database.</remarks>
     [RequiresDynamicCode(ContextFeeds.NeedsDynamicCode)]
     public static PgListenerBuilder AddChangeFeeds<[DynamicallyAccessedMembers(ContextFeeds.MembersOfContext)] TContext>(this PgListenerBuilder builder)
         where TContext : DbContext

@@ -15,9 +15,11 @@ internal sealed class FeedColumns(IReadOnlyEntityType entityType, StoreObjectIde
     /// <exception cref="InvalidOperationException">The table has no column for one of them.</exception>
     public IReadOnlyList<string> Of(IReadOnlyList<string> paths) => [.. paths.SelectMany(Of).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>The columns of the entity type, if rows of the table are other entities too (table splitting). Otherwise none are named, and all columns are watched, later ones included.</summary>
+    /// <summary>The columns of the entity type, and of those derived from it, if rows of the table are other entities too (table splitting). Otherwise none are named, and all columns are watched, later ones included.</summary>
     public IReadOnlyList<string> OfEntityIfTableIsShared()
-        => entityType.Model.GetEntityTypes().Any(IsAnotherEntityOfTheTable) ? [.. AllOf(entityType).Distinct(StringComparer.Ordinal)] : [];
+        => entityType.Model.GetEntityTypes().Any(IsAnotherEntityOfTheTable)
+            ? [.. entityType.GetDerivedTypesInclusive().Where(IsOfTheTable).SelectMany(AllOf).Distinct(StringComparer.Ordinal)]
+            : [];
 
     private IEnumerable<string> Of(string path)
     {
@@ -60,7 +62,9 @@ internal sealed class FeedColumns(IReadOnlyEntityType entityType, StoreObjectIde
     }
 
     private bool IsAnotherEntityOfTheTable(IReadOnlyEntityType other)
-        => !other.IsOwned() && other.GetRootType() != entityType.GetRootType() && StoreObjectIdentifier.Create(other, StoreObjectType.Table) == table;
+        => !other.IsOwned() && other.GetRootType() != entityType.GetRootType() && IsOfTheTable(other);
+
+    private bool IsOfTheTable(IReadOnlyEntityType type) => StoreObjectIdentifier.Create(type, StoreObjectType.Table) == table;
 
     private InvalidOperationException Missing(string path)
         => new($"The change feed of the entity type '{entityType.DisplayName()}' names '{path}', for which the table {table.DisplayName()} has no column. Name a property that is mapped to this table.");

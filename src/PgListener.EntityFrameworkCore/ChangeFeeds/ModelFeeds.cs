@@ -62,7 +62,10 @@ internal static class ModelFeeds
     /// <summary>The value as PostgreSQL writes it.</summary>
     private static string TextOf(object? value, IReadOnlyProperty discriminator)
     {
-        var converter = discriminator.FindTypeMapping()?.Converter ?? discriminator.GetValueConverter();
+        var mapping = discriminator.FindTypeMapping();
+        var converter = mapping?.Converter ?? discriminator.GetValueConverter();
+        if (mapping is not null && converter is null && value is Enum)
+            throw new InvalidOperationException($"The entity type '{discriminator.DeclaringType.DisplayName()}' has a change feed for one of its types, and its discriminator '{discriminator.Name}' is an enum of PostgreSQL, whose labels are not known here. Convert the discriminator to text or to a number with HasConversion, or put HasChangeFeed on the base type, whose feed tells all rows.");
         return (converter is null ? value : converter.ConvertToProvider(value)) switch
         {
             bool isTrue => isTrue ? "true" : "false",

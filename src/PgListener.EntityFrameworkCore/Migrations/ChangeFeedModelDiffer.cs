@@ -17,14 +17,14 @@ internal sealed class ChangeFeedModelDiffer(IMigrationsModelDiffer inner) : IMig
 
     private static IReadOnlyList<MigrationOperation> WithFeeds(IReadOnlyList<MigrationOperation> others, IRelationalModel? source, IRelationalModel? target)
     {
-        var former = FeedsOf(source);
-        var wanted = FeedsOf(target);
+        var former = ModelFeeds.Of(source?.Model).Where(feed => !IsExcluded(feed.EntityType)).ToList();
+        var wanted = ModelFeeds.Of(target?.Model);
+
+        // A table that is left to other migrations keeps its feed.
         var dropped = former.Where(feed => !wanted.Any(other => IsSame(feed.Feed, other.Feed)));
-        var created = wanted.Where(feed => !former.Any(other => feed.Feed.Equals(other.Feed) && feed.Script == other.Script));
+        var created = wanted.Where(feed => !IsExcluded(feed.EntityType) && !former.Exists(other => feed.Feed.Equals(other.Feed) && feed.Script == other.Script));
         return [.. dropped.Select(feed => FeedOperations.Drop(feed.Feed)), .. others, .. created.Select(feed => FeedOperations.Create(feed.Feed))];
     }
-
-    private static IReadOnlyList<ModelFeed> FeedsOf(IRelationalModel? model) => [.. ModelFeeds.Of(model?.Model).Where(feed => !IsExcluded(feed.EntityType))];
 
     /// <summary>Whether the table belongs to the migrations of another context.</summary>
     private static bool IsExcluded(IReadOnlyEntityType entityType)

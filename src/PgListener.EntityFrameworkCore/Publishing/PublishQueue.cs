@@ -12,8 +12,6 @@ namespace PgListener.EntityFrameworkCore.Publishing;
 /// <summary>What a context has published, until it is saved. Exists once for each context, and is as little thread-safe.</summary>
 internal sealed class PublishQueue(ICurrentDbContext current, IDbContextOptions options, ILoggerFactory loggers) : IResettableService, IDisposable
 {
-    private const string Provider = "Npgsql.EntityFrameworkCore.PostgreSQL";
-
     private readonly List<QueuedValue> _values = [];
     private ForcedTransactions? _forced;
     private int _unsaved;
@@ -22,8 +20,8 @@ internal sealed class PublishQueue(ICurrentDbContext current, IDbContextOptions 
     /// <exception cref="InvalidOperationException">The context cannot publish.</exception>
     public void Add(QueuedValue value)
     {
-        if (current.Context.Database.ProviderName is var provider && provider != Provider)
-            throw new InvalidOperationException($"{current.Context.GetType()} cannot publish, because its provider is {provider}. Notifications are part of a transaction of PostgreSQL: use {Provider}, with options.UseNpgsql(…).");
+        if (current.Context.Database.ProviderName is var provider && provider != PgListenerOptionsExtension.Provider)
+            throw new InvalidOperationException($"{current.Context.GetType()} cannot publish, because its provider is {provider}. Notifications are part of a transaction of PostgreSQL: use {PgListenerOptionsExtension.Provider}, with options.UseNpgsql(…).");
         _ = Publisher;
         _values.Add(value);
         _unsaved++;
@@ -41,16 +39,12 @@ internal sealed class PublishQueue(ICurrentDbContext current, IDbContextOptions 
     public void Saved() => _unsaved = 0;
 
     /// <summary>Sends what waits in a transaction.</summary>
-    public async Task SendAsync(DbTransaction transaction, Guid id, CancellationToken cancellationToken)
-    {
-        var due = Due(id);
-        foreach (var batch in BatchesOf(due))
-            await batch.SendAsync(Publisher, transaction, cancellationToken).ConfigureAwait(false);
-        due.ForEach(value => value.SentIn = id);
-    }
+    public Task SendAsync(DbTransaction transaction, Guid id, CancellationToken cancellationToken)
+        => SendAsync(id, batch => batch.SendAsync(Publisher, transaction, cancellationToken));
 
     /// <summary>Forgets what was sent in a transaction, which is committed.</summary>
-    public void Committed(Guid transaction) => Forget(value => value.SentIn == transaction);
+    /// <param name="transaction">The identifier of a transaction of the context, or an ambient <see cref="Transaction"/>.</param>
+    public void Committed(object transaction) => Forget(value => transaction.Equals(value.SentIn));
 
     /// <summary>Sends what waits after a <c>SaveChanges</c> that has not begun a transaction: because one is in progress, or there were no changes.</summary>
     public async Task SendAfterSaveAsync(CancellationToken cancellationToken)
@@ -67,9 +61,9 @@ internal sealed class PublishQueue(ICurrentDbContext current, IDbContextOptions 
             if (!HasChanges())
                 Committed(transaction.TransactionId);
         }
-        else if (Transaction.Current is not null || database.GetEnlistedTransaction() is not null)
+        else if ((database.GetEnlistedTransaction() ?? Transaction.Current) is { } ambient)
         {
-            await SendInAmbientTransactionAsync(database, cancellationToken).ConfigureAwait(false);
+            await SendInAmbientTransactionAsync(database, ambient, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -102,32 +96,45 @@ internal sealed class PublishQueue(ICurrentDbContext current, IDbContextOptions 
 
     private INotificationPublisher Publisher => options.FindExtension<PgListenerOptionsExtension>()!.PublisherFor(options);
 
-    /// <summary>What has not been sent in a transaction yet. What was sent in another one was not committed.</summary>
-    private List<QueuedValue> Due(Guid transaction) => _values.FindAll(value => value.SentIn != transaction);
-
-    private List<ChannelBatch> BatchesOf(List<QueuedValue> values)
+    /// <summary>Sends what has not been sent in a transaction yet. What was sent in another one was not committed.</summary>
+    private async Task SendAsync(object transaction, Func<ChannelBatch, Task> send)
     {
+        var due = _values.FindAll(value => !transaction.Equals(value.SentIn));
+
+        // Shown until everything is sent, because a value that refers to entities is formatted only then.
+        using var generated = due.Exists(static value => value.IsLate) ? GeneratedValues.Show(current.Context) : null;
         var batches = new List<ChannelBatch>();
-        using var generated = values.Exists(static value => value.IsLate) ? GeneratedValues.Show(current.Context) : null;
-        foreach (var value in values)
+        foreach (var value in due)
             value.AddTo(batches);
-        return batches;
+        foreach (var batch in batches)
+            await send(batch).ConfigureAwait(false);
+        due.ForEach(value => value.SentIn = transaction);
     }
 
-    private async Task SendInAmbientTransactionAsync(DatabaseFacade database, CancellationToken cancellationToken)
+    private async Task SendInAmbientTransactionAsync(DatabaseFacade database, Transaction transaction, CancellationToken cancellationToken)
     {
         await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            foreach (var batch in BatchesOf(_values))
-                await batch.SendAsync(Publisher, database.GetDbConnection(), cancellationToken).ConfigureAwait(false);
+            await SendAsync(transaction, batch => batch.SendAsync(Publisher, database.GetDbConnection(), cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
             await database.CloseConnectionAsync().ConfigureAwait(false);
         }
 
-        Clear();
+        if (!HasChanges())
+        {
+            Committed(transaction);
+            return;
+        }
+
+        // As in a transaction of the context: changes that are not accepted are saved again if the transaction fails.
+        transaction.TransactionCompleted += (_, e) =>
+        {
+            if (e.Transaction?.TransactionInformation.Status == TransactionStatus.Committed)
+                Committed(transaction);
+        };
     }
 
     private async Task SendAloneAsync(DatabaseFacade database, CancellationToken cancellationToken)

@@ -3,8 +3,8 @@ namespace PgListener.EntityFrameworkCore.Publishing;
 /// <summary>A value that waits in a context.</summary>
 internal abstract class QueuedValue
 {
-    /// <summary>The transaction that it was sent in. It is sent again if that one is over, and was not committed.</summary>
-    public Guid? SentIn { get; set; }
+    /// <summary>The transaction that it was sent in: its identifier, or an ambient transaction itself. It is sent again if that one is over, and was not committed.</summary>
+    public object? SentIn { get; set; }
 
     /// <summary>Whether it can be made only when the changes are written.</summary>
     public abstract bool IsLate { get; }

@@ -22,10 +22,26 @@ internal static class ContextFeeds
         where TContext : DbContext
     {
         using var scope = services.CreateScope();
-        using var context = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>()?.CreateDbContext() ?? scope.ServiceProvider.GetService<TContext>()
+        using var context = Create<TContext>(scope.ServiceProvider)
             ?? throw new InvalidOperationException($"AddChangeFeeds<{typeof(TContext).Name}>() needs a context, and the application has none. Register it with AddDbContext<{typeof(TContext).Name}>(…).");
         if (context.GetService<IDbContextOptions>().FindExtension<PgListenerOptionsExtension>() is null)
             throw new InvalidOperationException($"The migrations of {typeof(TContext)} would not create its change feeds. Call UsePgListener() where its options are configured: options.UseNpgsql(…).UsePgListener().");
         return [.. ModelFeeds.Of(context.Model).Select(feed => (typeof(Changes<>).MakeGenericType(feed.EntityType.ClrType), feed.Feed))];
+    }
+
+    private static TContext? Create<[DynamicallyAccessedMembers(MembersOfContext)] TContext>(IServiceProvider services)
+        where TContext : DbContext
+    {
+        try
+        {
+            return services.GetService<IDbContextFactory<TContext>>()?.CreateDbContext() ?? services.GetService<TContext>();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException(
+                $"AddChangeFeeds<{typeof(TContext).Name}>() could not create a context: {e.Message} To read the feeds, a {typeof(TContext).Name} is created while the listener is being set up, " +
+                "so neither it nor its options may need INotificationPublisher or IPgListener: use UsePgListener() without a publisher.",
+                e);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PgListener.EntityFrameworkCore.Migrations;
@@ -14,7 +15,13 @@ internal static class DifferRegistration
         // Extensions are applied in the order in which they were added. If the provider comes after this one, it adds no differ where there is one.
         var inner = Find(services) ?? Find(Defaults())!;
         services.RemoveAll<IMigrationsModelDiffer>();
-        services.AddScoped<IMigrationsModelDiffer>(provider => new ChangeFeedModelDiffer((IMigrationsModelDiffer)Create(inner, provider)));
+        services.AddScoped(provider =>
+        {
+            var differ = (IMigrationsModelDiffer)Create(inner, provider);
+
+            // Tests may use the model with another database, which cannot run the scripts.
+            return provider.GetRequiredService<IDatabaseProvider>().Name == PgListenerOptionsExtension.Provider ? new ChangeFeedModelDiffer(differ) : differ;
+        });
     }
 
     private static ServiceDescriptor? Find(IServiceCollection services) => services.LastOrDefault(service => service.ServiceType == typeof(IMigrationsModelDiffer));

@@ -11,6 +11,9 @@ namespace PgListener.EntityFrameworkCore.Registration;
 /// <param name="publisher">The publisher, if it was given.</param>
 internal sealed class PgListenerOptionsExtension(string? name, INotificationPublisher? publisher) : IDbContextOptionsExtension
 {
+    /// <summary>The provider that contexts must use.</summary>
+    public const string Provider = "Npgsql.EntityFrameworkCore.PostgreSQL";
+
     private ExtensionInfo? _info;
 
     public DbContextOptionsExtensionInfo Info => _info ??= new(this);

@@ -7,7 +7,7 @@ internal sealed class FeedRegistry
     private readonly Dictionary<Type, ChangeFeed> _feeds = [];
     private readonly List<Func<IServiceProvider, IEnumerable<(Type Changes, ChangeFeed Feed)>>> _sources = [];
     private readonly List<string> _problems = [];
-    private bool _isResolving;
+    private readonly HashSet<int> _resolving = [];
 
     /// <summary>All of them, once each.</summary>
     public IReadOnlyList<ChangeFeed> All
@@ -54,44 +54,35 @@ internal sealed class FeedRegistry
     }
 
     /// <summary>Adds feeds that are known only once the application's services exist.</summary>
-    /// <param name="source">Returns the feeds with the types of their channels. It is called once, before the handlers are planned.</param>
+    /// <param name="source">Returns the feeds with the types of their channels. It is called before the handlers are planned; its result is used once.</param>
     public void AddSource(Func<IServiceProvider, IEnumerable<(Type Changes, ChangeFeed Feed)>> source)
     {
         lock (_sync)
             _sources.Add(source);
     }
 
-    /// <summary>Asks the sources, once. A source that uses a service which needs this listener does not find its own feeds yet.</summary>
+    /// <summary>Asks the sources, unless that has succeeded before. A source that uses a service which needs this listener does not find its own feeds yet.</summary>
+    /// <remarks>No lock is held meanwhile, because a source runs code of the application. Threads that come at the same time ask the sources too, and the first to have an answer adds the feeds.</remarks>
     public void Resolve(IServiceProvider services)
     {
-        if (_sources.Count == 0)
-            return;
-
+        var thread = Environment.CurrentManagedThreadId;
+        Func<IServiceProvider, IEnumerable<(Type Changes, ChangeFeed Feed)>>[] sources;
         lock (_sync)
         {
-            if (_isResolving)
+            if (_sources.Count == 0 || !_resolving.Add(thread))
                 return;
 
-            _isResolving = true;
-            try
-            {
-                foreach (var source in _sources)
-                {
-                    foreach (var (changes, feed) in source(services))
-                    {
-                        if (ProblemOf(changes, feed) is { } problem)
-                            _problems.Add(problem);
-                        else
-                            _feeds[changes] = feed;
-                    }
-                }
+            sources = [.. _sources];
+        }
 
-                _sources.Clear();
-            }
-            finally
-            {
-                _isResolving = false;
-            }
+        try
+        {
+            AddFound([.. sources.SelectMany(source => source(services))]);
+        }
+        finally
+        {
+            lock (_sync)
+                _resolving.Remove(thread);
         }
     }
 
@@ -100,6 +91,25 @@ internal sealed class FeedRegistry
     {
         lock (_sync)
             return _feeds.GetValueOrDefault(changes);
+    }
+
+    private void AddFound(IReadOnlyList<(Type Changes, ChangeFeed Feed)> found)
+    {
+        lock (_sync)
+        {
+            // Another thread was faster.
+            if (_sources.Count == 0)
+                return;
+
+            _sources.Clear();
+            foreach (var (changes, feed) in found)
+            {
+                if (ProblemOf(changes, feed) is { } problem)
+                    _problems.Add(problem);
+                else
+                    _feeds[changes] = feed;
+            }
+        }
     }
 
     private string? ProblemOf(Type changes, ChangeFeed feed)

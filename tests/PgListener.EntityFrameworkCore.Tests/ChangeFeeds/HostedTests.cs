@@ -41,6 +41,9 @@ public class HostedTests(ServerFixture server)
     public async Task A_context_that_is_missing_or_does_not_create_feeds_fails_the_start()
     {
         await FailsAsync("Register it with AddDbContext<BooksContext>(…)", static _ => { });
+        await FailsAsync("use UsePgListener() without a publisher", static services => services.AddDbContext<BooksContext>((provider, options) => options
+            .UseNpgsql("Host=nowhere")
+            .UsePgListener(provider.GetRequiredService<INotificationPublisher>())));
         await FailsAsync("options.UseNpgsql(…).UsePgListener()", static services => services.AddDbContext<BooksContext>(options => options.UseNpgsql("Host=nowhere")));
     }
 

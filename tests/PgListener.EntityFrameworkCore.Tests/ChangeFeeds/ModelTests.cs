@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using Microsoft.EntityFrameworkCore.Storage;
 using PgListener.EntityFrameworkCore.Tests.Migrations;
 
 namespace PgListener.EntityFrameworkCore.Tests.ChangeFeeds;
@@ -99,6 +100,23 @@ public class ModelTests
             model.Entity<ProductText>().ToTable("Product").HasOne<Product>().WithOne().HasForeignKey<ProductText>(text => text.Id);
         });
 
+    [Fact]
+    public void Of_a_hierarchy_in_a_shared_table_the_columns_of_derived_types_are_watched_too()
+        => Means(ChangeFeed.For("public", "Animal").Key("Id").Columns("Id", "Discriminator", "Name", "Lives"), model =>
+        {
+            model.Entity<Animal>().HasChangeFeed();
+            model.Entity<Cat>();
+            model.Entity<AnimalText>().ToTable("Animal").HasOne<Animal>().WithOne().HasForeignKey<AnimalText>(text => text.Id);
+        });
+
+    [Fact]
+    public void A_discriminator_that_is_an_enum_of_the_database_is_refused()
+        => Fails("its discriminator 'Kind' is an enum of PostgreSQL", model =>
+        {
+            model.Entity<Animal>().HasDiscriminator<Kind>("Kind").HasValue<Animal>(Kind.Animal).HasValue<Cat>(Kind.Cat);
+            model.Entity<Cat>().HasChangeFeed();
+        }, options => options.UseNpgsql("Host=nowhere", npgsql => npgsql.MapEnum<Kind>("kind")));
+
     [Theory]
     [InlineData("Nothing")]
     [InlineData("Price.Cents")]
@@ -142,6 +160,26 @@ public class ModelTests
         Assert.Empty(Operations(db));
     }
 
+    [Fact]
+    public void A_table_that_is_left_to_other_migrations_keeps_its_feed()
+    {
+        using var former = new ModelContext(model => model.Entity<Product>().HasChangeFeed());
+        using var db = new ModelContext(model => model.Entity<Product>().ToTable("Product", table => table.ExcludeFromMigrations()).HasChangeFeed());
+        using var without = new ModelContext(model => model.Entity<Product>());
+        Assert.Empty(Operations(db, former).OfType<SqlOperation>());
+        Assert.Empty(Operations(without, db).OfType<SqlOperation>());
+        Assert.Single(Operations(former, db).OfType<SqlOperation>());
+        Assert.Single(Operations(without, former).OfType<SqlOperation>());
+    }
+
+    [Fact]
+    public void Another_database_gets_no_feeds()
+    {
+        using var db = new ModelContext(model => model.Entity<Product>().HasChangeFeed(), configureOptions: options => options.ReplaceService<IDatabaseProvider, OtherProvider>());
+        Assert.NotEmpty(Operations(db));
+        Assert.Empty(Operations(db).OfType<SqlOperation>());
+    }
+
     private static void Means(ChangeFeed feed, Action<ModelBuilder> configure, bool ignoreSize = true)
     {
         using var db = new ModelContext(configure, ignoreSize);
@@ -149,12 +187,13 @@ public class ModelTests
         Assert.Equal(feed.Script, script);
     }
 
-    private static void Fails(string problem, Action<ModelBuilder> configure) => Fails<InvalidOperationException>(problem, configure);
+    private static void Fails(string problem, Action<ModelBuilder> configure, Action<DbContextOptionsBuilder>? configureOptions = null)
+        => Fails<InvalidOperationException>(problem, configure, configureOptions);
 
-    private static void Fails<TException>(string problem, Action<ModelBuilder> configure)
+    private static void Fails<TException>(string problem, Action<ModelBuilder> configure, Action<DbContextOptionsBuilder>? configureOptions = null)
         where TException : Exception
     {
-        using var db = new ModelContext(configure);
+        using var db = new ModelContext(configure, configureOptions: configureOptions);
         Assert.Contains(problem, Assert.Throws<TException>(() => Operations(db)).Message, StringComparison.Ordinal);
     }
 
@@ -178,10 +217,29 @@ public class ModelTests
         public string Text { get; set; } = "";
     }
 
-    private sealed class ModelContext(Action<ModelBuilder> configure, bool ignoreSize = true) : DbContext
+    public sealed class AnimalText
+    {
+        public int Id { get; set; }
+
+        public string Text { get; set; } = "";
+    }
+
+    private sealed class OtherProvider : IDatabaseProvider
+    {
+        public string Name => "Other";
+
+        public string? Version => null;
+
+        public bool IsConfigured(IDbContextOptions options) => true;
+    }
+
+    private sealed class ModelContext(Action<ModelBuilder> configure, bool ignoreSize = true, Action<DbContextOptionsBuilder>? configureOptions = null) : DbContext
     {
         protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder)
-            => optionsBuilder.UseNpgsql("Host=nowhere").UsePgListener().EnableServiceProviderCaching(false);
+        {
+            optionsBuilder.UseNpgsql("Host=nowhere").UsePgListener().EnableServiceProviderCaching(false);
+            configureOptions?.Invoke(optionsBuilder);
+        }
 
         protected override void OnModelCreating(ModelBuilder modelBuilder)
         {

@@ -1,4 +1,7 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace PgListener.EntityFrameworkCore.Tests.Publishing;
@@ -63,6 +66,26 @@ public class DurableTests(ServerFixture server)
         Assert.Contains("order_billed: ", await shop.SentAsync());
         Assert.Equal(2, shop.Statements("INSERT INTO pglistener.message").Count);
         Assert.Empty(shop.Statements("pg_notify"));
+    }
+
+    [Fact]
+    public async Task Readers_are_woken_by_a_transaction_on_a_connection_that_a_context_has_used()
+    {
+        await using var shop = await CreateAsync();
+        await shop.RunAsync(async db =>
+        {
+            DbTransaction former;
+            await using (var transaction = await db.Database.BeginTransactionAsync(Cancellation))
+                former = transaction.GetDbTransaction();
+
+            // Npgsql uses the connection again, and the object of its transaction.
+            await using var connection = await shop.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Cancellation);
+            await using var next = await connection.BeginTransactionAsync(Cancellation);
+            Assert.Same(former, next);
+            await shop.Services.GetRequiredService<INotificationPublisher>().PublishAsync(new OrderBilled(1), next, Cancellation);
+            await next.CommitAsync(Cancellation);
+        });
+        Assert.Contains("order_billed: ", await shop.SentAsync());
     }
 
     [Fact]

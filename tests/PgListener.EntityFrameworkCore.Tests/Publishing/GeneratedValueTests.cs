@@ -1,3 +1,4 @@
+using System.Transactions;
 using Microsoft.EntityFrameworkCore;
 
 namespace PgListener.EntityFrameworkCore.Tests.Publishing;
@@ -31,6 +32,27 @@ public class GeneratedValueTests(ServerFixture server)
             Assert.Equal(EntityState.Unchanged, db.Entry(order).State);
         });
         Assert.Equal(["order_placed: 42 tea of 3 letters, line 7 of 42", "stock_changed: 42 6"], await shop.SentAsync());
+    }
+
+    [Fact]
+    public async Task Generated_keys_are_known_to_values_that_refer_to_entities()
+    {
+        await using var shop = await Shop.CreateAsync(server);
+        await shop.RunAsync(async db =>
+        {
+            var tea = db.Orders.Add(new() { Product = "tea" }).Entity;
+            db.PublishAfterSave(() => new OrderSaved(tea));
+            await db.SaveChangesAsync(Cancellation);
+            Assert.Equal(1, tea.Id);
+
+            using var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled);
+            var coffee = db.Orders.Add(new() { Product = "coffee" }).Entity;
+            db.PublishAfterSave(() => new OrderSaved(coffee));
+            await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, Cancellation);
+            Assert.Equal(0, coffee.Id);
+            scope.Complete();
+        });
+        Assert.Equal(["order_placed: 1 tea", "order_placed: 2 coffee"], await shop.SentAsync());
     }
 
     [Fact]

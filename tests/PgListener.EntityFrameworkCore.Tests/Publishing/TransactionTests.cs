@@ -214,6 +214,32 @@ public class TransactionTests(ServerFixture server)
         Assert.Equal("tea", await shop.ProductsAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Changes_that_are_not_accepted_are_sent_again_if_the_ambient_transaction_fails(bool completes)
+    {
+        await using var shop = await Shop.CreateAsync(server);
+        await shop.RunAsync(async db =>
+        {
+            db.Orders.Add(new() { Product = "tea" });
+            db.Publish(new OrderPlaced(1, "tea"));
+            using (var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+            {
+                await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, Cancellation);
+                if (completes)
+                    scope.Complete();
+            }
+
+            if (completes)
+                db.ChangeTracker.AcceptAllChanges();
+            Assert.Equal(completes ? ["order_placed: 1 tea"] : [], await shop.SentAsync());
+            await db.SaveChangesAsync(Cancellation);
+        });
+        Assert.Equal(completes ? [] : ["order_placed: 1 tea"], await shop.SentAsync());
+        Assert.Equal("tea", await shop.ProductsAsync());
+    }
+
     [Fact]
     public async Task A_concurrency_conflict_leaves_it_waiting()
     {
@@ -237,6 +263,26 @@ public class TransactionTests(ServerFixture server)
             await db.SaveChangesAsync(Cancellation);
         });
         Assert.Equal(["order_placed: 1 coffee"], await shop.SentAsync());
+    }
+
+    [Fact]
+    public async Task A_save_that_fails_before_it_begins_leaves_it_waiting()
+    {
+        await using var shop = await Shop.CreateAsync(server, configure: options => options.AddInterceptors(new FailingSaves()));
+        await shop.RunAsync(async db =>
+        {
+            db.Orders.Add(new() { Product = "tea" });
+            db.Publish(new OrderPlaced(1, "tea"));
+            await Assert.ThrowsAsync<TimeoutException>(() => db.SaveChangesAsync(Cancellation));
+
+            // A transaction that saves nothing sends nothing.
+            await using (var transaction = await db.Database.BeginTransactionAsync(Cancellation))
+                await transaction.CommitAsync(Cancellation);
+            Assert.Empty(await shop.SentAsync());
+
+            await db.SaveChangesAsync(Cancellation);
+        });
+        Assert.Equal(["order_placed: 1 tea"], await shop.SentAsync());
     }
 
     private static INotificationPublisher Publisher(Shop shop) => (INotificationPublisher)shop.Services.GetService(typeof(INotificationPublisher))!;
