@@ -3,6 +3,9 @@ using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace PgListener.EntityFrameworkCore.Tests.Migrations;
@@ -104,6 +107,16 @@ public partial class ScaffoldingTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task The_check_at_start_finds_nothing_wrong_after_an_idempotent_script()
+    {
+        // Entity Framework Core indents each line of such a script.
+        var history = new History(await server.CreateDatabaseAsync());
+        history.Add(2, "Create");
+        await history.RunIdempotentScriptTwiceAsync(null);
+        Assert.StartsWith("2 change feed(s) were checked in the database, and 0 of them", await history.CheckAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_the_services_of_the_package_migrations_contain_the_script()
     {
         var history = new History(await server.CreateDatabaseAsync(), findsServices: false);
@@ -170,6 +183,30 @@ public partial class ScaffoldingTests(ServerFixture server)
             var script = db.GetService<IMigrator>().GenerateScript(toMigration: target, options: MigrationsSqlGenerationOptions.Idempotent);
             await QueryAsync(script);
             await QueryAsync(script);
+        }
+
+        /// <summary>Starts an application with the feeds.</summary>
+        /// <returns>What it logs when it has checked them.</returns>
+        public async Task<string> CheckAsync()
+        {
+            var result = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var builder = Host.CreateApplicationBuilder();
+            builder.Logging.SetMinimumLevel(LogLevel.Debug).AddFakeLogging(options =>
+            {
+                options.OutputFormatter = record => record.Message;
+                options.OutputSink = line =>
+                {
+                    if (line.Contains("were checked in the database", StringComparison.Ordinal))
+                        result.TrySetResult(line);
+                };
+            });
+            builder.Services.AddScoped(_ => Open());
+            builder.Services.AddPgListener(connectionString: connectionString).AddChangeFeeds<FeedContext>();
+            using var host = builder.Build();
+            await host.StartAsync(Cancellation);
+            var line = await result.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+            await host.StopAsync(Cancellation);
+            return line;
         }
 
         public async Task<string?> QueryAsync(string sql)
