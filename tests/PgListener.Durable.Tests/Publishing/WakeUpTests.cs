@@ -88,7 +88,7 @@ public sealed class WakeUpTests(ServerFixture server)
         await using var ear = await Ear.OpenAsync(kit.Database);
         await using var connection = await kit.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-        WatchedTransactions.Watch(transaction);
+        WatchedTransactions.Watch(transaction, () => true);
         await kit.Publisher.PublishAsync(new Order("a"), transaction, Cancellation);
         await transaction.CommitAsync(Cancellation);
         Assert.Equal(0, await ear.CountAsync());
@@ -132,7 +132,7 @@ public sealed class WakeUpTests(ServerFixture server)
         for (var i = 0; i < 3; i++)
         {
             await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-            WatchedTransactions.Watch(transaction);
+            WatchedTransactions.Watch(transaction, () => true);
             await kit.Publisher.PublishAsync(new Order("a"), transaction, Cancellation);
             await transaction.CommitAsync(Cancellation);
             WatchedTransactions.Committed(transaction);
