@@ -51,6 +51,10 @@ public sealed class PostgresConfigurationOptions
     public TimeSpan StartupTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long to wait after a notification before the table is read, so that changes that follow each other closely are read together.</summary>
+    /// <remarks>
+    /// Each instance draws a time between this and twice this, so that not all of them connect at the same moment. After a reading, the next one waits at least as long as the reading
+    /// took, and at least 250 milliseconds.
+    /// </remarks>
     /// <value>The default is 20 milliseconds. From 0 to 1 minute.</value>
     public TimeSpan ReloadDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 

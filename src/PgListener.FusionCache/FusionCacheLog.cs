@@ -10,4 +10,7 @@ internal static partial class FusionCacheLog
 
     [LoggerMessage(751, LogLevel.Information, "The FusionCache '{Cache}' has expired its memory level, because notifications since {Since} may have been missed ({Reason}).")]
     public static partial void MemoryLevelExpired(this ILogger logger, string cache, DateTimeOffset? since, ResyncReason reason);
+
+    [LoggerMessage(752, LogLevel.Error, "The FusionCache '{Cache}' could not subscribe to its channel '{Channel}', so it does not hear what other instances set and remove. Its entries stay until they expire.")]
+    public static partial void BackplaneNotSubscribed(this ILogger logger, Exception exception, string cache, string channel);
 }

@@ -22,9 +22,10 @@ public static class PgListenerFusionCacheBuilderExtensions
     /// <para>The listener is added with <c>AddPgListener()</c>. Each cache has a channel of its own, with the name that FusionCache gives it; a name longer than 63 bytes is truncated and ends with a hash. The listener's <c>ChannelPrefix</c> is not counted: if the name is too long with it, the cache throws a <c>FusionCacheInvalidOptionsException</c>.</para>
     /// <para>
     /// The cache gets a memory cache of its own, whose entries can be enumerated, unless one was set on the builder. With another one, a gap clears the cache as <c>Clear()</c> does, so
-    /// that this instance ignores older entries of the distributed cache too.
+    /// that this instance ignores older entries of the distributed cache too. The first connection counts as a gap.
     /// </para>
     /// </remarks>
+    /// <exception cref="FusionCacheInvalidOptionsException">When the cache is built: it has another memory cache, and <see cref="FusionCacheOptions.DisableTagging"/>, so it could not be cleared.</exception>
     public static IFusionCacheBuilder WithPgListenerBackplane(this IFusionCacheBuilder builder, Action<PgListenerBackplaneOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -41,11 +42,19 @@ public static class PgListenerFusionCacheBuilderExtensions
     }
 
     private static PgListenerBackplane Create(PgListenerBackplaneOptions options, MemoryLevel level, IServiceProvider services)
-        => new(
+    {
+        if (level is { Entries: null, Settings: { DisableTagging: true } settings })
+        {
+            throw new FusionCacheInvalidOptionsException(
+                $"The FusionCache '{settings.CacheName}' has a memory cache that was set on its builder, and {nameof(settings.DisableTagging)}: after a gap its entries could be neither enumerated nor cleared. Leave out the memory cache, or allow tagging.");
+        }
+
+        return new(
             ServiceOf<IPgListener>(options, services),
             ServiceOf<INotificationPublisher>(options, services),
             level,
             new SafeLogger((services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("PgListener")));
+    }
 
     private static T ServiceOf<T>(PgListenerBackplaneOptions options, IServiceProvider services)
         where T : class

@@ -7,6 +7,8 @@ namespace PgListener.Configuration;
 /// <param name="source">What its settings are read from.</param>
 internal sealed class LastKnownFile(string path, string source)
 {
+    private const string Temporary = ".tmp";
+
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     /// <summary>Reads it.</summary>
@@ -35,7 +37,7 @@ internal sealed class LastKnownFile(string path, string source)
     /// <exception cref="UnauthorizedAccessException">It must not be written.</exception>
     public void Write(Dictionary<string, string?> settings, DateTimeOffset readAt)
     {
-        var next = $"{Path}.{System.IO.Path.GetRandomFileName()}";
+        var next = $"{Path}.{Guid.NewGuid():N}{Temporary}";
         try
         {
             using (var file = new FileStream(next, CreateOptions()))
@@ -50,6 +52,20 @@ internal sealed class LastKnownFile(string path, string source)
         {
             File.Delete(next);
             throw;
+        }
+    }
+
+    /// <summary>Deletes what processes have left that ended while they wrote it: it has secrets too.</summary>
+    /// <exception cref="IOException">One cannot be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">One must not be deleted.</exception>
+    public void DeleteLeftovers()
+    {
+        var begin = $"{System.IO.Path.GetFileName(Path)}.";
+        foreach (var file in Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(Path)!, $"*{Temporary}"))
+        {
+            var name = System.IO.Path.GetFileNameWithoutExtension(file.AsSpan());
+            if (name.StartsWith(begin, StringComparison.Ordinal) && Guid.TryParseExact(name[begin.Length..], "N", out _))
+                File.Delete(file);
         }
     }
 

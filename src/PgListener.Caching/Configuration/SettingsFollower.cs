@@ -20,6 +20,7 @@ internal sealed class SettingsFollower : IAsyncDisposable
     private readonly SettingsInForce _inForce;
     private readonly SettingsFeedCheck _check;
     private readonly Listener _listener;
+    private readonly ReadingPace _pace;
 
     /// <summary>One reading at a time, so that settings never become older.</summary>
     private readonly SemaphoreSlim _turn = new(1);
@@ -51,6 +52,7 @@ internal sealed class SettingsFollower : IAsyncDisposable
         _logger = new SafeLogger((options.Listener.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("PgListener"));
         _time = options.Listener.TimeProvider ?? TimeProvider.System;
         _inForce = new(options, set, _time, _logger);
+        _pace = new(_time);
         _source = new(connectionString, options);
         _check = new(_source, options, _logger);
         _listener = new(connectionString, options.Listener, options.ConfigureDataSource);
@@ -98,7 +100,7 @@ internal sealed class SettingsFollower : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the listener. Nothing is announced after it.</summary>
+    /// <summary>Ends the listener, and waits for an announcement that is going on, as the configuration itself does. Nothing is announced after it.</summary>
     public async ValueTask DisposeAsync()
     {
         await EndAsync().ConfigureAwait(false);
@@ -144,28 +146,32 @@ internal sealed class SettingsFollower : IAsyncDisposable
                 }
 
                 await WaitAsync(end).ConfigureAwait(false);
-                await Task.Delay(_options.ReloadDelay, _time, end).ConfigureAwait(false);
+                await Task.Delay(_pace.Next(_options.ReloadDelay, Random.Shared.NextDouble()), _time, end).ConfigureAwait(false);
                 _changed.Reader.TryRead(out _); // A signal that comes from here on is about something that the reading may not see.
-                if (await TryReadAsync(end).ConfigureAwait(false))
+                _pace.Begin();
+                var isOther = await TryReadAsync(end).ConfigureAwait(false);
+                _pace.End();
+                if (isOther)
                     Announce(end);
             }
         }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        catch (Exception) when (end.IsCancellationRequested)
         {
-            // That is how it ends.
+            // That is how it ends, which may surface as any exception.
         }
     }
 
-    /// <summary>Waits for a signal. After a failure the time is one too, unless there is no connection: when there is one again, the gap is the signal.</summary>
+    /// <summary>Waits for a signal. After a failure the time is one too. While the listener does not listen, it is the longest one: when it listens again, the gap is the signal.</summary>
     private async Task WaitAsync(CancellationToken end)
     {
-        if (_inForce.Failures == 0 || _listener.State != ListenerState.Listening)
+        if (_inForce.Failures == 0)
         {
             await _changed.Reader.WaitToReadAsync(end).ConfigureAwait(false);
             return;
         }
 
-        using var retry = new CancellationTokenSource(Backoff.Next(_inForce.Failures, FirstRetry, LongestRetry, Random.Shared.NextDouble()), _time);
+        var first = _listener.State == ListenerState.Listening ? FirstRetry : LongestRetry;
+        using var retry = new CancellationTokenSource(Backoff.Next(_inForce.Failures, first, LongestRetry, Random.Shared.NextDouble()), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end, retry.Token);
         try
         {

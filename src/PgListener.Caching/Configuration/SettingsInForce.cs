@@ -108,6 +108,8 @@ internal sealed class SettingsInForce(PostgresConfigurationOptions options, Acti
         try
         {
             _file.Write(settings, readAt);
+            if (!_isKept)
+                _file.DeleteLeftovers();
             _isKept = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

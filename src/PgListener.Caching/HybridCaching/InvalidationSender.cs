@@ -18,20 +18,27 @@ internal sealed class InvalidationSender(string from, string channel, INotificat
     private TaskCompletionSource _attempt = NewAttempt();
     private Task _sending = Task.CompletedTask;
     private bool _isSending;
+    private bool _isStopped;
     private int _failures;
     private long? _sentAt;
 
     /// <summary>Sends.</summary>
     /// <param name="add">Adds what is to be sent, under the lock.</param>
     /// <returns>
-    /// A task that completes when the others have been told, or the first attempt has failed; at once while attempts fail. It never fails: what the caller has changed is
-    /// changed, and the invalidation will be sent without it.
+    /// A task that completes when the others have been told, or an attempt has failed; at once while attempts fail, and after the end. It never fails: what the caller has
+    /// changed is changed, and the invalidation will be sent without it, or its loss is logged.
     /// </returns>
     public Task SendAsync(Action<PendingInvalidations> add)
     {
         lock (_sync)
         {
             add(_pending);
+            if (_isStopped)
+            {
+                GiveUp();
+                return Task.CompletedTask;
+            }
+
             if (!_isSending)
             {
                 _isSending = true;
@@ -57,15 +64,30 @@ internal sealed class InvalidationSender(string from, string channel, INotificat
     public async ValueTask DisposeAsync()
     {
         await FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        lock (_sync)
+            _isStopped = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_sync)
         {
-            if (!_pending.IsEmpty)
-                logger.InvalidationsGivenUp(channel, _pending.Count);
+            GiveUp();
+            EndAttempt();
         }
 
         _stop.Dispose();
+    }
+
+    private void GiveUp()
+    {
+        if (!_pending.IsEmpty)
+            logger.InvalidationsGivenUp(channel, _pending.Take(from).Count);
+    }
+
+    /// <summary>Ends the wait of those who have come since the last attempt began.</summary>
+    private void EndAttempt()
+    {
+        _attempt.SetResult();
+        _attempt = NewAttempt();
     }
 
     private async Task SendAllAsync()
@@ -123,6 +145,7 @@ internal sealed class InvalidationSender(string from, string channel, INotificat
             {
                 _failures++;
                 _pending.Add(message);
+                EndAttempt();
             }
         }
     }

@@ -3,21 +3,52 @@ using ZiggyCreatures.Caching.Fusion.Backplane;
 
 namespace PgListener.Backplane;
 
-/// <summary>Hands the messages of a channel to its cache, in their order, and announces connections and gaps.</summary>
-internal sealed class BackplaneSubscription(BackplaneSubscriptionOptions options, string channel, MemoryLevel level, ILogger logger)
+/// <summary>Hands the messages of a channel to its cache, several at a time, and announces connections and gaps.</summary>
+internal sealed class BackplaneSubscription(BackplaneSubscriptionOptions options, string channel, MemoryLevel level, ILogger logger) : IAsyncDisposable
 {
-    private ListenerSubscription? _subscription;
+    /// <summary>FusionCache may read the distributed cache for a message, and a slow reading must not delay the others.</summary>
+    private const int MaxConcurrency = 32;
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly KeyTurns _turns = new();
+    private Task<ListenerSubscription>? _subscribing;
     private bool _hasConnected;
 
     public string Channel => channel;
 
+    /// <summary>Subscribes, without waiting for the server: a gap says when it listens, and then the memory level is expired.</summary>
+    /// <exception cref="ArgumentException">The name of the channel is not valid.</exception>
     public async Task BeginAsync(IPgListener listener)
     {
-        var settings = new SubscriptionOptions { Name = $"FusionCache {options.CacheName}", FullQueueMode = FullQueueMode.Drop, OnResync = ResyncAsync };
-        _subscription = await listener.SubscribeAsync(channel, HandleAsync, settings, CancellationToken.None).ConfigureAwait(false);
+        var settings = new SubscriptionOptions { Name = $"FusionCache {options.CacheName}", FullQueueMode = FullQueueMode.Drop, MaxConcurrency = MaxConcurrency, OnResync = ResyncAsync };
+        _subscribing = listener.SubscribeAsync(channel, HandleAsync, settings, _end.Token);
+        if (_subscribing.IsCompleted)
+            await _subscribing.ConfigureAwait(false);
+        else
+            _ = DetachedTask.Run(() => ReportAsync(_subscribing));
     }
 
-    public ValueTask EndAsync() => _subscription?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Ends the subscription, also while it is being made.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync().ConfigureAwait(false);
+        if (_subscribing is { } subscribing)
+        {
+            await ((Task)subscribing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (subscribing.IsCompletedSuccessfully)
+                await (await subscribing.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+
+        _end.Dispose();
+    }
+
+    /// <summary>Logs what the server answers to a subscription that nobody waits for.</summary>
+    private async Task ReportAsync(Task subscribing)
+    {
+        await subscribing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (subscribing.Exception?.InnerException is { } error and not ListenerClosedException)
+            logger.BackplaneNotSubscribed(error, options.CacheName, channel);
+    }
 
     private async Task HandleAsync(NotificationContext context, CancellationToken cancellationToken)
     {
@@ -45,7 +76,9 @@ internal sealed class BackplaneSubscription(BackplaneSubscriptionOptions options
             options.ConnectHandler?.Invoke(info);
     }
 
-    private async ValueTask GiveAsync(BackplaneMessage message)
+    private ValueTask GiveAsync(BackplaneMessage message) => _turns.RunAsync(message, level.IsOfTag(message), HandleAsync);
+
+    private async ValueTask HandleAsync(BackplaneMessage message)
     {
         if (options.IncomingMessageHandlerAsync is { } handleAsync)
             await handleAsync(message).ConfigureAwait(false);

@@ -24,6 +24,7 @@ internal sealed class PgListenerBackplane(IPgListener listener, INotificationPub
         ArgumentNullException.ThrowIfNull(options);
         var channel = BackplaneText.ChannelOf(options.ChannelName ?? throw new ArgumentException("A backplane needs a ChannelName.", nameof(options)), MaxChannelBytes);
         var subscription = new BackplaneSubscription(options, channel, level, logger);
+        _subscription = subscription;
         try
         {
             await subscription.BeginAsync(listener).ConfigureAwait(false);
@@ -33,8 +34,6 @@ internal sealed class PgListenerBackplane(IPgListener listener, INotificationPub
             // FusionCache goes on without a backplane after any other exception.
             throw new FusionCacheInvalidOptionsException($"The backplane of the FusionCache '{options.CacheName}' cannot use its channel: {e.Message} Set BackplaneChannelPrefix to a shorter text.", e);
         }
-
-        _subscription = subscription;
     }
 
     public void Unsubscribe() => UnsubscribeAsync().AsTask().GetAwaiter().GetResult();
@@ -45,7 +44,7 @@ internal sealed class PgListenerBackplane(IPgListener listener, INotificationPub
             return;
 
         _subscription = null;
-        await subscription.EndAsync().ConfigureAwait(false);
+        await subscription.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Sends outside the caller's transaction. FusionCache sends again later what has failed.</summary>

@@ -105,6 +105,22 @@ public sealed class SettingsReloadTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Changes_that_do_not_end_are_read_four_times_a_second_at_most()
+    {
+        await using var scene = await CreateAsync(server, hasTrigger: false);
+        await scene.ExecuteAsync("create sequence readings; create view counted as select key, value from app_settings, (select nextval('readings') offset 0) n");
+        await scene.SetAsync("Title", "same");
+        _ = scene.Build(options => (options.Table, options.Channel) = ("counted", "counted"));
+
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < TimeSpan.FromSeconds(1.5))
+            await scene.ExecuteAsync("notify counted");
+
+        // One at the start, one for the first change.
+        Assert.InRange(await scene.QueryAsync<long>("select last_value from readings"), 3, (watch.Elapsed / TimeSpan.FromMilliseconds(250)) + 2);
+    }
+
+    [Fact]
     public async Task While_it_cannot_be_read_the_settings_stay_and_it_is_tried_until_it_can()
     {
         await using var scene = await CreateAsync(server);
@@ -135,6 +151,25 @@ public sealed class SettingsReloadTests(ServerFixture server)
 
         Assert.Contains("22P02. The server's message is not shown", await scene.LoggedAsync(739), StringComparison.Ordinal);
         Assert.Equal("1", configuration["A"]);
+    }
+
+    [Theory]
+    [InlineData("P0001")]
+    [InlineData("55000")]
+    [InlineData("42501")]
+    public async Task What_a_function_of_a_view_says_about_a_value_is_not_shown(string code)
+    {
+        await using var scene = await CreateAsync(server, hasTrigger: false);
+        await scene.ExecuteAsync(
+            $"create function checked(value text) returns text language plpgsql as $$ begin if value <> 'good' then raise 'bad: %', value using errcode = '{code}'; end if; return value; end $$;" +
+            "create view numbers as select key, checked(value) as value from app_settings; insert into app_settings values ('A', 'good')");
+        var configuration = scene.Build(options => (options.Table, options.Channel) = ("numbers", "numbers"));
+
+        await scene.SetAsync("A", "bad");
+        await scene.ExecuteAsync("notify numbers");
+
+        Assert.Contains($"{code}. The server's message is not shown", await scene.LoggedAsync(739), StringComparison.Ordinal);
+        Assert.Equal("good", configuration["A"]);
     }
 
     [Fact]
@@ -233,6 +268,33 @@ public sealed class SettingsReloadTests(ServerFixture server)
 
         using var limit = new CancellationTokenSource(Eventually.Limit);
         await scene.Proxy.WhenAsync(proxy => proxy.Connections == 0, limit.Token);
+    }
+
+    [Fact]
+    public async Task Disposing_of_the_configuration_while_its_triggers_are_checked_does_not_throw()
+    {
+        await using var scene = await CreateAsync(server);
+        var isChecked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var fail = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (sources, opened) = (0, 0);
+        var configuration = scene.Build(options => options.ConfigureDataSource = source =>
+        {
+            if (sources++ == 0)
+                source.UsePhysicalConnectionInitializer(_ => { }, _ => ++opened == 2 ? FailAsync() : Task.CompletedTask);
+        });
+        await isChecked.Task.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+
+        var end = Task.Run(((IDisposable)configuration).Dispose, TestContext.Current.CancellationToken);
+        using var limit = new CancellationTokenSource(Eventually.Limit);
+        await scene.Proxy.WhenAsync(proxy => proxy.Connections <= 1, limit.Token);
+        fail.SetException(new InvalidTimeZoneException());
+        await end.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+
+        Task FailAsync()
+        {
+            isChecked.SetResult();
+            return fail.Task;
+        }
     }
 
     private sealed class Shop

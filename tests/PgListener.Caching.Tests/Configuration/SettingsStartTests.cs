@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Time.Testing;
 using WebApi.Tests;
 using static PgListener.Caching.Tests.Configuration.SettingsScene;
 
@@ -111,6 +112,38 @@ public sealed class SettingsStartTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_reading_that_has_failed_is_repeated_by_time_also_while_nothing_listens()
+    {
+        await using var scene = await CreateAsync(server);
+        await scene.SetAsync("Title", "there");
+        await scene.ExecuteAsync("alter table app_settings rename to gone");
+        var time = new FakeTimeProvider();
+        var sources = 0;
+        var configuration = scene.Build(options =>
+        {
+            options.Optional = true;
+            options.Listener.TimeProvider = time;
+            options.ConfigureDataSource = source =>
+            {
+                if (sources++ > 0)
+                    source.ConnectionStringBuilder.Port = 1; // The listener cannot connect; the table can be read.
+            };
+        });
+        await PassAsync(() => scene.Lines(740).Length > 0);
+
+        await scene.ExecuteAsync("alter table gone rename to app_settings");
+        await PassAsync(() => configuration["Title"] == $"{Secret} there");
+
+        Task<bool> PassAsync(Func<bool> isDone) => Eventually.GetAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(30));
+                return Task.FromResult(isDone());
+            },
+            done => done);
+    }
+
+    [Fact]
     public async Task Without_the_database_the_application_starts_with_the_last_known_settings_and_follows()
     {
         await using var scene = await CreateAsync(server);
@@ -150,6 +183,22 @@ public sealed class SettingsStartTests(ServerFixture server)
         Assert.Equal([scene.File], Directory.GetFiles(Path.GetDirectoryName(scene.File)!));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(scene.File));
+    }
+
+    [Fact]
+    public async Task What_a_crash_has_left_beside_the_file_is_deleted_at_the_next_start_and_nothing_else()
+    {
+        await using var scene = await CreateAsync(server);
+        await scene.SetAsync("Title", "first");
+        string[] others = [$"{scene.File}.tmp", $"{scene.File}.backup.tmp", $"{scene.File}.0123456789abcdef0123456789abcdef.old"];
+        foreach (var file in (string[])[.. others, $"{scene.File}.0123456789abcdef0123456789abcdef.tmp"])
+            await File.WriteAllTextAsync(file, Secret, TestContext.Current.CancellationToken);
+
+        scene.Build(options => options.LastKnownFile = scene.File);
+
+        Assert.Equal(
+            ((string[])[.. others, scene.File]).Order(StringComparer.Ordinal),
+            Directory.GetFiles(Path.GetDirectoryName(scene.File)!).Order(StringComparer.Ordinal));
     }
 
     [Theory]

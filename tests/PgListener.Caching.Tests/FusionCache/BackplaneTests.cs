@@ -219,6 +219,127 @@ public sealed class BackplaneTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_slow_read_of_the_shared_level_does_not_delay_other_messages()
+    {
+        await using var one = await StartSharedAsync();
+        await using var two = await StartSharedAsync();
+        var token = TestContext.Current.CancellationToken;
+        await two.Fusion().GetAsync("slow", "old");
+        await two.Fusion().GetAsync("a", "old");
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.OnRead = key => key.Contains("slow", StringComparison.Ordinal) ? held.Task : Task.CompletedTask;
+
+        await one.Fusion().SetAsync("slow", "new", token: token);
+        await one.Fusion().RemoveAsync("a", token: token);
+        await two.HearsAsync(one); // The second message; the first one is still being handled.
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new"));
+        held.SetResult();
+        await two.HearsAsync(one);
+        Assert.Equal("new", await two.Fusion().GetAsync("slow", "not read"));
+    }
+
+    [Fact]
+    public async Task A_gap_expires_the_memory_level_whatever_the_default_options_of_entries_are()
+    {
+        await using var one = await StartAsync();
+        await one.Fusion().GetAsync("a", "old");
+        one.Fusion().DefaultEntryOptions.SkipMemoryCacheWrite = true;
+        await one.CutAsync();
+        one.Connect();
+        await one.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await one.Fusion().GetAsync("a", "new"));
+    }
+
+    [Fact]
+    public async Task If_it_cannot_be_read_whether_the_cache_was_cleared_in_a_gap_it_is_taken_as_cleared()
+    {
+        await using var one = await StartSharedAsync();
+        await using var two = await StartSharedAsync();
+        await two.Fusion().GetAsync("a", "old");
+        await two.Fusion().GetAsync("a", "not read"); // It has read whether the cache was cleared, which it does once.
+
+        await two.CutAsync();
+        await one.Fusion().ClearAsync(token: TestContext.Current.CancellationToken);
+        _store.OnRead = _ => throw new InvalidTimeZoneException();
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        _store.OnRead = null;
+
+        Assert.Equal("new", await two.Fusion().GetAsync("a", "new"));
+    }
+
+    [Fact]
+    public async Task A_memory_cache_that_could_not_be_cleared_after_a_gap_is_refused()
+    {
+        await using var one = new Instance(server.ConnectionString);
+        using var memory = new MemoryCache(new MemoryCacheOptions());
+        FusionInstance.Add(one.Services, _channel, configure: builder => builder.WithMemoryCache(memory).WithOptions(options => options.DisableTagging = true));
+        await one.StartHostAsync();
+
+        var e = Assert.Throws<FusionCacheInvalidOptionsException>(one.Fusion);
+        Assert.Contains("DisableTagging", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cache_that_waits_for_its_subscription_does_not_wait_for_the_server_and_hears_when_it_is_back()
+    {
+        await using var two = await StartAsync();
+        await using var one = new Instance(server.ConnectionString);
+        FusionInstance.Add(one.Services, _channel, configure: builder => builder.WithOptions(options => options.WaitForInitialBackplaneSubscribe = true));
+        await one.StartHostAsync();
+        await one.Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).SoonAsync();
+        await one.CutAsync();
+
+        var cache = await Task.Run(one.Fusion, TestContext.Current.CancellationToken).SoonAsync();
+        await cache.GetAsync("a", "old");
+        await two.Fusion().RemoveAsync("a", token: TestContext.Current.CancellationToken); // It is missed.
+        one.Connect();
+        await one.Listener.Gaps.NextAsync();
+
+        Assert.Equal("new", await cache.GetAsync("a", "new"));
+    }
+
+    [Fact]
+    public async Task A_cache_that_is_disposed_of_while_the_server_is_away_ends_its_subscription()
+    {
+        await using var one = new Instance(server.ConnectionString);
+        FusionInstance.Add(one.Services, _channel, configure: builder => builder.WithOptions(options => options.WaitForInitialBackplaneSubscribe = true));
+        await one.StartHostAsync();
+        await one.Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).SoonAsync();
+        await one.CutAsync();
+
+        await Task.Run(() => one.Fusion().RemoveBackplane(), TestContext.Current.CancellationToken).SoonAsync();
+
+        Assert.DoesNotContain(one.Listener.GetStatistics(), subscription => subscription.Channel?.StartsWith(_channel, StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task Of_two_clears_the_later_one_counts_in_any_order_and_keys_are_handled_one_message_at_a_time()
+    {
+        var turns = new KeyTurns();
+        var handled = new List<long>();
+        ValueTask Note(BackplaneMessage message)
+        {
+            handled.Add(message.Timestamp);
+            return ValueTask.CompletedTask;
+        }
+
+        foreach (var at in (long[])[2, 1, 3])
+            await turns.RunAsync(BackplaneMessage.CreateForEntrySet("me", "tag", at), isOfTag: true, Note);
+        Assert.Equal([2, 3], handled);
+
+        var held = new TaskCompletionSource();
+        var first = turns.RunAsync(BackplaneMessage.CreateForEntrySet("me", "a", 4), isOfTag: false, _ => new(held.Task)).AsTask();
+        var second = turns.RunAsync(BackplaneMessage.CreateForEntryRemove("me", "a", 5), isOfTag: false, Note).AsTask();
+        Assert.False(second.IsCompleted);
+        held.SetResult();
+        await Task.WhenAll(first, second).SoonAsync();
+        Assert.Equal([2, 3, 5], handled);
+    }
+
+    [Fact]
     public async Task A_backplane_that_is_removed_hears_and_sends_nothing()
     {
         await using var one = await StartAsync();
