@@ -33,6 +33,7 @@ public sealed class DocumentTests
         (749, "RemovedAtLast", LogLevel.Information),
         (750, "BackplaneMessageMalformed", LogLevel.Warning),
         (751, "MemoryLevelExpired", LogLevel.Information),
+        (758, "KeyUnknown", LogLevel.Error),
     ];
 
     private static (int Id, string Name, LogLevel Level)[] Events { get; }
