@@ -12,6 +12,9 @@ internal sealed class InnerCache(HybridCache cache)
 {
     private const string AllValues = "*";
 
+    /// <summary>How long a read may take. After it the value comes from the source, and the next call reads the tag again.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
+
     private readonly Lock _sync = new();
     private readonly ConcurrentDictionary<string, long> _removals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _readings = new(StringComparer.Ordinal);
@@ -67,7 +70,7 @@ internal sealed class InnerCache(HybridCache cache)
     {
         try
         {
-            Learn(tag, await shared.ReadRemovalAsync(tag, CancellationToken.None).ConfigureAwait(false));
+            Learn(tag, await shared.ReadRemovalAsync(tag, CancellationToken.None).WaitAsync(Limit).ConfigureAwait(false));
             return true;
         }
         catch (Exception)
