@@ -21,7 +21,7 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
         {
             await Task.Yield();
             if (key.EndsWith("products", StringComparison.Ordinal))
-                await Task.Delay(100); // How long the shared level takes.
+                await Task.Delay(100, CancellationToken.None); // How long the shared level takes.
         };
 
         await using var two = await StartAsync();
