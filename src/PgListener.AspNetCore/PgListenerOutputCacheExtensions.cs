@@ -30,7 +30,7 @@ public static class PgListenerOutputCacheExtensions
     /// <summary>Evicts the responses that depend on the changed rows from the output cache, and all responses of the table after each gap, in which a change may have been missed.</summary>
     /// <typeparam name="T">The class that stands for the table. Its feed is added with <c>AddChangeFeed</c>, or comes from an EF Core model.</typeparam>
     /// <param name="builder">The listener.</param>
-    /// <param name="tagsOf">Gets the tags to evict: <c>changes => changes.Keys.Select(key => $"product:{key}")</c>. It may return any number of tags.</param>
+    /// <param name="tagsOf">Gets the tags to evict: <c>changes => changes.Keys.Select(key => $"product:{key}")</c>. It may return any number of tags. If it throws, or returns <see langword="null"/> or an empty tag, all responses of the table are evicted.</param>
     /// <param name="allTags">The tags to evict when it is not known what has changed: one or more. Each response that depends on the table has one of them.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">There is no tag for all, or one is empty.</exception>
@@ -49,11 +49,12 @@ public static class PgListenerOutputCacheExtensions
             throw new ArgumentException("Name at least one tag, and no empty one: after a gap it is evicted.", parameter);
 
         string[] all = [.. allTags.Distinct(StringComparer.Ordinal)];
+        var tags = new TagsOfChanges<T>(tagsOf, all);
         AddEvictor(builder.Services);
 
         // The store is a parameter so that the start fails if the application has none.
         return builder.AddHandler<Changes<T>, OutputCacheEvictor, IOutputCacheStore>(
-            (notification, evictor, _, token) => evictor.EvictAsync([.. tagsOf(notification.Value).Distinct(StringComparer.Ordinal)], typeof(T).Name, token),
+            (notification, evictor, _, token) => evictor.EvictAsync(tags.Get(notification.Value, evictor.Logger), typeof(T).Name, token),
             handler =>
             {
                 handler.Name = $"OutputCache {string.Join(' ', all)}".Replace(':', '.');

@@ -23,9 +23,9 @@ internal static partial class CachingLog
     [LoggerMessage(735, LogLevel.Warning, "The hybrid cache of channel '{Channel}' no longer uses its local level, because the listener has not been listening for {MaxOutage}, as MaxOutage allows. It reads the shared level or the source until the listener listens again.")]
     public static partial void LocalLevelUnused(this ILogger logger, string channel, TimeSpan maxOutage);
 
-    [LoggerMessage(736, LogLevel.Warning, "A value was invalidated while the hybrid cache wrote it to the shared level, and could not be removed there again. It is returned until it expires.")]
+    [LoggerMessage(736, LogLevel.Warning, "A value was invalidated while the hybrid cache wrote it to the shared level, and could not be removed there again. It is tried again until it succeeds.")]
     public static partial void SharedWriteLeft(this ILogger logger, Exception exception);
 
-    [LoggerMessage(737, LogLevel.Warning, "The hybrid cache of channel '{Channel}' has removed everything in the shared level, because it had written too many values to know which of them were read while invalidations could not arrive.")]
+    [LoggerMessage(737, LogLevel.Warning, "The hybrid cache of channel '{Channel}' has removed everything in the shared level, because too many values had to be removed there, or it had written too many to know which of them were read while invalidations could not arrive.")]
     public static partial void SharedLevelCleared(this ILogger logger, string channel);
 }

@@ -20,7 +20,7 @@ public static class PgListenerCachingServiceCollectionExtensions
     /// <para>It adds the cache if <c>AddHybridCache()</c> has not; that call may come before or after this one. The listener is added with <c>AddPgListener()</c>.</para>
     /// <para>
     /// The local level is a memory cache of its own, with the settings of <see cref="Caching.Memory.MemoryCacheOptions"/>. The shared level is the application's
-    /// <see cref="Caching.Distributed.IDistributedCache"/>, if there is one. An invalidation from another instance changes the local level only.
+    /// <see cref="Caching.Distributed.IDistributedCache"/>, if there is one. An invalidation from another instance changes the local level; in the shared one it takes back what this instance had read before and written afterwards. Pass the same tags when you read a value as when it was written.
     /// </para>
     /// <para>
     /// The methods return when the notification was committed, or the first attempt has failed. They do not throw when PostgreSQL cannot be reached: a warning is logged, and the notification is

@@ -20,6 +20,7 @@ public sealed class LogTests
         (703, "ActionsPolicyMissing", LogLevel.Warning),
         (746, "EvictionFailed", LogLevel.Warning),
         (747, "EvictedAtLast", LogLevel.Information),
+        (759, "TagsUnknown", LogLevel.Error),
     ];
 
     [Fact]

@@ -34,6 +34,7 @@ public sealed class DocumentTests
         (750, "BackplaneMessageMalformed", LogLevel.Warning),
         (751, "MemoryLevelExpired", LogLevel.Information),
         (752, "BackplaneNotSubscribed", LogLevel.Error),
+        (758, "KeyUnknown", LogLevel.Error),
     ];
 
     private static (int Id, string Name, LogLevel Level)[] Events { get; }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using PgListener.HybridCaching;
 using PgListener.TestServer;
 
 namespace PgListener.Caching.Tests;
@@ -60,7 +61,12 @@ internal sealed class Instance : IAsyncDisposable
         await StartHostAsync();
         await Listener.Gaps.NextAsync();
         await Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).SoonAsync();
+        await SharedLevelDoneAsync();
     }
+
+    /// <summary>Waits until nothing is to be done in the shared level.</summary>
+    public Task SharedLevelDoneAsync()
+        => Provider.GetService<HybridCache>() is CoherentHybridCache cache ? cache.Levels.Repair.WhenDoneAsync().SoonAsync() : Task.CompletedTask;
 
     public async Task StartHostAsync()
     {

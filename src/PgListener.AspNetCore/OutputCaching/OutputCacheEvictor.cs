@@ -9,6 +9,8 @@ internal sealed class OutputCacheEvictor(IOutputCacheStore store, EvictedTags ev
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
+    public ILogger Logger => logger;
+
     /// <param name="tags">The tags, each of them once.</param>
     /// <param name="table">Names the table in the log.</param>
     /// <param name="cancellationToken">Ends it.</param>

@@ -10,7 +10,7 @@ internal sealed class BufferedSharedLevel(IBufferDistributedCache cache, SharedW
         => Guard.BeginRead(key) ? cache.TryGetAsync(key, destination, token) : new(false);
 
     public ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
-        => new(Guard.WriteAsync(key, () => cache.SetAsync(key, value, options, token)));
+        => new(Guard.WriteAsync(key, value, () => cache.SetAsync(key, value, options, token)));
 
     public bool TryGet(string key, IBufferWriter<byte> destination) => throw OnlyAsync();
 

@@ -36,6 +36,9 @@ internal sealed class CacheCall(CallKind kind, string key, string[] tags, long s
 
     public long Start => start;
 
+    /// <summary>The opening of the shared level at which it may read its key there. Otherwise it reads the source.</summary>
+    public long Opening { get; set; } = -1;
+
     /// <summary>Whether the local level was asked.</summary>
     public bool ReadsLocal { get; private set; }
 

@@ -5,32 +5,39 @@ namespace PgListener.HybridCaching;
 /// <summary>The inner cache, and what it stores its values in.</summary>
 internal sealed class CacheLevels : IDisposable
 {
+    private const string AllValues = "*";
+
     private readonly Func<HybridCache> _create;
-    private volatile HybridCache _inner;
+    private volatile InnerCache _inner;
 
     /// <param name="registration">Creates the inner cache.</param>
     /// <param name="services">The services that it sees.</param>
     /// <param name="local">The local level.</param>
     /// <param name="clock">Its clock.</param>
     /// <param name="hearing">Whether invalidations arrive.</param>
+    /// <param name="repair">Repairs the shared level.</param>
     /// <param name="metrics">Counts.</param>
-    public CacheLevels(CacheRegistration registration, CacheServices services, LocalLevel local, CacheClock clock, Hearing hearing, CoherenceMetrics metrics)
+    public CacheLevels(CacheRegistration registration, CacheServices services, LocalLevel local, CacheClock clock, Hearing hearing, SharedRepair repair, CoherenceMetrics metrics)
     {
         Local = local;
         Clock = clock;
         Hearing = hearing;
+        Repair = repair;
         Metrics = metrics;
         _create = () => registration.CreateInner(services);
-        _inner = _create();
+        _inner = new(_create());
         Shared = services.Guard;
     }
 
-    public HybridCache Inner => _inner;
+    public HybridCache Inner => _inner.Cache;
 
     public LocalLevel Local { get; }
 
     /// <summary>Guards the shared level; <see langword="null"/> if there is none.</summary>
     public SharedWrites? Shared { get; }
+
+    /// <summary>Repairs the shared level, if there is one.</summary>
+    public SharedRepair Repair { get; }
 
     public CacheClock Clock { get; }
 
@@ -38,21 +45,55 @@ internal sealed class CacheLevels : IDisposable
 
     public CoherenceMetrics Metrics { get; }
 
+    /// <summary>Gets the inner cache for a call, which may read the shared level if the cache knows when the call's tags were removed.</summary>
+    public async ValueTask<HybridCache> EnterAsync(CacheCall call)
+    {
+        if (Shared is not { } shared)
+            return Inner;
+
+        var opening = shared.Opening; // First: a cache that is replaced meanwhile belongs to an earlier one.
+        var inner = _inner;
+        if (!shared.IsClosed && await inner.LearnAsync(call.Tags, shared).ConfigureAwait(false))
+            call.Opening = opening;
+        return inner.Cache;
+    }
+
+    /// <summary>Removes a tag.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="call">Whether that is recorded in the shared level.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RemoveByTagAsync(string tag, CacheCall call, CancellationToken cancellationToken)
+    {
+        CacheCall.Current = call;
+        InnerCache inner;
+        do
+        {
+            inner = _inner;
+            await inner.RemoveByTagAsync(tag, cancellationToken).ConfigureAwait(false);
+        }
+        while (inner != _inner); // It was replaced by one that may not know the removal.
+    }
+
+    /// <summary>From now on, nothing with this tag that was read before is stored or returned.</summary>
+    public void InvalidateTag(string tag)
+    {
+        if (tag == AllValues)
+            Local.Clear();
+        else
+            Local.InvalidateTag(tag);
+    }
+
     /// <summary>
-    /// Replaces the inner cache. It reads once when a tag was removed, and never again, so it does not know what was removed in a gap. A new one reads that again for
-    /// each tag before it returns a value with it; when everything was removed, it would read too late.
+    /// Replaces the inner cache. It reads once when a tag was removed, and never again, so it does not know what was removed in a gap. A new one learns that again for each tag before it
+    /// is asked for a value with it. A removal of everything is read before and after, so that none is missed in between.
     /// </summary>
     public async Task RenewAsync(SharedWrites shared, CancellationToken cancellationToken)
     {
-        var removal = await shared.ReadRemovalOfAllAsync(cancellationToken).ConfigureAwait(false);
-        var renewed = _create();
-        if (removal > 0)
-        {
-            CacheCall.Current = CacheCall.Applies;
-            await CacheClock.At(removal, () => renewed.RemoveByTagAsync("*", cancellationToken)).ConfigureAwait(false);
-        }
-
+        var removal = await shared.ReadRemovalAsync(AllValues, cancellationToken).ConfigureAwait(false);
+        var renewed = new InnerCache(_create());
+        renewed.Learn(AllValues, removal);
         _inner = renewed;
+        renewed.Learn(AllValues, await shared.ReadRemovalAsync(AllValues, cancellationToken).ConfigureAwait(false));
     }
 
     public void Dispose()

@@ -2,25 +2,25 @@ using Microsoft.Extensions.Logging;
 
 namespace PgListener.HybridCaching;
 
-/// <summary>Applies to one cache what other instances have removed, and clears its local level after a gap.</summary>
+/// <summary>Applies to one cache what other instances have removed, and clears its local level after a gap. It never waits for the shared level.</summary>
 /// <param name="id">This instance.</param>
 /// <param name="levels">The levels of the cache.</param>
-/// <param name="sender">Tells the others.</param>
 /// <param name="options">The settings.</param>
 /// <param name="logger">Logs.</param>
-internal sealed class Coherence(string id, CacheLevels levels, InvalidationSender sender, HybridCacheCoherenceOptions options, ILogger logger)
+internal sealed class Coherence(string id, CacheLevels levels, HybridCacheCoherenceOptions options, ILogger logger)
 {
-    private const string AllValues = "*";
-
     private bool _hasHeard;
 
-    /// <summary>Another instance has removed something. The shared level has it already.</summary>
+    /// <summary>
+    /// Another instance has removed something. The shared level has it already; but what this instance had read before may have been written there afterwards.
+    /// </summary>
     public async Task ApplyAsync(NotificationContext context, CancellationToken cancellationToken)
     {
         if (InvalidationMessage.Read(context.Payload) is not { } message)
         {
             logger.InvalidationMalformed(options.Channel);
             levels.Local.Clear();
+            Check(levels.Shared?.Recent.All());
             return;
         }
 
@@ -35,19 +35,25 @@ internal sealed class Coherence(string id, CacheLevels levels, InvalidationSende
         if (message.At is { } at)
             levels.Clock.Hear(at);
         foreach (var tag in message.Tags)
-            await ApplyTagAsync(tag, cancellationToken).ConfigureAwait(false);
+        {
+            levels.InvalidateTag(tag);
+            await levels.RemoveByTagAsync(tag, CacheCall.Applies, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (levels.Shared is { } shared)
+            Check(message.All ? shared.Recent.All() : message.Keys.Where(shared.Recent.Contains));
     }
 
     /// <summary>Invalidations may have been missed.</summary>
     public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
     {
-        levels.Shared?.Close();
-        levels.Local.Clear();
-        if (levels.Shared is { } shared)
+        var status = levels.Hearing.Status; // First: what is missed later belongs to another gap.
+        Forget(resync);
+        if (status.State != ListenerState.Listening)
         {
-            await TakeBackAsync(shared, resync, cancellationToken).ConfigureAwait(false);
-            await levels.RenewAsync(shared, cancellationToken).ConfigureAwait(false);
-            shared.Open();
+            // A gap is announced a moment before the listener listens.
+            status = await levels.Hearing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Forget(resync);
         }
 
         if (_hasHeard)
@@ -57,34 +63,19 @@ internal sealed class Coherence(string id, CacheLevels levels, InvalidationSende
         }
 
         _hasHeard = true;
-        levels.Hearing.Hear();
+        levels.Hearing.Hear(status);
     }
 
-    private async Task ApplyTagAsync(string tag, CancellationToken cancellationToken)
+    private void Forget(Resync resync)
     {
-        if (tag == AllValues)
-            levels.Local.Clear();
-        else
-            levels.Local.InvalidateTag(tag);
-
-        CacheCall.Current = CacheCall.Applies;
-        await levels.Inner.RemoveByTagAsync(tag, cancellationToken).ConfigureAwait(false);
+        if (levels.Shared is not null)
+            levels.Repair.AddGap(resync.Since);
+        levels.Local.Clear();
     }
 
-    /// <summary>Removes from the shared level what this instance has read and written there while it could not hear what was removed.</summary>
-    private async Task TakeBackAsync(SharedWrites shared, Resync resync, CancellationToken cancellationToken)
+    private void Check(IEnumerable<string>? keys)
     {
-        if (await shared.TakeBackAsync(resync.Since).ConfigureAwait(false) is { } keys)
-        {
-            if (keys.Count > 0)
-                await sender.SendAsync(pending => keys.ToList().ForEach(pending.AddKey)).ConfigureAwait(false);
-            return;
-        }
-
-        logger.SharedLevelCleared(options.Channel);
-        CacheCall.Current = CacheCall.RemovesTag;
-        var at = levels.Clock.GetUtcNow().UtcTicks;
-        await levels.Inner.RemoveByTagAsync(AllValues, cancellationToken).ConfigureAwait(false);
-        await sender.SendAsync(pending => pending.AddTag(AllValues, at)).ConfigureAwait(false);
+        if (keys is not null)
+            levels.Repair.AddKeys(RepairKind.Check, keys);
     }
 }

@@ -9,8 +9,6 @@ namespace PgListener.HybridCaching;
 internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherence, InvalidationSender sender, IPgListener listener, HybridCacheCoherenceOptions options)
     : HybridCache, IAsyncDisposable, IDisposable
 {
-    private const string AllValues = "*";
-
     /// <summary>Finds a value in the local level, and returns the type's default if it is not there.</summary>
     private static readonly HybridCacheEntryOptions OnlyLocal = new() { Flags = HybridCacheEntryFlags.DisableDistributedCache | HybridCacheEntryFlags.DisableUnderlyingData };
 
@@ -79,6 +77,7 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
     {
         if (_subscription is { } subscription)
             await subscription.DisposeAsync().ConfigureAwait(false);
+        await levels.Repair.DisposeAsync().ConfigureAwait(false);
         await sender.DisposeAsync().ConfigureAwait(false);
         levels.Dispose();
     }
@@ -117,15 +116,16 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
             var hasEnded = false;
             try
             {
+                var inner = await WaitAsync(levels.EnterAsync(call), cancellationToken).ConfigureAwait(false);
                 var work = new Work<TState, T>(state, factory, call, shared.Token);
-                var value = await WaitAsync(levels.Inner.GetOrCreateAsync(key!, work, static (work, _) => work.RunAsync(), options, labels, CancellationToken.None), cancellationToken).ConfigureAwait(false);
+                var value = await WaitAsync(inner.GetOrCreateAsync(key!, work, static (work, _) => work.RunAsync(), options, labels, CancellationToken.None), cancellationToken).ConfigureAwait(false);
                 hasEnded = true;
                 if (options?.Flags is null && call.ReadsLocal)
                     _readsLocalByDefault = true;
                 if (call.IsOwn || !isFirst)
                     return value;
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !call.IsOwn && isFirst)
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !call.IsOwn)
             {
                 // The callers of the reading that this call had joined have all given up, and this one has not.
             }
@@ -173,24 +173,16 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
 
     private async Task RemoveTagsAsync(string[] tags, CancellationToken cancellationToken)
     {
-        var at = 0L;
+        foreach (var tag in tags)
+            levels.InvalidateTag(tag);
         try
         {
             foreach (var tag in tags)
-            {
-                if (tag == AllValues)
-                    levels.Local.Clear();
-                else
-                    levels.Local.InvalidateTag(tag);
-
-                CacheCall.Current = CacheCall.RemovesTag;
-                var removal = levels.Inner.RemoveByTagAsync(tag, cancellationToken);
-                at = levels.Clock.GetUtcNow().UtcTicks;
-                await removal.ConfigureAwait(false);
-            }
+                await levels.RemoveByTagAsync(tag, CacheCall.RemovesTag, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
+            var at = levels.Clock.GetUtcNow().UtcTicks;
             await TellAsync(pending => Array.ForEach(tags, tag => pending.AddTag(tag, at)), cancellationToken).ConfigureAwait(false);
         }
     }

@@ -28,9 +28,11 @@ internal static class CoherentHybridCacheFactory
         var hearing = new Hearing(listener, options.MaxOutage, options.Channel, time, logger);
         var local = new LocalLevel(new(SettingsOf(services), loggers), hearing, metrics);
         var clock = new CacheClock(time);
-        var seen = new CacheServices(services, local, clock, cache => new(cache, local, hearing, key => _ = sender.SendAsync(pending => pending.AddKey(key)), time, logger));
-        var levels = new CacheLevels(registration, seen, local, clock, hearing, metrics);
-        return new(levels, new(id, levels, sender, options, logger), sender, listener, options);
+        var repair = new SharedRepair(sender, options.Channel, time, logger);
+        var seen = new CacheServices(services, local, clock, cache => new(cache, local, hearing, repair, time, logger));
+        var levels = new CacheLevels(registration, seen, local, clock, hearing, repair, metrics);
+        repair.Attach(levels);
+        return new(levels, new(id, levels, options, logger), sender, listener, options);
     }
 
     private static T ServiceOf<T>(IServiceProvider services, HybridCacheCoherenceOptions options, CacheRegistration registration)

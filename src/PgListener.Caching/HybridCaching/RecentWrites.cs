@@ -1,27 +1,75 @@
+using System.Buffers;
+
 namespace PgListener.HybridCaching;
 
-/// <summary>The keys that were written to the shared level lately. When it turns out later that the connection was lost at that time, they are removed.</summary>
+/// <summary>
+/// The keys that were written to the shared level lately, with what was written. When it turns out later that the connection was lost at that time, or that an invalidation had crossed the
+/// write, they are removed.
+/// </summary>
 internal sealed class RecentWrites(TimeProvider time)
 {
+    internal const int Most = 10_000;
+
     /// <summary>Longer than it takes to notice the loss of a connection.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
-    private const int Most = 10_000;
-
     private readonly Lock _sync = new();
-    private readonly Dictionary<string, DateTimeOffset> _written = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> _written = new(StringComparer.Ordinal);
     private DateTimeOffset _incompleteUntil = DateTimeOffset.MinValue;
 
+    /// <summary>What tells a written value from others. The inner cache begins each with its moment.</summary>
+    public static int PrintOf(ReadOnlySequence<byte> value)
+    {
+        Span<byte> begin = stackalloc byte[(int)Math.Min(value.Length, 64)];
+        value.Slice(0, begin.Length).CopyTo(begin);
+        var hash = default(HashCode);
+        hash.AddBytes(begin);
+        hash.Add(value.Length);
+        return hash.ToHashCode();
+    }
+
     /// <summary>A key is being written.</summary>
-    public void Add(string key)
+    public void Begin(string key, int print)
     {
         var now = time.GetUtcNow();
         lock (_sync)
         {
-            if (_written.Count >= Most && !_written.ContainsKey(key))
+            var isKnown = _written.TryGetValue(key, out var entry);
+            if (!isKnown && _written.Count >= Most)
                 Clean(now);
-            _written[key] = now;
+
+            // Of two writes at the same time, either may be the last.
+            int? last = isKnown && entry.Writing > 0 && entry.Print != print ? null : print;
+            _written[key] = new(now, last, entry.Writing + 1);
         }
+    }
+
+    /// <summary>It was written, or that has failed.</summary>
+    public void End(string key)
+    {
+        var now = time.GetUtcNow();
+        lock (_sync)
+        {
+            // Without an entry it was forgotten meanwhile, or was too much to keep.
+            if (_written.TryGetValue(key, out var entry))
+                _written[key] = entry with { At = now, Writing = Math.Max(0, entry.Writing - 1) };
+            else
+                _written[key] = new(now, null, 0);
+        }
+    }
+
+    /// <summary>Whether a key was written lately.</summary>
+    public bool Contains(string key)
+    {
+        lock (_sync)
+            return _written.ContainsKey(key);
+    }
+
+    /// <summary>Whether a value in the shared level may be the one that was written last.</summary>
+    public bool IsOwn(string key, int print)
+    {
+        lock (_sync)
+            return _written.TryGetValue(key, out var entry) && (entry.Print is not { } own || own == print);
     }
 
     /// <summary>The keys that were written since a moment.</summary>
@@ -32,31 +80,38 @@ internal sealed class RecentWrites(TimeProvider time)
         lock (_sync)
         {
             var from = since ?? time.GetUtcNow() - Kept;
-            return from < _incompleteUntil ? null : [.. _written.Where(entry => entry.Value >= from).Select(entry => entry.Key)];
+            return from <= _incompleteUntil ? null : [.. _written.Where(entry => entry.Value.At >= from).Select(static entry => entry.Key)];
         }
     }
 
-    public void Forget(IReadOnlyList<string> keys)
+    /// <summary>All keys that are kept.</summary>
+    public IReadOnlyList<string> All()
     {
         lock (_sync)
-        {
-            foreach (var key in keys)
-                _written.Remove(key);
-        }
+            return [.. _written.Keys];
     }
 
+    /// <summary>Forgets what is too old to matter, and if that is not enough, the older half.</summary>
     private void Clean(DateTimeOffset now)
     {
-        foreach (var (key, at) in _written)
+        foreach (var (key, entry) in _written)
         {
-            if (now - at > Kept)
+            if (now - entry.At > Kept)
                 _written.Remove(key);
         }
 
         if (_written.Count < Most)
             return;
 
-        _written.Clear();
-        _incompleteUntil = now;
+        foreach (var (key, entry) in _written.OrderBy(static entry => entry.Value.At).Take(Most / 2).ToArray())
+        {
+            _written.Remove(key);
+            _incompleteUntil = entry.At > _incompleteUntil ? entry.At : _incompleteUntil;
+        }
     }
+
+    /// <param name="At">When.</param>
+    /// <param name="Print">What; <see langword="null"/> if it is not known.</param>
+    /// <param name="Writing">How many writes have not ended.</param>
+    private readonly record struct Entry(DateTimeOffset At, int? Print, int Writing);
 }

@@ -16,7 +16,7 @@ internal class SharedLevel(IDistributedCache cache, SharedWrites guard) : IDistr
         => guard.BeginRead(key) ? await cache.GetAsync(key, token).ConfigureAwait(false) : null;
 
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
-        => guard.WriteAsync(key, () => new(cache.SetAsync(key, value, options, token)));
+        => guard.WriteAsync(key, new(value), () => new(cache.SetAsync(key, value, options, token)));
 
     public Task RemoveAsync(string key, CancellationToken token = default) => cache.RemoveAsync(key, token);
 

@@ -1,34 +1,52 @@
+using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 
 namespace PgListener.HybridCaching;
 
-/// <summary>Decides what is written to the shared level, and takes back what should not have been written.</summary>
+/// <summary>Decides what is read from and written to the shared level, and takes back what should not have been written.</summary>
 /// <param name="cache">The application's distributed cache.</param>
 /// <param name="local">Knows what was invalidated.</param>
 /// <param name="hearing">Whether invalidations arrive.</param>
-/// <param name="tellOthers">Tells the others to remove a key.</param>
+/// <param name="repair">Repeats what fails.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Logs what could not be taken back.</param>
-internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, Hearing hearing, Action<string> tellOthers, TimeProvider time, ILogger logger)
+internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, Hearing hearing, SharedRepair repair, TimeProvider time, ILogger logger)
 {
     /// <summary>The beginning of the keys under which the inner cache records removed tags.</summary>
     private const string TagPrefix = "__MSFT_HCT__";
 
     private readonly RecentWrites _recent = new(time);
     private volatile bool _isClosed;
+    private long _opening;
+
+    /// <summary>What this instance has written lately.</summary>
+    public RecentWrites Recent => _recent;
+
+    /// <summary>How often it was opened.</summary>
+    public long Opening => Interlocked.Read(ref _opening);
+
+    public bool IsClosed => _isClosed;
 
     /// <summary>Begins to read for the running call.</summary>
     /// <returns><see langword="false"/> if nothing may be read.</returns>
     public bool BeginRead(string key)
     {
-        if (CacheCall.Current is { } call && call.Key.Equals(key, StringComparison.Ordinal))
-            call.Run();
-        return !_isClosed || key.StartsWith(TagPrefix, StringComparison.Ordinal);
+        if (_isClosed)
+        {
+            NoteRun(key);
+            return false;
+        }
+
+        if (key.StartsWith(TagPrefix, StringComparison.Ordinal))
+            return true;
+
+        NoteRun(key);
+        return !repair.IsPending(key) && (CacheCall.Current is not { } call || call.Opening == Opening);
     }
 
     /// <summary>Writes for the running call.</summary>
-    public async Task WriteAsync(string key, Func<ValueTask> write)
+    public async Task WriteAsync(string key, ReadOnlySequence<byte> value, Func<ValueTask> write)
     {
         var call = CacheCall.Current;
         switch (call?.Kind)
@@ -37,7 +55,7 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
                 await write().ConfigureAwait(false);
                 break;
             case CallKind.Get:
-                await WriteReadingAsync(call, key, write).ConfigureAwait(false);
+                await WriteReadingAsync(call, key, RecentWrites.PrintOf(value), write).ConfigureAwait(false);
                 break;
             case CallKind.Set:
                 await WriteSetAsync(call, key, write).ConfigureAwait(false);
@@ -47,35 +65,40 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
         }
     }
 
-    /// <summary>Nothing is read until <see cref="Open"/>.</summary>
+    /// <summary>Nothing is read, and nothing that was read is written, until <see cref="Open"/>.</summary>
     public void Close() => _isClosed = true;
 
-    public void Open() => _isClosed = false;
-
-    /// <summary>Removes what was read and written in a gap, because invalidations in it were not heard.</summary>
-    /// <param name="since">The beginning of the gap; <see langword="null"/> if it is not known.</param>
-    /// <returns>The keys that were removed. If it is not known which ones were written, <see langword="null"/>.</returns>
-    public async Task<IReadOnlyList<string>?> TakeBackAsync(DateTimeOffset? since)
+    public void Open()
     {
-        if (_recent.Since(since) is not { } keys)
-            return null;
-
-        foreach (var key in keys)
-            await cache.RemoveAsync(key, CancellationToken.None).ConfigureAwait(false);
-        _recent.Forget(keys);
-        return keys;
+        Interlocked.Increment(ref _opening);
+        _isClosed = false;
     }
 
-    /// <summary>The moment of the latest removal of everything, in ticks; 0 if there was none.</summary>
-    public async Task<long> ReadRemovalOfAllAsync(CancellationToken cancellationToken)
-        => await cache.GetAsync(TagPrefix + "*", cancellationToken).ConfigureAwait(false) is { Length: sizeof(long) } ticks ? BitConverter.ToInt64(ticks) : 0;
+    public Task RemoveAsync(string key, CancellationToken cancellationToken) => cache.RemoveAsync(key, cancellationToken);
 
-    private async Task WriteReadingAsync(CacheCall call, string key, Func<ValueTask> write)
+    /// <summary>Whether the value of a key is the one that this instance has written.</summary>
+    public async Task<bool> IsOwnAsync(string key, CancellationToken cancellationToken)
+        => _recent.Contains(key)
+            && await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } value
+            && _recent.IsOwn(key, RecentWrites.PrintOf(new(value)));
+
+    /// <summary>The moment of the latest removal of a tag, in ticks; 0 if there was none.</summary>
+    public async Task<long> ReadRemovalAsync(string tag, CancellationToken cancellationToken)
+        => await cache.GetAsync(TagPrefix + tag, cancellationToken).ConfigureAwait(false) is { Length: sizeof(long) } ticks ? BitConverter.ToInt64(ticks) : 0;
+
+    /// <summary>The shared level or the source is read for the running call.</summary>
+    private static void NoteRun(string key)
     {
-        if (!hearing.IsListening || local.IsStale(call))
+        if (CacheCall.Current is { } call && call.Key.Equals(key, StringComparison.Ordinal))
+            call.Run();
+    }
+
+    private async Task WriteReadingAsync(CacheCall call, string key, int print, Func<ValueTask> write)
+    {
+        if (_isClosed || !hearing.IsListening || local.IsStale(call))
             return;
 
-        _recent.Add(key);
+        _recent.Begin(key, print);
         try
         {
             await write().ConfigureAwait(false);
@@ -83,7 +106,7 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
         finally
         {
             // A write that has failed may have been made.
-            _recent.Add(key);
+            _recent.End(key);
             if (local.IsStale(call))
                 await TakeBackAsync(key).ConfigureAwait(false);
         }
@@ -102,13 +125,13 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
         try
         {
             await cache.RemoveAsync(key, CancellationToken.None).ConfigureAwait(false);
+            repair.Tell(key);
         }
         catch (Exception e)
         {
-            // The application's cache may throw anything; the value expires by itself.
+            // The application's cache may throw anything; it is the old value that must not stay.
             logger.SharedWriteLeft(e);
+            repair.AddKeys(RepairKind.TakeBack, [key]);
         }
-
-        tellOthers(key);
     }
 }

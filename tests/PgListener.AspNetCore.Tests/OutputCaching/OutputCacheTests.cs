@@ -104,6 +104,23 @@ public sealed class OutputCacheTests(ServerFixture server)
         Assert.EndsWith("after 3 failed attempt(s).", lines[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("null tag")]
+    [InlineData("throws")]
+    public async Task A_function_that_fails_evicts_all_responses_of_the_table(string result)
+    {
+        await using var shop = await CachedShop.StartAsync(server, listener => listener.EvictOutputCache<Product>(
+            _ => result == "null" ? null! : result == "null tag" ? [null!] : throw new InvalidOperationException("It does not know."), "products"));
+        await shop.FillAsync(1);
+        await shop.ExecuteAsync("update products set price = 2 where id = 1");
+        await shop.UntilAsync(1, "2");
+        await shop.ExecuteAsync("update products set price = 3 where id = 1");
+        await shop.UntilAsync(1, "3");
+
+        Assert.Single(shop.Log.GetSnapshot(), record => record.Id.Id == 759);
+    }
+
     [Fact]
     public async Task Without_an_output_cache_the_host_does_not_start()
     {

@@ -120,6 +120,37 @@ public sealed class FeedTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task While_the_shared_level_fails_later_changes_reach_the_local_level()
+    {
+        var store = new FailingStore();
+        await using var app = await ProductApp.StartAsync(server, configure: listener => WithStore(listener, store));
+        await GetAsync(app, 1, "old");
+        store.Failures = int.MaxValue;
+        await app.ExecuteAsync(Change);
+        await UntilAsync(app, 1, "new");
+
+        await app.ExecuteAsync("update products set price = 3 where id = 1");
+
+        await UntilAsync(app, 1, "newest");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_function_that_fails_removes_all_values_of_the_table(bool throws)
+    {
+        await using var app = await ProductApp.StartAsync(
+            server, configure: listener => listener.InvalidateHybridCache<Product>(key => throws ? throw new InvalidOperationException("It does not know.") : null!, "products"));
+        await GetAsync(app, 1, "old");
+        await app.ExecuteAsync(Change);
+        await UntilAsync(app, 1, "new");
+        await app.ExecuteAsync("update products set price = 3 where id = 1");
+        await UntilAsync(app, 1, "newest");
+
+        Assert.Single(app.Log.GetSnapshot(), record => record.Id.Id == 758);
+    }
+
+    [Fact]
     public async Task The_other_instances_are_not_told_of_what_they_hear_themselves()
     {
         await using var app = await ProductApp.StartAsync(server, configure: ByRow);

@@ -201,6 +201,7 @@ public sealed class SharedLevelTests(ServerFixture server)
         await one.Cache.RemoveByTagAsync(tag, TestContext.Current.CancellationToken);
         two.Connect();
         await two.Listener.Gaps.NextAsync();
+        await two.SharedLevelDoneAsync();
 
         Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
         Assert.Equal(tag == "*" ? "new" : "other", await two.GetAsync("b", () => "new", "orders"));
@@ -216,15 +217,23 @@ public sealed class SharedLevelTests(ServerFixture server)
         await two.CutAsync();
         await one.Cache.RemoveByTagAsync("*", TestContext.Current.CancellationToken);
 
-        // HybridCache reads it too, and takes its time.
-        var (reads, goOn) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        _store.OnRead = key => key == RemovalOfAll && Interlocked.Increment(ref reads) > 1 ? goOn.Task : Task.CompletedTask;
+        var (reads, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRead = key =>
+        {
+            reads.Add(key);
+            return key == RemovalOfAll ? goOn.Task : Task.CompletedTask;
+        };
         two.Connect();
+        Assert.Equal(RemovalOfAll, await reads.NextAsync());
         await two.Listener.Gaps.NextAsync();
 
+        // It does not wait for the shared level, and does not read it either.
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
-        Assert.Equal(2, reads);
+        Assert.Equal(0, reads.Waiting);
         goOn.SetResult();
+        await two.SharedLevelDoneAsync();
+        Assert.Equal("newest", await two.Cache.GetOrCreateAsync(
+            "a", _ => ValueTask.FromResult("newest"), new() { Flags = HybridCacheEntryFlags.DisableLocalCacheRead }, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -273,6 +282,7 @@ public sealed class SharedLevelTests(ServerFixture server)
         await two.CutAsync();
         two.Connect();
         await two.Listener.Gaps.NextAsync();
+        await two.SharedLevelDoneAsync();
 
         Assert.Equal("of one", await two.GetAsync("a", () => "not read"));
     }
@@ -288,6 +298,7 @@ public sealed class SharedLevelTests(ServerFixture server)
         Assert.Equal("new", await one.GetAsync("a", () => "new"));
         two.Connect();
         await two.Listener.Gaps.NextAsync();
+        await two.SharedLevelDoneAsync();
         Assert.Equal("new", await two.GetAsync("a", () => "not read"));
     }
 
@@ -303,6 +314,7 @@ public sealed class SharedLevelTests(ServerFixture server)
         two.Network.ResetAll();
         two.Network.Thaw();
         await two.Listener.Gaps.NextAsync();
+        await two.SharedLevelDoneAsync();
         await one.Listener.Applied.NextAsync();
 
         Assert.Equal("new", await one.GetAsync("a", () => "new"));

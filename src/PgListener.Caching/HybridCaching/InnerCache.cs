@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Caching.Hybrid;
+
+namespace PgListener.HybridCaching;
+
+/// <summary>
+/// One inner cache, with the tags of which it knows when they were removed. While it is still reading that from the shared level, it takes a value for valid that is older than the
+/// removal. So it is told before it is asked for a value.
+/// </summary>
+/// <param name="cache">The cache.</param>
+internal sealed class InnerCache(HybridCache cache)
+{
+    private const string AllValues = "*";
+
+    /// <summary>How long a read may take. After it the value comes from the source, and the next call reads the tag again.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
+
+    private readonly Lock _sync = new();
+    private readonly ConcurrentDictionary<string, long> _removals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _readings = new(StringComparer.Ordinal);
+
+    public HybridCache Cache => cache;
+
+    /// <summary>Removes a tag now. What the shared level knows of earlier removals no longer matters.</summary>
+    public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken)
+    {
+        lock (_sync)
+            _removals[tag] = long.MaxValue;
+        return cache.RemoveByTagAsync(tag, cancellationToken);
+    }
+
+    /// <summary>A tag was removed at a moment, in ticks; 0 if never. A later removal stays.</summary>
+    public void Learn(string tag, long ticks)
+    {
+        var caller = CacheCall.Current;
+        CacheCall.Current = CacheCall.Applies;
+        try
+        {
+            lock (_sync)
+            {
+                if (_removals.TryGetValue(tag, out var known) && known >= ticks)
+                    return;
+
+                _removals[tag] = ticks;
+                _ = CacheClock.At(ticks, () => cache.RemoveByTagAsync(tag, CancellationToken.None)).AsTask(); // It writes nothing, so it has completed.
+            }
+        }
+        finally
+        {
+            CacheCall.Current = caller;
+        }
+    }
+
+    /// <summary>Reads when tags were removed, each of them once.</summary>
+    /// <returns>Whether all are known. Otherwise no value with them may be read from the shared level.</returns>
+    public async ValueTask<bool> LearnAsync(string[] tags, SharedWrites shared)
+    {
+        var areKnown = true;
+        foreach (var tag in tags)
+        {
+            // What is no tag is refused by the cache itself.
+            if (!string.IsNullOrWhiteSpace(tag) && tag != AllValues && !_removals.ContainsKey(tag))
+                areKnown &= await _readings.GetOrAdd(tag, tag => new(() => ReadAsync(tag, shared))).Value.ConfigureAwait(false);
+        }
+
+        return areKnown;
+    }
+
+    private async Task<bool> ReadAsync(string tag, SharedWrites shared)
+    {
+        try
+        {
+            Learn(tag, await shared.ReadRemovalAsync(tag, CancellationToken.None).WaitAsync(Limit).ConfigureAwait(false));
+            return true;
+        }
+        catch (Exception)
+        {
+            // The application's cache may throw anything. The value comes from the source, and the next call reads the tag again.
+            return false;
+        }
+        finally
+        {
+            _readings.TryRemove(tag, out _);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.DependencyInjection;
+using PgListener.HybridCaching;
+
+namespace PgListener.Caching.Tests.HybridCaching;
+
+/// <summary>Caches whose shared level takes its time, or fails.</summary>
+public sealed class SharedLevelFailureTests(ServerFixture server)
+{
+    private readonly string _channel = ServerFixture.NewChannel();
+    private readonly SharedStore _store = new();
+
+    [Fact]
+    public async Task A_tag_that_was_removed_long_ago_is_known_although_it_is_read_more_slowly_than_the_value()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        _store.OnRead = async key =>
+        {
+            await Task.Yield();
+            if (key.EndsWith("products", StringComparison.Ordinal))
+                await Task.Delay(100, CancellationToken.None); // How long the shared level takes.
+        };
+
+        await using var two = await StartAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        Assert.Equal("new", await two.GetAsync("a", () => "not read", "products"));
+    }
+
+    [Fact]
+    public async Task A_tag_that_cannot_be_read_is_asked_for_again_and_no_value_with_it_comes_from_the_shared_level_meanwhile()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await one.Cache.SetAsync("b", "shared", tags: ["orders"], cancellationToken: TestContext.Current.CancellationToken);
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await using var two = await StartAsync();
+        _store.OnRead = Fail;
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        Assert.Equal("source", await two.Cache.GetOrCreateAsync(
+            "b", _ => ValueTask.FromResult("source"), new() { Flags = HybridCacheEntryFlags.DisableLocalCacheWrite | HybridCacheEntryFlags.DisableDistributedCacheWrite }, ["orders"], TestContext.Current.CancellationToken));
+        _store.OnRead = null;
+
+        Assert.Equal("shared", await two.GetAsync("b", () => "not read", "orders"));
+    }
+
+    [Fact]
+    public async Task An_old_value_that_was_written_just_before_its_removal_was_heard_is_removed_from_the_shared_level_and_the_others_are_told()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "old"));
+        await Eventually(() => _store.Keys.Contains("a"));
+
+        // The removal in the shared level came before the write, and its notification comes after it.
+        await one.Publisher.PublishAsync(_channel, """{"from":"another","keys":["a"]}""", TestContext.Current.CancellationToken);
+        Assert.Equal("a", await _store.Removed.NextAsync());
+        await one.Listener.Applied.NextAsync();
+        Assert.Contains("\"a\"", await one.Listener.Applied.NextAsync(), StringComparison.Ordinal);
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.Equal("new", await one.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task Everything_that_is_removed_takes_back_what_was_written_just_before()
+    {
+        await using var two = await StartAsync();
+        await two.GetAsync("a", () => "old");
+        await Eventually(() => _store.Keys.Contains("a"));
+
+        await two.Publisher.PublishAsync(_channel, """{"all":true}""", TestContext.Current.CancellationToken);
+
+        Assert.Equal("a", await _store.Removed.NextAsync());
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+    }
+
+    [Fact]
+    public async Task A_shared_level_that_hangs_after_a_gap_does_not_keep_removals_from_being_heard()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.CutAsync();
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.OnRead = _ => goOn.Task;
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        await two.Listener.WaitUntilListeningAsync(TestContext.Current.CancellationToken).SoonAsync();
+
+        Assert.Equal("old", await two.GetAsync("a", () => "old", "products").SoonAsync());
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products").SoonAsync());
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken).SoonAsync();
+        await two.Listener.Applied.NextAsync();
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products").SoonAsync());
+
+        _store.OnRead = null;
+        goOn.SetResult();
+        await two.SharedLevelDoneAsync();
+        Assert.Equal("newest", await two.GetAsync("b", () => "newest"));
+        Assert.Equal("newest", await one.GetAsync("b", () => "not read"));
+    }
+
+    [Fact]
+    public async Task A_shared_level_that_fails_after_a_gap_is_asked_until_it_succeeds()
+    {
+        await using var two = await StartAsync();
+        await two.CutAsync();
+        _store.OnRead = Fail;
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        await Eventually(() => two.Lines(748).Length == 1);
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.DoesNotContain("a", _store.Keys);
+
+        _store.OnRead = null;
+        await two.SharedLevelDoneAsync();
+
+        Assert.Single(two.Lines(749));
+        await two.GetAsync("b", () => "new");
+        await Eventually(() => _store.Keys.Contains("b"));
+    }
+
+    [Fact]
+    public void Above_the_limit_the_older_half_of_what_was_written_is_forgotten()
+    {
+        var time = new Clock();
+        var writes = new RecentWrites(time);
+        for (var i = 0; i <= RecentWrites.Most; i++)
+        {
+            writes.Begin($"{i}", i);
+            writes.End($"{i}");
+            time.Now += TimeSpan.FromTicks(1);
+        }
+
+        var middle = DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(RecentWrites.Most / 2);
+        Assert.Null(writes.Since(null));
+        Assert.Null(writes.Since(middle - TimeSpan.FromTicks(1)));
+        Assert.Equal(RecentWrites.Most / 2 + 1, writes.Since(middle)!.Count);
+        Assert.True(writes.IsOwn($"{RecentWrites.Most}", RecentWrites.Most));
+        Assert.False(writes.IsOwn($"{RecentWrites.Most}", 0));
+    }
+
+    [Fact]
+    public async Task A_reading_that_is_cancelled_by_those_who_had_begun_it_is_begun_again_for_each_that_waits()
+    {
+        await using var one = await StartAsync();
+        using var gone = new CancellationTokenSource();
+        var reading = new Reading { Cancels = true };
+        var first = one.GetHeldAsync(reading, "old", gone.Token);
+        await reading.HasBegun.SoonAsync();
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.SoonAsync());
+
+        var second = one.GetAsync("a", () => "new", "products").AsTask();
+        reading.End();
+
+        Assert.Equal("new", await second.SoonAsync());
+    }
+
+    private static Task Fail(string key) => Task.FromException(new InvalidOperationException("The store is away."));
+
+    private static Task<bool> Eventually(Func<bool> condition) => WebApi.Tests.Eventually.GetAsync(() => Task.FromResult(condition()), static done => done);
+
+    private Task<Instance> StartAsync() => Instance.StartAsync(server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store));
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
