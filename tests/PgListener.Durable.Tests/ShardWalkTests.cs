@@ -81,7 +81,7 @@ public class ShardWalkTests(ServerFixture server)
         }, maxConcurrency: 4);
 
         var walk = await walker.StartAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await database.QueryAsync<long>("select count(*) from effect") < 50)
             Assert.False(limit.IsCancellationRequested);
         await walk.StopAsync(TestContext.Current.CancellationToken);
@@ -100,7 +100,7 @@ public class ShardWalkTests(ServerFixture server)
         await database.ExecuteAsync("select pglistener.publish('a', i::text) from generate_series(1, 10) i");
         first.Wake(hasRetries: false);
         await walker.WhenHandledAsync(10);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await database.QueryAsync<long>("select max(floor) from pglistener.position") < 10)
             Assert.False(limit.IsCancellationRequested);
 

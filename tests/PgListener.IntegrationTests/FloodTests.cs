@@ -198,7 +198,7 @@ public sealed class FloodTests(ServerFixture server, ITestOutputHelper output)
     /// <summary>The server holds nothing back for anyone any more.</summary>
     private async Task QueueEmptiesAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using var usage = server.Sender.CreateCommand("select pg_notification_queue_usage()");
         while (await usage.ExecuteScalarAsync(Cancellation) is not 0.0)
             limit.Token.ThrowIfCancellationRequested();

@@ -151,7 +151,7 @@ public class ReconnectTests(ServerFixture server)
         var session = listener.Connection.ProcessID;
 
         // The server remembers the last command of each session.
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using var ask = server.Sender.CreateCommand($"select query from pg_stat_activity where pid = {session}");
         while (!$"{await ask.ExecuteScalarAsync(limit.Token)}".Contains("pg_notification_queue_usage()", StringComparison.Ordinal))
             limit.Token.ThrowIfCancellationRequested();
@@ -194,7 +194,7 @@ public class ReconnectTests(ServerFixture server)
 
     private static async Task StateAsync(Listener listener, ListenerState expected)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (listener.State != expected)
         {
             limit.Token.ThrowIfCancellationRequested();

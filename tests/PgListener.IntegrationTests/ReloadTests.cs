@@ -299,7 +299,7 @@ public sealed class ReloadTests(ServerFixture server) : IAsyncDisposable
         var listener = _host!.Services.GetRequiredService<IPgListener>();
         Assert.Null(listener.Status.RoundTrip);
         Set(("PgListener:ProveDeliveryInterval", "00:00:01"));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (listener.Status.RoundTrip is null)
         {
             Assert.False(limit.IsCancellationRequested, "Nothing was proven.");

@@ -294,7 +294,7 @@ public sealed class StopTests : IAsyncLifetime
 
         public async Task IsStoppingAsync()
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (State != ListenerState.Stopping)
             {
                 limit.Token.ThrowIfCancellationRequested();

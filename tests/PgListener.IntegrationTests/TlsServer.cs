@@ -47,7 +47,7 @@ public sealed class TlsServer : IAsyncLifetime
         await ExecuteAsync(connection, $"alter system set ssl_key_file = '{certificate ?? "right"}.key'");
         await ExecuteAsync(connection, "select pg_reload_conf()");
         var expected = $"{(certificate is null ? "off" : "on")} {certificate ?? "right"}.crt";
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await ShownAsync() is var shown && shown != expected)
             Assert.False(limit.IsCancellationRequested, $"The server shows '{shown}' and not '{expected}'.");
     }

@@ -94,7 +94,7 @@ public class LossTests(ServerFixture server)
         await scene.PublishAsync(0, "1");
         var walk = await walker.StartAsync();
         await walker.WhenHandledAsync(1);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (walk.WaitingAt is null)
             Assert.False(limit.IsCancellationRequested);
 
@@ -107,7 +107,7 @@ public class LossTests(ServerFixture server)
 
     private static async Task WhenNothingIsLostAsync(RetentionScene scene)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await scene.Database.QueryAsync<long>("select count(*) from pglistener.loss") > 0)
             Assert.False(limit.IsCancellationRequested);
     }

@@ -37,7 +37,7 @@ public class MoveTests(QuietServer server)
         {
             await third.Services.GetRequiredService<INotificationPublisher>().PublishAsync(new OrderPlaced(123), TestContext.Current.CancellationToken);
             await handled.WhenAsync(123);
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (await restored.QueryAsync<long>("select count(*) from pg_inherits where inhparent = 'pglistener.message'::regclass") < 4)
                 Assert.False(limit.IsCancellationRequested, "It does not keep the log.");
             await third.StopAsync(TestContext.Current.CancellationToken);

@@ -32,7 +32,7 @@ public class PartitionTests(ServerFixture server)
         {
             await PartitionCommands.MakeAsync(connection, DateOnly.FromDateTime(DateTime.UtcNow), "CURRENT_USER", TestContext.Current.CancellationToken);
             publishing = scene.Database.ExecuteAsync("select pglistener.publish('a', '1')");
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (await scene.Database.QueryAsync<long>("select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())") == 0)
                 Assert.False(limit.IsCancellationRequested, "Nobody waits.");
             await transaction.CommitAsync(TestContext.Current.CancellationToken);

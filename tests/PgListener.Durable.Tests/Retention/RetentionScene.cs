@@ -51,7 +51,7 @@ internal sealed class RetentionScene : IAsyncDisposable
     /// <summary>Does rounds until all is done. On a machine that is busy, what must be short may need more than one.</summary>
     public async Task KeepAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await KeepOnceAsync())
             Assert.False(limit.IsCancellationRequested, "Something is in the way.");
     }
