@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
+using PgListener.UnitTests;
 
 namespace PgListener.AspNetCore.Tests;
 
@@ -25,34 +24,17 @@ public sealed class LogTests
 
     [Fact]
     public void Events_keep_their_ids_names_and_levels()
-        => Assert.Equal(Frozen, EventsOf(typeof(PgListenerEndpointRouteBuilderExtensions)));
+        => Assert.Equal(Frozen, LogEvents.Of(typeof(PgListenerEndpointRouteBuilderExtensions).Assembly));
 
     [Fact]
     public void No_other_package_has_their_ids_or_names()
     {
-        var others = EventsOf(typeof(Listener)).Concat(EventsOf(typeof(IPgListener))).Concat(EventsOf(typeof(IDurableChannels))).ToArray();
+        var others = LogEvents.Of(typeof(Listener).Assembly, typeof(IPgListener).Assembly, typeof(IDurableChannels).Assembly);
         Assert.NotEmpty(others);
         Assert.Empty(Frozen.Select(entry => entry.Id).Intersect(others.Select(entry => entry.Id)));
         Assert.Empty(Frozen.Select(entry => entry.Name).Intersect(others.Select(entry => entry.Name), StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task Operations_explains_each_of_them()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "PgListener.sln")))
-            folder = folder.Parent!;
-        var rows = await File.ReadAllLinesAsync(Path.Combine(folder.FullName, "docs", "operations.md"), TestContext.Current.CancellationToken);
-
-        Assert.All(Frozen, entry => Assert.Contains(
-            rows, row => row.StartsWith(string.Create(CultureInfo.InvariantCulture, $"| {entry.Id} | {entry.Name}, {entry.Level.ToString().ToLowerInvariant()} | "), StringComparison.Ordinal)));
-    }
-
-    private static IEnumerable<(int Id, string Name, LogLevel Level)> EventsOf(Type type)
-        => type.Assembly.GetTypes()
-            .SelectMany(one => one.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .Select(method => (method.Name, Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
-            .Where(method => method.Event is not null)
-            .Select(method => (method.Event!.EventId, method.Event.EventName ?? method.Name, method.Event.Level))
-            .OrderBy(entry => entry.EventId);
+    public void Operations_explains_each_of_them() => LogEvents.AssertExplained(Frozen);
 }

@@ -1,4 +1,3 @@
-using Npgsql;
 using PgListener.TestServer;
 
 [assembly: AssemblyFixture(typeof(PgListener.Caching.Tests.ServerFixture))]
@@ -18,15 +17,7 @@ public sealed class ServerFixture : IAsyncLifetime
 
     /// <summary>Creates an empty database.</summary>
     /// <returns>The connection string.</returns>
-    public async Task<string> CreateDatabaseAsync()
-    {
-        var name = $"caching_{Guid.NewGuid():n}";
-        await using var admin = NpgsqlDataSource.Create(ConnectionString);
-        await using var command = admin.CreateCommand($"create database {name}");
-        command.CommandTimeout = 120;
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
-    }
+    public Task<string> CreateDatabaseAsync() => EmptyDatabase.CreateAsync(ConnectionString, "caching", TestContext.Current.CancellationToken);
 
     /// <summary>A channel that no other test uses.</summary>
     public static string NewChannel() => $"cache_{Guid.NewGuid():n}";

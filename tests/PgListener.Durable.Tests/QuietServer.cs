@@ -1,5 +1,6 @@
 using Npgsql;
 using PgListener.Testing;
+using PgListener.TestServer;
 
 namespace PgListener.Durable.Tests;
 
@@ -20,11 +21,8 @@ public sealed class QuietServer : IAsyncLifetime, ICollectionFixture<QuietServer
     /// <summary>Creates a database with the schema.</summary>
     public async Task<LogDatabase> CreateLogAsync()
     {
-        var name = $"durable_{Guid.NewGuid():n}";
-        await using var admin = NpgsqlDataSource.Create(Server.ConnectionString);
-        await using var command = admin.CreateCommand($"create database {name}");
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return await LogDatabase.CreateAsync(new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Database = name, MaxPoolSize = 300 }.ConnectionString);
+        var database = await EmptyDatabase.CreateAsync(Server.ConnectionString, "durable", TestContext.Current.CancellationToken);
+        return await LogDatabase.CreateAsync(new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 300 }.ConnectionString);
     }
 
     public ValueTask DisposeAsync() => _server!.DisposeAsync();

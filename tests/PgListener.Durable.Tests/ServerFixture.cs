@@ -1,4 +1,3 @@
-using Npgsql;
 using PgListener.TestServer;
 
 [assembly: AssemblyFixture(typeof(PgListener.Durable.Tests.ServerFixture))]
@@ -18,13 +17,5 @@ public sealed class ServerFixture : IAsyncLifetime
 
     /// <summary>Creates an empty database.</summary>
     /// <returns>The connection string.</returns>
-    public async Task<string> CreateDatabaseAsync()
-    {
-        var name = $"durable_{Guid.NewGuid():n}";
-        await using var admin = NpgsqlDataSource.Create(ConnectionString);
-        await using var command = admin.CreateCommand($"create database {name}");
-        command.CommandTimeout = 120;
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
-    }
+    public Task<string> CreateDatabaseAsync() => EmptyDatabase.CreateAsync(ConnectionString, "durable", TestContext.Current.CancellationToken);
 }

@@ -1,4 +1,3 @@
-using Npgsql;
 using PgListener.TestServer;
 
 [assembly: AssemblyFixture(typeof(PgListener.EntityFrameworkCore.Tests.ServerFixture))]
@@ -16,13 +15,5 @@ public sealed class ServerFixture : IAsyncLifetime
 
     /// <summary>Creates an empty database.</summary>
     /// <returns>The connection string.</returns>
-    public async Task<string> CreateDatabaseAsync()
-    {
-        var name = $"ef_{Guid.NewGuid():n}";
-        await using var admin = NpgsqlDataSource.Create(_server!.ConnectionString);
-        await using var command = admin.CreateCommand($"create database {name}");
-        command.CommandTimeout = 120;
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = name }.ConnectionString;
-    }
+    public Task<string> CreateDatabaseAsync() => EmptyDatabase.CreateAsync(_server!.ConnectionString, "ef", TestContext.Current.CancellationToken);
 }

@@ -5,7 +5,6 @@ namespace PgListener.HybridCaching;
 /// <summary>The inner cache, and what it stores its values in.</summary>
 internal sealed class CacheLevels : IDisposable
 {
-    private const string AllValues = "*";
 
     private readonly Func<HybridCache> _create;
     private volatile InnerCache _inner;
@@ -74,10 +73,17 @@ internal sealed class CacheLevels : IDisposable
         while (inner != _inner); // It was replaced by one that may not know the removal.
     }
 
+    /// <summary>Applies what another one has removed, and recorded in the shared level or will.</summary>
+    public Task ApplyTagAsync(string tag, CancellationToken cancellationToken)
+    {
+        InvalidateTag(tag);
+        return RemoveByTagAsync(tag, CacheCall.Applies, cancellationToken);
+    }
+
     /// <summary>From now on, nothing with this tag that was read before is stored or returned.</summary>
     public void InvalidateTag(string tag)
     {
-        if (tag == AllValues)
+        if (tag == Tag.All)
             Local.Clear();
         else
             Local.InvalidateTag(tag);
@@ -89,11 +95,11 @@ internal sealed class CacheLevels : IDisposable
     /// </summary>
     public async Task RenewAsync(SharedWrites shared, CancellationToken cancellationToken)
     {
-        var removal = await shared.ReadRemovalAsync(AllValues, cancellationToken).ConfigureAwait(false);
+        var removal = await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false);
         var renewed = new InnerCache(_create());
-        renewed.Learn(AllValues, removal);
+        renewed.Learn(Tag.All, removal);
         _inner = renewed;
-        renewed.Learn(AllValues, await shared.ReadRemovalAsync(AllValues, cancellationToken).ConfigureAwait(false));
+        renewed.Learn(Tag.All, await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false));
     }
 
     public void Dispose()

@@ -35,10 +35,7 @@ internal sealed class Coherence(string id, CacheLevels levels, HybridCacheCohere
         if (message.At is { } at)
             levels.Clock.Hear(at);
         foreach (var tag in message.Tags)
-        {
-            levels.InvalidateTag(tag);
-            await levels.RemoveByTagAsync(tag, CacheCall.Applies, cancellationToken).ConfigureAwait(false);
-        }
+            await levels.ApplyTagAsync(tag, cancellationToken).ConfigureAwait(false);
 
         if (levels.Shared is { } shared)
             Check(message.All ? shared.Recent.All() : message.Keys.Where(shared.Recent.Contains));

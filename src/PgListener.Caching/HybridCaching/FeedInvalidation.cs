@@ -7,8 +7,6 @@ namespace PgListener.HybridCaching;
 /// <param name="levels">The levels of the cache.</param>
 internal sealed class FeedInvalidation(CacheLevels levels)
 {
-    private const string AllValues = "*";
-
     /// <summary>Removes keys.</summary>
     public void Remove(IReadOnlyCollection<string> keys)
     {
@@ -21,13 +19,10 @@ internal sealed class FeedInvalidation(CacheLevels levels)
     public async Task RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken)
     {
         if (tags.Count == 0)
-            tags = [AllValues];
+            tags = [Tag.All];
         if (levels.Shared is not null)
             levels.Repair.AddTags(tags);
         foreach (var tag in tags)
-        {
-            levels.InvalidateTag(tag);
-            await levels.RemoveByTagAsync(tag, CacheCall.Applies, cancellationToken).ConfigureAwait(false);
-        }
+            await levels.ApplyTagAsync(tag, cancellationToken).ConfigureAwait(false);
     }
 }

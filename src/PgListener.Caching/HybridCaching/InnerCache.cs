@@ -10,8 +10,6 @@ namespace PgListener.HybridCaching;
 /// <param name="cache">The cache.</param>
 internal sealed class InnerCache(HybridCache cache)
 {
-    private const string AllValues = "*";
-
     /// <summary>How long a read may take. After it the value comes from the source, and the next call reads the tag again.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
@@ -59,7 +57,7 @@ internal sealed class InnerCache(HybridCache cache)
         foreach (var tag in tags)
         {
             // What is no tag is refused by the cache itself.
-            if (!string.IsNullOrWhiteSpace(tag) && tag != AllValues && !_removals.ContainsKey(tag))
+            if (!string.IsNullOrWhiteSpace(tag) && tag != Tag.All && !_removals.ContainsKey(tag))
                 areKnown &= await _readings.GetOrAdd(tag, tag => new(() => ReadAsync(tag, shared))).Value.ConfigureAwait(false);
         }
 

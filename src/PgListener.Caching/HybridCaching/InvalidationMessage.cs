@@ -29,7 +29,7 @@ internal sealed record InvalidationMessage(string? From, IReadOnlyList<string> K
         var (tags, allOfTags) = Encode(Tags, MaxBytes - begin.Length - 20);
         var payloads = new List<string>();
         Add(payloads, begin, "keys", keys);
-        Add(payloads, begin, "tags", allOfTags ? [new("\"*\"", 3)] : tags);
+        Add(payloads, begin, "tags", allOfTags ? [new($"\"{Tag.All}\"", 3)] : tags);
         if (All || allOfKeys)
             payloads.Add(begin + ",\"all\":true}");
         return payloads;

@@ -7,7 +7,6 @@ internal sealed class PendingInvalidations
     private const int Most = 10_000;
 
     /// <summary>The tag of all values.</summary>
-    private const string AllValues = "*";
 
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
     private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
@@ -34,7 +33,7 @@ internal sealed class PendingInvalidations
         var isTooMany = _tags.Count >= Most;
         if (isTooMany)
             _tags.Clear();
-        _tags.Add(isTooMany ? AllValues : tag);
+        _tags.Add(isTooMany ? Tag.All : tag);
         _at = Math.Max(_at, at);
     }
 

@@ -15,7 +15,6 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
     internal const int MostKeys = 10_000;
 
     private const int MostTags = 1000;
-    private const string AllValues = "*";
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
@@ -73,7 +72,7 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
                 var isTooMany = _tags.Count >= MostTags;
                 if (isTooMany)
                     _tags.Clear();
-                var added = isTooMany ? AllValues : tag;
+                var added = isTooMany ? Tag.All : tag;
                 _isAddedAgain |= !_tags.Add(added) && added.Equals(_running as string, StringComparison.Ordinal);
             }
 
@@ -207,10 +206,10 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         }
         else
         {
-            await Levels.RemoveByTagAsync(AllValues, CacheCall.RemovesTag, _stop.Token).ConfigureAwait(false);
+            await Levels.RemoveByTagAsync(Tag.All, CacheCall.RemovesTag, _stop.Token).ConfigureAwait(false);
             logger.SharedLevelCleared(channel);
             var at = Levels.Clock.GetUtcNow().UtcTicks;
-            _ = sender.SendAsync(pending => pending.AddTag(AllValues, at));
+            _ = sender.SendAsync(pending => pending.AddTag(Tag.All, at));
         }
 
         await Levels.RenewAsync(Shared, _stop.Token).ConfigureAwait(false);

@@ -91,7 +91,7 @@ internal sealed class QueueGaps(string subject, SubscriptionCounters counters, S
     private void Note(Gap gap, ResyncReason reason)
     {
         counters.Announce(reason);
-        if (reason is not (ResyncReason.Started or ResyncReason.Everything))
+        if (ResyncReasons.IsLoss(reason))
             _last = gap;
     }
 }

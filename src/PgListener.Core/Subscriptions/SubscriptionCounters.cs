@@ -46,7 +46,7 @@ internal sealed class SubscriptionCounters(TimeProvider time)
             var sum = 0L;
             for (var reason = 0; reason < _gaps.Length; reason++)
             {
-                if ((ResyncReason)reason is not (ResyncReason.Started or ResyncReason.Everything))
+                if (ResyncReasons.IsLoss((ResyncReason)reason))
                     sum += Volatile.Read(ref _gaps[reason]);
             }
 
