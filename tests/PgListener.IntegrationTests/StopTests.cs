@@ -221,6 +221,18 @@ public sealed class StopTests : IAsyncLifetime
         await _server.WhenWithoutSessionsAsync(_name, seconds: 5);
     }
 
+    [Fact]
+    public async Task A_connection_that_is_about_to_be_kept_when_the_listener_stops_is_closed()
+    {
+        using var time = new BlockingTime("SecondConnection");
+        await using var subject = await StartAsync(How.Stop, new() { TimeProvider = time });
+        await subject.SubscribeAsync(NewChannel(), (_, _) => Task.CompletedTask).SoonAsync();
+        await time.Entered.SoonAsync();
+        await EndsAsync(subject, TimeSpan.Zero);
+        time.Release();
+        await _server.WhenWithoutSessionsAsync(_name, seconds: 5);
+    }
+
     private async Task EndsAsync(Subject subject, TimeSpan limit)
     {
         var watch = Stopwatch.StartNew();
@@ -242,6 +254,31 @@ public sealed class StopTests : IAsyncLifetime
         }
 
         return subject;
+    }
+
+    /// <summary>Holds code up that creates a timer for an object of a type, as a busy machine may.</summary>
+    private sealed class BlockingTime(string type) : TimeProvider, IDisposable
+    {
+        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _released = new();
+        private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken; // The code that is held up does not inherit the test's context.
+
+        public Task Entered => _entered.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (state?.GetType().Name == type)
+            {
+                _entered.TrySetResult();
+                _released.Wait(_cancellation);
+            }
+
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        public void Release() => _released.Set();
+
+        public void Dispose() => _released.Dispose();
     }
 
     /// <summary>A listener, alone or in a host, and the way to end it.</summary>

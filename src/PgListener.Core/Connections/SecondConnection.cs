@@ -6,8 +6,8 @@ using PgListener.Telemetry;
 namespace PgListener.Connections;
 
 /// <summary>
-/// The connection beside the one that listens. It wakes the first one, proves delivery, and asks whether the first one's session is alive. One is kept
-/// for some seconds for waking; a proof and a check use a new one each time.
+/// The connection beside the one that listens. It wakes the first one, proves delivery, and asks whether the first one's session is alive. During a
+/// session one is kept for some seconds for waking; a proof and a check use a new one each time.
 /// </summary>
 internal sealed class SecondConnection(ConnectionSource connections, OwnSettings settings, TimeSpan limit, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
@@ -19,7 +19,9 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
     private readonly SemaphoreSlim _turn = new(1);
     private NpgsqlConnection? _kept;
     private ITimer? _idle;
-    private bool _isDisposed;
+
+    /// <summary>Counts the beginnings and the ends of sessions, so it is odd during one.</summary>
+    private long _sessions;
 
     /// <summary>Whether it comes from the caller's pool, and may have to wait for other users of the pool.</summary>
     public bool IsPooled => connections.IsPooled;
@@ -44,27 +46,19 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
     /// <exception cref="TimeoutException">The work took longer than the limit. It continues without being awaited.</exception>
     public Task UseNewAsync(Func<NpgsqlConnection, CancellationToken, Task> work) => InTimeAsync(UseNewInTimeAsync(work));
 
-    /// <summary>Closes the kept connection, because the server that it leads to may be gone.</summary>
-    public async Task ForgetAsync()
-    {
-        if (!await _turn.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
-            return; // The current user of the connection notices.
+    /// <summary>From now on, a connection is kept.</summary>
+    public void BeginSession() => Interlocked.Increment(ref _sessions);
 
-        try
-        {
-            if (Interlocked.Exchange(ref _kept, null) is { } kept)
-                await CloseAsync(kept).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+    /// <summary>Closes the kept connection, because the server that it leads to may be gone. One that is in use is closed after its use.</summary>
+    public Task EndSessionAsync()
+    {
+        Interlocked.Increment(ref _sessions);
+        return CloseKeptAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        _isDisposed = true;
-        await ForgetAsync().ConfigureAwait(false);
+        await CloseKeptAsync().ConfigureAwait(false);
         if (_idle is { } idle)
             await idle.DisposeAsync().ConfigureAwait(false);
     }
@@ -79,23 +73,28 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
     private async Task UseInTurnAsync(Func<NpgsqlConnection, CancellationToken, Task> work)
     {
         using var timeout = new CancellationTokenSource(limit, time);
+        var session = Interlocked.Read(ref _sessions);
         await _turn.WaitAsync(timeout.Token).ConfigureAwait(false);
         try
         {
-            if (Interlocked.Exchange(ref _kept, null) is not { } kept || !await TryAsync(kept, work, timeout.Token).ConfigureAwait(false))
-                await UseAndKeepAsync(await OpenAsync(timeout.Token).ConfigureAwait(false), work, timeout.Token).ConfigureAwait(false);
+            if (Interlocked.Exchange(ref _kept, null) is not { } kept || !await TryAsync(kept, session, work, timeout.Token).ConfigureAwait(false))
+                await UseAndKeepAsync(await OpenAsync(timeout.Token).ConfigureAwait(false), session, work, timeout.Token).ConfigureAwait(false);
         }
         finally
         {
             _turn.Release();
+
+            // The session may have ended just before the connection was kept, and have found the turn taken.
+            if (!IsCurrent(session))
+                await CloseKeptAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task<bool> TryAsync(NpgsqlConnection kept, Func<NpgsqlConnection, CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(NpgsqlConnection kept, long session, Func<NpgsqlConnection, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         try
         {
-            await UseAndKeepAsync(kept, work, cancellationToken).ConfigureAwait(false);
+            await UseAndKeepAsync(kept, session, work, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (NpgsqlException) when (!cancellationToken.IsCancellationRequested)
@@ -104,13 +103,13 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
         }
     }
 
-    private async Task UseAndKeepAsync(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task UseAndKeepAsync(NpgsqlConnection connection, long session, Func<NpgsqlConnection, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var isGood = false;
         try
         {
             await work(connection, cancellationToken).ConfigureAwait(false);
-            isGood = !_isDisposed && !connections.IsPooled;
+            isGood = IsCurrent(session) && !connections.IsPooled;
         }
         finally
         {
@@ -118,6 +117,25 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
                 Keep(connection);
             else
                 await CloseAsync(connection).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether a use that began in a session may keep its connection.</summary>
+    private bool IsCurrent(long session) => session % 2 == 1 && session == Interlocked.Read(ref _sessions);
+
+    private async Task CloseKeptAsync()
+    {
+        if (!await _turn.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
+            return;
+
+        try
+        {
+            if (Interlocked.Exchange(ref _kept, null) is { } kept)
+                await CloseAsync(kept).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -168,7 +186,7 @@ internal sealed class SecondConnection(ConnectionSource connections, OwnSettings
         {
             _ = DetachedTask.Begin(() =>
             {
-                _idle = time.CreateTimer(static self => _ = ((SecondConnection)self!).ForgetAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _idle = time.CreateTimer(static self => _ = ((SecondConnection)self!).CloseKeptAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return Task.CompletedTask;
             });
         }

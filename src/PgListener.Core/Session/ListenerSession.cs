@@ -46,6 +46,7 @@ internal sealed class ListenerSession(
         var session = default(SessionId);
         using var pulse = new Pulse(second, options.Current.KeepAlive, time, stopping);
         NotificationEventHandler deliver = (_, e) => owner.Deliver(session, e.Channel, e.Payload, e.PID, wakeUps);
+        second.BeginSession();
         try
         {
             connection.Notification += deliver;
@@ -89,7 +90,7 @@ internal sealed class ListenerSession(
             connection.Notification -= deliver;
             wakeUps.StopHolding();
             connections.CloseIdle();
-            await second.ForgetAsync().ConfigureAwait(false);
+            await second.EndSessionAsync().ConfigureAwait(false);
             await server.CloseAsync().ConfigureAwait(false);
         }
     }
