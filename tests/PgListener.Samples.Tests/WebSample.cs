@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using PgListener.TestServer;
 using WebApi.Tests;
 
 namespace PgListener.Samples.Tests;
@@ -11,11 +12,13 @@ internal sealed class WebSample<T> : WebApplicationFactory<T>
     where T : class
 {
     private readonly Database _database;
+    private readonly FaultProxy _network;
     private readonly Action<IServiceCollection> _configure;
 
     private WebSample(Database database, Action<IServiceCollection>? configure)
     {
         _database = database;
+        _network = FaultProxy.Start(database.ConnectionString);
         _configure = configure ?? (static _ => { });
     }
 
@@ -38,11 +41,20 @@ internal sealed class WebSample<T> : WebApplicationFactory<T>
         return sample;
     }
 
-    /// <summary>Ends the server's side of the listener's connection. A while remains until the listener tries to connect again.</summary>
+    /// <summary>Cuts the listener off from the server, but nothing else of the sample.</summary>
     public async Task LoseListenerAsync()
     {
-        Assert.True(await _database.QueryAsync<bool>($"select pg_terminate_backend({Listener.Status.ProcessId})"));
+        _network.Refuses = true;
+        _network.ResetAll();
         await Eventually.GetAsync(() => Task.FromResult(Listener.State), state => state == ListenerState.Reconnecting);
+    }
+
+    public void LetListenerReturn() => _network.Refuses = false;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _network.DisposeAsync();
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -50,7 +62,7 @@ internal sealed class WebSample<T> : WebApplicationFactory<T>
         builder.ConfigureServices(_configure);
         builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("ConnectionStrings:Postgres", _database.ConnectionString);
-        builder.UseSetting("PgListener:ReconnectDelay", "00:00:03");
+        builder.UseSetting("PgListener:ConnectionString", _network.ConnectionString);
         builder.UseSetting("Logging:Console:LogLevel:Default", "None");
     }
 }
