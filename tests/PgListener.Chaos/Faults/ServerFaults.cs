@@ -80,15 +80,14 @@ internal sealed class ServerFaults(EphemeralPostgres server, ChaosDatabase datab
         try
         {
             await server.PauseAsync(process);
+            await Task.Delay(time);
+            await server.ResumeAsync(process);
+            return $"{subject.Name}, process {process}, {time.TotalSeconds:0.0} s";
         }
         catch (EphemeralPostgresException)
         {
-            // Its connection has ended since.
+            // Its connection has ended since. It may have been ending already when it was paused.
             return null;
         }
-
-        await Task.Delay(time);
-        await server.ResumeAsync(process);
-        return $"{subject.Name}, process {process}, {time.TotalSeconds:0.0} s";
     }
 }
