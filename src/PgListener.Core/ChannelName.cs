@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace PgListener;
@@ -85,6 +86,23 @@ internal static class ChannelName
                 string.Create(CultureInfo.InvariantCulture, $"A channel name must be at most {MaxBytes} bytes long in UTF-8, but this one has {bytes:N0}; PostgreSQL would cut {Quoted(channel)} short."),
                 nameof(channel));
         }
+    }
+
+    /// <summary>Shortens a name that is too long, with a hash of the whole at its end, which tells it apart from others that begin alike.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="maxBytes">The most bytes that it may have in UTF-8.</param>
+    /// <param name="separator">What stands before the hash.</param>
+    /// <param name="hashLength">The length of the hash.</param>
+    public static string Shorten(string name, int maxBytes, char separator, int hashLength)
+    {
+        if (Encoding.UTF8.GetByteCount(name) <= maxBytes)
+            return name;
+
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))).AsSpan(0, hashLength);
+        var kept = name.Length;
+        while (Encoding.UTF8.GetByteCount(name.AsSpan(0, kept)) > maxBytes - hashLength - 1 || char.IsHighSurrogate(name[kept - 1]))
+            kept--;
+        return $"{name.AsSpan(0, kept)}{separator}{hash}";
     }
 
     /// <summary>The name for a message: on one line, and shortened.</summary>

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace PgListener.ChangeFeeds;
 
 /// <summary>The names that a feed has in the database. PostgreSQL would cut a long one short, and so make two of them the same.</summary>
@@ -23,23 +20,5 @@ internal static class FeedNames
     /// <summary>The trigger of an event.</summary>
     public static string TriggerOf(string function, FeedEvent on) => $"{function}_{on.Name}";
 
-    /// <summary>Shortens a name to a number of bytes, with a hash at its end that tells it apart from others that begin alike.</summary>
-    private static string Cut(string name, int maxBytes)
-    {
-        if (Encoding.UTF8.GetByteCount(name) <= maxBytes)
-            return name;
-
-        var hash = $"_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8]}";
-        var kept = new StringBuilder();
-        var bytes = hash.Length;
-        foreach (var rune in name.EnumerateRunes())
-        {
-            bytes += rune.Utf8SequenceLength;
-            if (bytes > maxBytes)
-                break;
-            kept.Append(rune.ToString());
-        }
-
-        return kept.Append(hash).ToString();
-    }
+    private static string Cut(string name, int maxBytes) => ChannelName.Shorten(name, maxBytes, separator: '_', hashLength: 8);
 }

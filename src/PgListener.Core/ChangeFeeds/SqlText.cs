@@ -3,7 +3,7 @@ namespace PgListener.ChangeFeeds;
 /// <summary>Names and literals in SQL.</summary>
 internal static class SqlText
 {
-    public static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    public static string Name(string name) => ChannelName.Quote(name);
 
     public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 

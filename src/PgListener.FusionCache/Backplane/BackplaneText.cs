@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using ZiggyCreatures.Caching.Fusion.Backplane;
 
 namespace PgListener.Backplane;
@@ -48,16 +46,6 @@ internal static class BackplaneText
         }
     }
 
-    /// <summary>The name of a cache's channel. One that is too long for PostgreSQL is cut, and ends with a hash of the whole.</summary>
-    public static string ChannelOf(string name, int most)
-    {
-        if (Encoding.UTF8.GetByteCount(name) <= most)
-            return name;
-
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashLength];
-        var kept = name.Length;
-        while (Encoding.UTF8.GetByteCount(name.AsSpan(0, kept)) > most - HashLength - 1 || char.IsHighSurrogate(name[kept - 1]))
-            kept--;
-        return $"{name.AsSpan(0, kept)}:{hash}";
-    }
+    /// <summary>The name of a cache's channel. One that is too long for PostgreSQL is cut, and ends with a hash of the whole. The prefix of the listener's channels is not known here.</summary>
+    public static string ChannelOf(string name) => ChannelName.Shorten(name, ChannelName.MaxBytes, separator: ':', HashLength);
 }

@@ -12,9 +12,6 @@ namespace PgListener.Backplane;
 /// <param name="logger">Logs.</param>
 internal sealed class PgListenerBackplane(IPgListener listener, INotificationPublisher publisher, MemoryLevel level, ILogger logger) : IFusionCacheBackplane
 {
-    /// <summary>The server's limit. The prefix of the listener's channels is not known here.</summary>
-    private const int MaxChannelBytes = 63;
-
     private volatile BackplaneSubscription? _subscription;
 
     public void Subscribe(BackplaneSubscriptionOptions options) => SubscribeAsync(options).AsTask().GetAwaiter().GetResult();
@@ -22,7 +19,7 @@ internal sealed class PgListenerBackplane(IPgListener listener, INotificationPub
     public async ValueTask SubscribeAsync(BackplaneSubscriptionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var channel = BackplaneText.ChannelOf(options.ChannelName ?? throw new ArgumentException("A backplane needs a ChannelName.", nameof(options)), MaxChannelBytes);
+        var channel = BackplaneText.ChannelOf(options.ChannelName ?? throw new ArgumentException("A backplane needs a ChannelName.", nameof(options)));
         var subscription = new BackplaneSubscription(options, channel, level, logger);
         _subscription = subscription;
         try

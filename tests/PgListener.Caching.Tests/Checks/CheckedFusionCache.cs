@@ -19,7 +19,7 @@ internal sealed class CheckedFusionCache : ICheckedCache
     public CheckedFusionCache(Instance instance, string channel)
     {
         _cache = instance.Fusion();
-        Channel = BackplaneText.ChannelOf($"{channel}.Backplane:{FusionCacheOptions.BackplaneWireFormatVersion}", 63);
+        Channel = BackplaneText.ChannelOf($"{channel}.Backplane:{FusionCacheOptions.BackplaneWireFormatVersion}");
         _cache.Events.Backplane.MessagePublished += (_, e) =>
         {
             if (e.Message.CacheKey is { } key && _unsent.TryGetValue(key, out var unsent) && e.Message.Timestamp >= unsent.Since)

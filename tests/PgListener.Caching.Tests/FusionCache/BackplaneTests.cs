@@ -381,7 +381,7 @@ public sealed class BackplaneTests(ServerFixture server)
     [InlineData("€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€.Backplane:v2", "€€€€€€€€€€€€€€€:")]
     public void A_channels_name_is_as_long_as_PostgreSQL_allows(string name, string expected)
     {
-        var channel = BackplaneText.ChannelOf(name, 63);
+        var channel = BackplaneText.ChannelOf(name);
         Assert.StartsWith(expected, channel, StringComparison.Ordinal);
         Assert.InRange(Encoding.UTF8.GetByteCount(channel), 1, 63);
         Assert.Equal(name == channel, name.Length < 63 && name[0] != '€');
