@@ -12,8 +12,11 @@ internal sealed partial class JobHandler<TQueue>(JobStore jobs, IHostApplication
     public Task HandleAsync(Notification<TQueue> notification, CancellationToken cancellationToken) => WorkAsync(cancellationToken);
 
     /// <summary>There may be work without a notification, at the start and after each reconnect. This is a single call, so it distributes the work itself.</summary>
-    public Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
-        => Task.WhenAll(Enumerable.Range(0, TQueue.Parallelism).Select(_ => WorkAsync(cancellationToken)));
+    public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(Enumerable.Range(0, TQueue.Parallelism).Select(_ => WorkAsync(cancellationToken)));
+        CaughtUp(TQueue.ChannelName, resync.Reason);
+    }
 
     public async Task WorkAsync(CancellationToken cancellationToken)
     {
@@ -40,4 +43,7 @@ internal sealed partial class JobHandler<TQueue>(JobStore jobs, IHostApplication
 
     [LoggerMessage(2, LogLevel.Warning, "{Queue}: trying again in a second. {Reason}")]
     private partial void TryingAgain(string queue, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "{Queue}: caught up ({Reason})")]
+    private partial void CaughtUp(string queue, ResyncReason reason);
 }
