@@ -11,5 +11,7 @@ internal static class SkipLockedSql
 
     public const string Notify = "NOTIFY queue";
 
+    public const string Read = "SELECT id, payload FROM queue WHERE id > $1 ORDER BY id LIMIT $2";
+
     public const string Take = "DELETE FROM queue WHERE id IN (SELECT id FROM queue ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $1) RETURNING payload";
 }

@@ -10,6 +10,7 @@ internal static class MessagingList
         new PlainMessaging(),
         new SkipLockedMessaging(MessagingName.SkipLocked1000, batch: 1_000),
         new SkipLockedMessaging(MessagingName.SkipLocked100, batch: 100),
+        new BareReadMessaging(),
         new WolverineMessaging(),
         new RebusMessaging(),
         new HangfireMessaging(),

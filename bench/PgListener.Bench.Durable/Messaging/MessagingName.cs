@@ -18,6 +18,9 @@ internal static class MessagingName
     /// <summary>The same with a hundred.</summary>
     public const string SkipLocked100 = "skip-locked-100";
 
+    /// <summary>A loop that reads rows and records nothing.</summary>
+    public const string BareRead = "bare-read";
+
     public const string Wolverine = "wolverine";
 
     public const string Rebus = "rebus";

@@ -6,7 +6,7 @@ internal sealed class DurableDrainScenario(DurableSize size) : IScenario
     private static readonly string[] Consumers =
     [
         MessagingName.PgListener, MessagingName.Plain, MessagingName.SkipLocked1000, MessagingName.SkipLocked100,
-        MessagingName.Wolverine, MessagingName.Rebus, MessagingName.Hangfire,
+        MessagingName.BareRead, MessagingName.Wolverine, MessagingName.Rebus, MessagingName.Hangfire,
     ];
 
     public string Name => "durable-drain";

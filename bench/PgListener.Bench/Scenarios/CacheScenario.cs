@@ -29,6 +29,8 @@ internal sealed class CacheScenario : IScenario
     public string Describe(RunMode mode)
         => $"{Count(mode):N0} removals, one every few milliseconds, from the call on one instance until the value is gone from the memory of another one, which asks for it all the time; then, from the return of the call. Both instances are in this program's process, each with its own connections.{(RedisServer.IsInstalled ? "" : " Redis is not installed.")}";
 
+    public bool IsOnDisk => true;
+
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
