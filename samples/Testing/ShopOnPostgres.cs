@@ -13,7 +13,7 @@ namespace Testing;
 /// <summary>The unchanged shop, with a database of its own.</summary>
 internal sealed class ShopOnPostgres(string connectionString) : WebApplicationFactory<Program>, IShop
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

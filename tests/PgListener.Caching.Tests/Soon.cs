@@ -2,7 +2,7 @@ namespace PgListener.Caching.Tests;
 
 internal static class Soon
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>A task that must end soon.</summary>
     public static Task SoonAsync(this Task task) => task.WaitAsync(Limit, TestContext.Current.CancellationToken);

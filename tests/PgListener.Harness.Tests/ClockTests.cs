@@ -34,7 +34,7 @@ public sealed class ClockTests
             return Task.Delay(Timeout.Infinite, cancellation);
         };
         await app.Harness.PublishAsync(new OrderPlaced(1));
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         _time.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
         var handled = app.Harness.WhenHandledAsync<OrderPlaced>();
         Assert.False(handled.IsCompleted);
@@ -63,7 +63,7 @@ public sealed class ClockTests
         await app.Harness.PublishAsync(new OrderPlaced(1));
         await app.Harness.PublishAsync(new OrderPlaced(2));
         for (var i = 0; i < 2; i++)
-            Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+            Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
         _time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(0, app.Listener.GetStatistics()[0].Hanging);
         _time.Advance(TimeSpan.FromSeconds(20));
@@ -108,7 +108,7 @@ public sealed class ClockTests
             await app.Harness.AnnounceGapAsync();
         else
             await app.Harness.PublishAsync(new OrderPlaced(1));
-        Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
         for (var i = 0; i < 2; i++)
             _time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(1, app.Listener.GetStatistics()[0].Hanging);
@@ -163,7 +163,7 @@ public sealed class ClockTests
         };
         for (var i = 1; i <= 3; i++)
             await app.Harness.PublishAsync(new OrderPlaced(i));
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
 
         await _time.WhenWaitedForAsync(TimeSpan.FromSeconds(30), Cancellation);
         _time.Advance(TimeSpan.FromSeconds(30));
@@ -186,10 +186,10 @@ public sealed class ClockTests
                 return new TaskCompletionSource().Task;
             };
             await app.Harness.PublishAsync(new OrderPlaced(1));
-            await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+            await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             var late = await Assert.ThrowsAsync<TimeoutException>(() => app.Harness.WhenHandledAsync<OrderPlaced>(limit: TimeSpan.FromMilliseconds(50)));
             Assert.Contains("Its clock is a SignallingTime", late.Message, StringComparison.Ordinal);
-            await app.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+            await app.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class DisconnectTests
         });
         await app.Harness.DisconnectAsync();
         await app.StartHostAsync();
-        await failed.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await failed.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         Assert.Equal(ListenerState.Connecting, app.Listener.State);
 
         await app.Harness.ReconnectAsync();
@@ -65,7 +65,7 @@ public sealed class DisconnectTests
     {
         await using var app = await App.StartAsync();
         await app.Harness.DisconnectAsync();
-        await app.StopHostAsync().WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await app.StopHostAsync().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         await app.Harness.ReconnectAsync();
         Assert.Equal(ListenerState.Stopped, app.Listener.State);
     }

@@ -30,8 +30,8 @@ public sealed class FilterTests
                 return Task.FromException(new FormatException("Never."));
             };
             await app.Harness.PublishAsync(new OrderPlaced(1));
-            await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-            await app.StopHostAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            await app.StopHostAsync().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             Assert.Equal(ListenerState.Stopped, app.Listener.State);
         }
 

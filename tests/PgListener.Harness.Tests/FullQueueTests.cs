@@ -26,7 +26,7 @@ public sealed class FullQueueTests
             return _release.Task.WaitAsync(cancellation);
         };
         await app.Harness.PublishAsync(new OrderPlaced(1));
-        await _begun.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await _begun.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await app.Harness.PublishManyAsync([new OrderPlaced(2), new OrderPlaced(3), new OrderPlaced(4)]);
         await app.Harness.AnnounceGapAsync(); // All of them have arrived.
         _release.SetResult();

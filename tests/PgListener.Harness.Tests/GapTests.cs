@@ -23,7 +23,7 @@ public sealed class GapTests
             await app.Publisher.PublishAsync(new OrderPaid(order.Id), cancellation);
         };
         await app.Harness.PublishManyAsync(Enumerable.Range(1, 5).Select(static id => new OrderPlaced(id)));
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         var gap = app.Harness.AnnounceGapAsync(TimeSpan.FromSeconds(5));
         release.SetResult();
         await gap;
@@ -121,7 +121,7 @@ public sealed class GapTests
             await app.Harness.PublishAsync(new OrderPlaced(i));
         await app.Harness.WhenHandledAsync<OrderPlaced, ShippingHandler>(); // The first is in Billing's queue too, which is full.
 
-        await app.Listener.SubscribeAsync("news", static (_, _) => Task.CompletedTask, cancellationToken: Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await app.Listener.SubscribeAsync("news", static (_, _) => Task.CompletedTask, cancellationToken: Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         _release.SetResult();
         await app.Harness.PublishAsync("news", "x");
         await app.Harness.WhenHandledAsync("news");

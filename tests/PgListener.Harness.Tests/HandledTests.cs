@@ -176,7 +176,7 @@ public sealed class HandledTests
             return _release.Task.WaitAsync(cancellation);
         };
         await app.Harness.PublishAsync(new OrderPlaced(1));
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         var handled = app.Harness.WhenHandledAsync<OrderPlaced>();
         var drains = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         app.Listener.StateChanged += (_, change) =>
@@ -185,7 +185,7 @@ public sealed class HandledTests
                 drains.SetResult();
         };
         var stopping = app.StopHostAsync();
-        await drains.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await drains.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         await app.Harness.DisconnectAsync(); // Its session has ended too, and the stop waits for nothing but the handler.
         _release.SetResult();
         await stopping;
@@ -205,11 +205,11 @@ public sealed class HandledTests
         var item = items.MoveNextAsync().AsTask();
         var order = orders.MoveNextAsync().AsTask();
         await app.Harness.PublishAsync(new OrderPlaced(7));
-        Assert.True(await item.WaitAsync(TimeSpan.FromSeconds(10), Cancellation) && await order.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.True(await item.WaitAsync(TimeSpan.FromSeconds(60), Cancellation) && await order.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
         Assert.Equal((7, 7), (items.Current.Notification.Value.Id, orders.Current.Value.Id));
 
         item = items.MoveNextAsync().AsTask();
         await app.Harness.AnnounceGapAsync();
-        Assert.True(await item.WaitAsync(TimeSpan.FromSeconds(10), Cancellation) && items.Current.IsGap(out gap) && gap.Reason == ResyncReason.Reconnected);
+        Assert.True(await item.WaitAsync(TimeSpan.FromSeconds(60), Cancellation) && items.Current.IsGap(out gap) && gap.Reason == ResyncReason.Reconnected);
     }
 }

@@ -9,7 +9,7 @@ namespace PgListener.TestServer;
 public sealed class NatsServer : IAsyncDisposable
 {
     private static readonly string[] Places = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server", "/opt/homebrew/bin/nats-server"];
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly int _port = FreePort.Next();
     private readonly string _folder = Directory.CreateTempSubdirectory("nats-").FullName;

@@ -91,7 +91,7 @@ public sealed class PgBouncer : IAsyncDisposable
         _process.ErrorDataReceived += Look;
         using var kill = Process.Start("kill", ["-HUP", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(cancellationToken);
-        await read.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+        await read.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
         _process.ErrorDataReceived -= Look;
     }
 

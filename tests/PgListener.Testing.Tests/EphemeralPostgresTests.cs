@@ -5,7 +5,7 @@ namespace PgListener.Testing.Tests;
 
 public sealed class EphemeralPostgresTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task It_starts_and_answers()

@@ -4,7 +4,7 @@ namespace PgListener.Testing.Tests;
 
 public sealed class OwnerTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task What_a_killed_process_left_is_cleared_by_the_next_start()

@@ -7,7 +7,7 @@ namespace PgListener.Testing.Tests;
 [UnsupportedOSPlatform("windows")]
 public sealed class SharedFolderTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Nobody_else_can_look_into_the_place_of_a_server()

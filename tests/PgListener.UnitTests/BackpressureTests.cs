@@ -7,7 +7,7 @@ namespace PgListener.UnitTests;
 /// <summary>Each queue answers for the time that the reading was paused while it was full itself, and for no other's.</summary>
 public sealed class BackpressureTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly FakeTimeProvider _time = new();
     private readonly Backpressure _backpressure;

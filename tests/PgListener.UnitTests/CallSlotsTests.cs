@@ -54,5 +54,5 @@ public class CallSlotsTests
         Assert.True(slots.IsIdle);
     }
 
-    private static Task EndsAsync(ValueTask wait) => wait.AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    private static Task EndsAsync(ValueTask wait) => wait.AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 }

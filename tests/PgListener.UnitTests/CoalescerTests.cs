@@ -299,7 +299,7 @@ public class CoalescerTests
 
     private static PostgresException Refusal(string sqlState) => new("refused", "ERROR", "ERROR", sqlState);
 
-    private async Task<TimeSpan> NextWaitAsync() => await _time.NextWaitAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    private async Task<TimeSpan> NextWaitAsync() => await _time.NextWaitAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
 
-    private static Task SoonAsync(Task task) => task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    private static Task SoonAsync(Task task) => task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
 }

@@ -32,7 +32,7 @@ public sealed class ConcurrentCallsTests
 
         // As in a pump that has looked whether calls are cancelled a moment before they were.
         await new ConcurrentCalls(queue, calls, slots).BeginOneAsync(static () => new() { MaxConcurrency = 2 }, new CancellationToken(canceled: true));
-        await slots.WhenIdleAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await slots.WhenIdleAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal((0, 0), (called, counters.Processed));
         Assert.Equal(1, queue.Complete(discard: true));
     }

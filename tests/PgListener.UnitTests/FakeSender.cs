@@ -21,7 +21,7 @@ internal sealed class FakeSender : INotificationSender
     }
 
     /// <summary>The next transaction, not yet committed.</summary>
-    public async Task<Batch> NextAsync() => await _batches.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    public async Task<Batch> NextAsync() => await _batches.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     /// <summary>Commits the next transaction, which must carry these.</summary>
     public Task CommitAsync(params string[] payloads) => CommitEachAsync(payloads);

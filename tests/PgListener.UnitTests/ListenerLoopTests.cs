@@ -208,7 +208,7 @@ public class ListenerLoopTests
         await _time.NextWaitAsync(TestContext.Current.CancellationToken);
         Assert.False(running.IsCompleted);
         await _stopping.CancelAsync();
-        await running.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await running.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(1, _sessions);
     }
 

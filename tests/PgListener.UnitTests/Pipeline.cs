@@ -61,5 +61,5 @@ internal sealed class Pipeline : IDisposable
     public void Remove(Subscription subscription) => _ = _routing.Table.Remove(subscription);
 
     /// <summary>Completes when all of the subscription's calls have been counted.</summary>
-    public static Task EndAsync(Subscription subscription) => subscription.EndAsync(discard: false).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    public static Task EndAsync(Subscription subscription) => subscription.EndAsync(discard: false).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 }

@@ -25,7 +25,7 @@ public sealed class PumpChangeTests : IAsyncDisposable
     {
         while (_begun.Reader.TryRead(out var call))
             call.End.TrySetResult();
-        await _subscription!.EndAsync(discard: true).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        await _subscription!.EndAsync(discard: true).WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class PumpChangeTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(5));
         Assert.True(second.Token.IsCancellationRequested);
         second.End.SetCanceled(second.Token);
-        await _subscription!.EndAsync(discard: false).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await _subscription!.EndAsync(discard: false).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         var record = Assert.Single(_logger.Collector.GetSnapshot());
         Assert.Equal((201, "00:00:05"), (record.Id.Id, record.GetStructuredStateValue("Timeout")));
     }
@@ -160,7 +160,7 @@ public sealed class PumpChangeTests : IAsyncDisposable
     private void Change(HandlerOptions options) => _subscription!.Change(options);
 
     private async Task<Call> NextAsync()
-        => await _begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        => await _begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     private static void End(params ReadOnlySpan<Call> calls)
     {

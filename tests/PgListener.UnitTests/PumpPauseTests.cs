@@ -9,7 +9,7 @@ namespace PgListener.UnitTests;
 /// <summary>Callbacks that run beside each other, and are paused and let go on while some are in hand.</summary>
 public sealed class PumpPauseTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _order = [];
     private readonly SubscriptionContext _context;

@@ -77,11 +77,11 @@ public class QueueChangeTests
         Add(queue, 1);
         var wait = _backpressure.WaitAsync(Cancellation);
         queue.Change(new(1, Bytes, FullQueueMode.Wait, TimeSpan.FromSeconds(2)));
-        Assert.Empty(await wait.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Empty(await wait.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
         Assert.Empty(await _backpressure.WaitAsync(Cancellation)); // An interruption is remembered if no wait is in progress.
         wait = _backpressure.WaitAsync(Cancellation);
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal([queue], await wait.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal([queue], await wait.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace PgListener.UnitTests;
 /// </summary>
 public sealed class ResyncAtStopTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly SignallingTime _time = new();
     private readonly FakeLogger _logger = new();

@@ -7,7 +7,7 @@ namespace PgListener.UnitTests;
 /// <summary>A subscription that cannot read again what it may have missed is called again until it can.</summary>
 public sealed class ResyncRetryTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly SignallingTime _time = new();
     private readonly FakeLogger _logger = new();

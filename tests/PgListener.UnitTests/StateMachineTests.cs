@@ -50,7 +50,7 @@ public class StateMachineTests
         };
         foreach (var state in new[] { ListenerState.Connecting, ListenerState.Listening, ListenerState.Listening, ListenerState.Reconnecting, ListenerState.Stopping, ListenerState.Stopped })
             machine.Move(state);
-        await done.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(["Stopped → Connecting", "Connecting → Listening", "Listening → Reconnecting", "Reconnecting → Stopping", "Stopping → Stopped"], told);
         Assert.Equal([109, 109, 109, 109, 109], _logger.Collector.GetSnapshot().Select(record => record.Id.Id));
     }

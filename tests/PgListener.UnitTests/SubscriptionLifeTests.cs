@@ -8,7 +8,7 @@ namespace PgListener.UnitTests;
 /// <summary>A subscription that is ended, at whichever moment of a start, stays ended; and one can be made up for a test.</summary>
 public sealed class SubscriptionLifeTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task One_that_was_removed_is_not_revived_by_a_start_that_was_under_way()

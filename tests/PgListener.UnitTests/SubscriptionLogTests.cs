@@ -47,7 +47,7 @@ public sealed class SubscriptionLogTests
         pipeline.Deliver("a", "1", "2", "3");
         for (var i = 0; i < 3; i++)
         {
-            Assert.True(await entered.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+            Assert.True(await entered.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
             pipeline.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -111,8 +111,8 @@ public sealed class SubscriptionLogTests
                     _ = subscription.EndAsync(discard: true);
             },
             TestContext.Current.CancellationToken);
-        await logger.Entered.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        await ending.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await logger.Entered.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await ending.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         static void Read(Subscription subscription)
         {

@@ -10,7 +10,7 @@ namespace PgListener.UnitTests;
 [Collection(nameof(Alone))]
 public sealed class WakeUpsTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(8);
 
     private readonly RoutingKit _routing = new();

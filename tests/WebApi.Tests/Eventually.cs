@@ -5,7 +5,7 @@ namespace WebApi.Tests;
 internal static class Eventually
 {
     /// <summary>How long anything may take. It is reached only when something is broken.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);
 
     /// <summary>Asks again until the answer is the expected one.</summary>
     public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> isExpected)

@@ -204,7 +204,7 @@ public partial class ScaffoldingTests(ServerFixture server)
             builder.Services.AddPgListener(connectionString: connectionString).AddChangeFeeds<FeedContext>();
             using var host = builder.Build();
             await host.StartAsync(Cancellation);
-            var line = await result.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+            var line = await result.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             await host.StopAsync(Cancellation);
             return line;
         }

@@ -168,7 +168,7 @@ public class PublishTests(ServerFixture server)
         });
         thread.IsBackground = true;
         thread.Start();
-        await saved.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await saved.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         Assert.Equal(["order_placed: 1 tea"], await shop.SentAsync());
     }
 

@@ -9,7 +9,7 @@ namespace PgListener.EntityFrameworkCore.Tests.Publishing;
 /// <summary>An application with a database of its own, and a session that hears what it publishes.</summary>
 internal sealed class Shop : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly NpgsqlConnection _ear;
     private readonly Queue<string> _heard = new();

@@ -5,7 +5,7 @@ namespace PgListener.UnitTests.Hosting;
 /// <summary>Filters that break their contract are told so, and nothing runs in a scope that is disposed of.</summary>
 public sealed class FilterMisuseTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _inside = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,7 +5,7 @@ namespace PgListener.UnitTests.Hosting;
 /// <summary>What runs around a handler, in which order and in which scope.</summary>
 public sealed class FilterTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly List<string> _notes = [];
 
