@@ -6,11 +6,10 @@ namespace PgListener.ChangeFeeds;
 internal static class FeedCheck
 {
     // Only catalogues, which every role may read. Names are not resolved by the server, because that would fail without the right to use the schema.
+    // No arrays, which a data source of the application need not be able to read (NpgsqlSlimDataSourceBuilder).
     private const string Query = """
         SELECT pg_catalog.current_database()::pg_catalog.text, c.oid IS NOT NULL,
-               ARRAY(SELECT k.name FROM pg_catalog.unnest($4) k (name)
-                     WHERE c.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = k.name AND a.attnum > 0 AND NOT a.attisdropped)),
-               p.prosrc, COALESCE(p.prosecdef, false), COALESCE(p.proconfig, '{}'), p.proowner::pg_catalog.regrole::pg_catalog.text,
+               p.prosrc, COALESCE(p.prosecdef, false), COALESCE(pg_catalog.array_to_string(p.proconfig, pg_catalog.chr(10)), ''), p.proowner::pg_catalog.regrole::pg_catalog.text,
                COALESCE((SELECT pg_catalog.has_schema_privilege(p.proowner, m.oid, 'USAGE')
                             AND pg_catalog.has_function_privilege(p.proowner, f.oid, 'EXECUTE')
                             AND pg_catalog.has_any_column_privilege(p.proowner, l.oid, 'INSERT')
@@ -27,6 +26,14 @@ internal static class FeedCheck
         LEFT JOIN pg_catalog.pg_namespace s ON s.nspname = $1
         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = $2 AND c.relkind IN ('r', 'p')
         LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = s.oid AND p.proname = $3 AND p.pronargs = 0
+        """;
+
+    private const string Columns = """
+        SELECT a.attname::pg_catalog.text
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relname = $2
+        JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace AND s.nspname = $1
+        WHERE a.attnum > 0 AND NOT a.attisdropped
         """;
 
     private const string Triggers = """
@@ -49,14 +56,7 @@ internal static class FeedCheck
 
     private static async Task<FeedShape> ReadAsync(NpgsqlConnection connection, FeedDefinition feed, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(Query) { Parameters = { new() { Value = feed.Schema }, new() { Value = feed.Table }, new() { Value = feed.Function }, new() { Value = feed.Named.ToArray() } } },
-                new NpgsqlBatchCommand(Triggers) { Parameters = { new() { Value = feed.Schema }, new() { Value = feed.Table }, new() { Value = feed.Function } } },
-            },
-        };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { Command(Query, feed.Schema, feed.Table, feed.Function), Command(Columns, feed.Schema, feed.Table), Command(Triggers, feed.Schema, feed.Table, feed.Function) } };
         await using (batch.ConfigureAwait(false))
         {
             var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -67,21 +67,40 @@ internal static class FeedCheck
                 {
                     Database = reader.GetString(0),
                     HasTable = reader.GetBoolean(1),
-                    MissingColumns = reader.GetFieldValue<string[]>(2),
-                    Body = reader.GetValue(3) as string,
-                    IsSecurityDefiner = reader.GetBoolean(4),
-                    Settings = reader.GetFieldValue<string[]>(5),
-                    Owner = reader.GetValue(6) as string,
-                    MayPublish = reader.GetBoolean(7),
-                    OtherTable = reader.GetValue(8) as string,
+                    MissingColumns = [],
+                    Body = reader.GetValue(2) as string,
+                    IsSecurityDefiner = reader.GetBoolean(3),
+                    Settings = reader.GetString(4).Split('\n'),
+                    Owner = reader.GetValue(5) as string,
+                    MayPublish = reader.GetBoolean(6),
+                    OtherTable = reader.GetValue(7) as string,
                     Triggers = [],
                 };
-                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                var triggers = new List<FeedTrigger>();
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    triggers.Add(new(reader.GetString(0), reader.GetBoolean(1), reader.GetInt16(2), reader.GetValue(3) as string, reader.GetValue(4) as string, reader.GetBoolean(5)));
-                return shape with { Triggers = triggers };
+                var columns = await NextAsync(reader, static row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+                return shape with
+                {
+                    MissingColumns = [.. feed.Named.Except(columns, StringComparer.Ordinal)],
+                    Triggers = await NextAsync(reader, static row => new FeedTrigger(row.GetString(0), row.GetBoolean(1), row.GetInt16(2), row.GetValue(3) as string, row.GetValue(4) as string, row.GetBoolean(5)), cancellationToken).ConfigureAwait(false),
+                };
             }
         }
+    }
+
+    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<string> texts)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var text in texts)
+            command.Parameters.Add(new() { Value = text });
+        return command;
+    }
+
+    /// <summary>Reads all rows of the next result.</summary>
+    private static async Task<List<T>> NextAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            rows.Add(read(reader));
+        return rows;
     }
 }

@@ -100,8 +100,9 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
                 Report(found);
             }
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException or IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        catch (Exception e)
         {
+            // The data source may be the application's, whose callbacks may throw anything. The checks go on.
             if (!_stopping.IsCancellationRequested && listener.State == ListenerState.Listening)
                 logger.FeedsUnchecked(Diagnosis.Of(e));
         }

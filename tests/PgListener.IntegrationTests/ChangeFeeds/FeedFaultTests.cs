@@ -180,6 +180,28 @@ public sealed class FeedFaultTests(ServerFixture server)
         Assert.Equal(ResyncReason.Everything, await told.NextAsync());
     }
 
+    [Fact]
+    public async Task A_data_source_that_cannot_read_arrays_is_enough_for_the_check()
+    {
+        await using var scene = await ProductsAsync();
+        await scene.ExecuteAsync("alter table products drop column price; drop trigger products_changes_update on products");
+        await using var dataSource = new NpgsqlSlimDataSourceBuilder(scene.ConnectionString).Build();
+        Assert.Contains("columns that the table does not have: price", await ProblemAsync(), StringComparison.Ordinal);
+        await scene.ExecuteAsync("alter table products add column price numeric");
+        Assert.Contains("a trigger is missing: products_changes_update", await ProblemAsync(), StringComparison.Ordinal);
+        await scene.ExecuteAsync(scene.Feed.Script);
+        Assert.Null(await ProblemAsync());
+
+        async Task<string?> ProblemAsync()
+        {
+            await using var host = new TestHost(scene.ConnectionString);
+            host.Services.AddPgListener().UseDataSource(_ => dataSource).AddChangeFeed<FeedScene>(scene.Feed);
+            await host.StartAsync();
+            await host.WhenLoggedAsync(725);
+            return host.Lines(722).SingleOrDefault();
+        }
+    }
+
     private static async Task<int> ProcessOfAsync(TestHost host)
     {
         await host.Listener.WaitUntilListeningAsync(Cancellation).SoonAsync();
