@@ -10,7 +10,7 @@ public sealed partial class PgListenerBuilder
     /// <para>This creates nothing in the database, which needs what the feed's <see cref="ChangeFeed.Script"/> creates. After each connect, and once per <see cref="ListenerOptions.ProveDeliveryInterval"/>, the listener checks whether it is there, enabled and of the same shape; if not, a warning names the table, the feed and the fix, and the health check is degraded.</para>
     /// <para>Adding the same feed again changes nothing.</para>
     /// </remarks>
-    /// <exception cref="ArgumentException">The feed has no key, or <typeparamref name="T"/> has another feed on this listener.</exception>
+    /// <exception cref="ArgumentException">The feed has no key, <typeparamref name="T"/> has another feed on this listener, or another feed of it has the same function or channel.</exception>
     public PgListenerBuilder AddChangeFeed<T>(ChangeFeed feed)
     {
         ArgumentNullException.ThrowIfNull(feed);

@@ -42,7 +42,7 @@ internal sealed class FeedRegistry
     /// <summary>Adds a feed.</summary>
     /// <param name="changes">The channel's type, <see cref="Changes{T}"/> of the type that stands for the table.</param>
     /// <param name="feed">The feed.</param>
-    /// <exception cref="ArgumentException">The type has another feed.</exception>
+    /// <exception cref="ArgumentException">The feed has no key, the type has another feed, or another feed has the same function or channel.</exception>
     public void Add(Type changes, ChangeFeed feed)
     {
         lock (_sync)
@@ -114,11 +114,23 @@ internal sealed class FeedRegistry
 
     private string? ProblemOf(Type changes, ChangeFeed feed)
     {
-        var type = changes.GetGenericArguments()[0].Name;
+        var type = NameOf(changes);
         if (feed.KeyColumns.Count == 0)
             return $"The change feed of {feed.Definition.DisplayName} for {type} has no key. Name its columns: ChangeFeed.For(…).Key(\"id\").";
-        return _feeds.TryGetValue(changes, out var other) && !other.Equals(feed)
-            ? $"{type} has two change feeds: {other} and {feed}. Use another class for one of them, or remove one."
+        if (_feeds.TryGetValue(changes, out var former) && !former.Equals(feed))
+            return $"{type} has two change feeds: {former} and {feed}. Use another class for one of them, or remove one.";
+        return _feeds.Where(other => !other.Value.Equals(feed)).Select(other => ProblemOf(type, feed, NameOf(other.Key), other.Value)).FirstOrDefault(static problem => problem is not null);
+    }
+
+    /// <summary>What two different feeds cannot share.</summary>
+    private static string? ProblemOf(string type, ChangeFeed feed, string otherType, ChangeFeed other)
+    {
+        if (feed.Schema == other.Schema && feed.Definition.Function == other.Definition.Function)
+            return $"The change feeds of {otherType} and {type} have the same function {feed.Schema}.{feed.Definition.Function}, so the Script of each replaces the feed of the other. Give one of them another name and channel: ChangeFeed.For(…).Named(…).Channel(…).";
+        return feed.ChannelName == other.ChannelName
+            ? $"The change feeds of {otherType} and {type} have the same channel '{ChannelName.Show(feed.ChannelName)}', so each would receive the changes of the other. Give one of them another: ChangeFeed.For(…).Channel(…)."
             : null;
     }
+
+    private static string NameOf(Type changes) => changes.GetGenericArguments()[0].Name;
 }

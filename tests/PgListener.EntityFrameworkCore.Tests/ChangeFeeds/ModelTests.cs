@@ -140,6 +140,14 @@ public class ModelTests
         });
 
     [Fact]
+    public void Two_feeds_with_one_channel_are_refused()
+        => Fails("'ProductText' and 'Product' have the same channel 'changes:public.Product'", model =>
+        {
+            model.Entity<Product>().HasChangeFeed();
+            model.Entity<ProductText>().ToTable("Product").HasChangeFeed(feed => feed.Named("texts")).HasOne<Product>().WithOne().HasForeignKey<ProductText>(text => text.Id);
+        });
+
+    [Fact]
     public void A_feed_with_an_earlier_script_is_created_again()
     {
         using var former = new ModelContext(model => model.Entity<Product>().HasAnnotation("PgListener:ChangeFeed", "{\"script\":0}"));

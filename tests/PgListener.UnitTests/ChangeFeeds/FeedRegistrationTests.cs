@@ -33,6 +33,18 @@ public class FeedRegistrationTests
         Assert.Contains("ChangeFeed.For(…).Channel(…)", Assert.Throws<ArgumentException>(() => builder.MapChannel<Changes<Product>>("c")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Two_feeds_do_not_share_a_function_or_a_channel()
+    {
+        var builder = new ServiceCollection().AddPgListener(connectionString: "Host=h").AddChangeFeed<Product>(Products.Where("kind", "new")).AddChangeFeed<Handler>(Products.Where("kind", "new"));
+        Refused("have the same function public.products_new_changes", Products.Where("state", "new").Channel("others"));
+        Refused("have the same channel 'changes:public.products:new'", Products.Where("state", "new").Named("others"));
+        Refused("have the same channel", ChangeFeed.For("goods").Key("id").Channel("changes:public.products:new"));
+        builder.AddChangeFeed<string>(Products.Where("state", "new").Named("others").Channel("others")).AddChangeFeed<int>(ChangeFeed.For("shop.products").Key("id").Where("kind", "new"));
+
+        void Refused(string problem, ChangeFeed feed) => Assert.Contains(problem, Assert.Throws<ArgumentException>(() => builder.AddChangeFeed<string>(feed)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
