@@ -48,7 +48,7 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     /// <summary>The script that creates the feed in the database, or updates it: a function in the schema of the table, and four triggers on the table.</summary>
     /// <remarks>
     /// It is idempotent. Run it in one transaction, as a role with <c>CREATE</c> on the schema and <c>TRIGGER</c> on the table, which the owner of the table has. To run it again, the role must own the function.
-    /// It takes a lock that does not block readers of the table and waits for writers.
+    /// It takes a lock that does not block readers of the table and waits for writers. It fails if a function or trigger with its name is not that of a feed.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The feed has no key, or its channel's name is too long with the prefix.</exception>
     public string Script => new FeedScript(Complete()).Create();

@@ -20,6 +20,9 @@ internal sealed class FeedScript(FeedDefinition feed)
                 IF EXISTS ({Function} AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid <> {SqlText.Literal(_table)}::pg_catalog.regclass)) THEN
                     RAISE EXCEPTION '%', {SqlText.Literal($"The function {_function}() is that of the change feed of another table. Give one of the two another name with ChangeFeed.Named.")};
                 END IF;
+                IF EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = {SqlText.Literal(_table)}::pg_catalog.regclass AND t.tgname IN ({Triggers}) AND NOT EXISTS ({Function} AND p.oid = t.tgfoid)) THEN
+                    RAISE EXCEPTION '%', {SqlText.Literal($"{_table} has a trigger with a name that begins with {feed.Function}_, and that is not one of the change feed. Give the feed another name with ChangeFeed.Named, or drop the trigger.")};
+                END IF;
                 """))
             .Append($"CREATE OR REPLACE FUNCTION {_function}() RETURNS trigger\n")
             .Append("    LANGUAGE plpgsql\n")
@@ -43,6 +46,8 @@ internal sealed class FeedScript(FeedDefinition feed)
 
     private string Function
         => $"SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace s ON s.oid = p.pronamespace WHERE s.nspname = {SqlText.Literal(feed.Schema)} AND p.proname = {SqlText.Literal(feed.Function)} AND p.pronargs = 0";
+
+    private string Triggers => string.Join(", ", FeedEvent.All.Select(on => SqlText.Literal(FeedNames.TriggerOf(feed.Function, on))));
 
     private static string Do(string body) => $"DO {SqlText.Dollars($"\nBEGIN\n    {body.ReplaceLineEndings("\n    ")}\nEND\n")};\n";
 }

@@ -217,6 +217,25 @@ public sealed class FeedShapeTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_trigger_that_was_there_before_is_not_replaced()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key); create table audit (id int)", feed => feed.Key("id"));
+        await scene.ExecuteAsync(scene.Feed.RemovalScript);
+        await scene.ExecuteAsync("""
+            create function write_audit() returns trigger language plpgsql as 'begin insert into audit values (1); return null; end';
+            create trigger products_changes_insert after insert on products for each statement execute function write_audit()
+            """);
+        var error = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => scene.ExecuteAsync(scene.Feed.Script));
+        Assert.Contains("begins with products_changes_", error.MessageText, StringComparison.Ordinal);
+        await scene.ExecuteAsync("insert into products values (1)");
+        Assert.Equal(1L, await scene.ScalarAsync<long>("select count(*) from audit"));
+
+        await scene.ExecuteAsync(scene.Feed.Named("feed").Script);
+        Assert.Equal(["""{"op":"insert","keys":[[2]]}"""], await scene.ToldAsync("insert into products values (2)"));
+        Assert.Equal(2L, await scene.ScalarAsync<long>("select count(*) from audit"));
+    }
+
+    [Fact]
     public async Task The_language_of_the_database_does_not_matter()
     {
         await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key)", feed => feed.Key("id"));
