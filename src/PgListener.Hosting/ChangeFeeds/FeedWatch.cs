@@ -93,8 +93,8 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
                 {
                     if (await FeedCheck.ProblemAsync(connection, feed.Definition, prefix, limit.Token).ConfigureAwait(false) is { } problem)
                         found.Add(feed, problem);
-                    else if (_problems.ContainsKey(feed))
-                        await TellAsync(connection, feed.Definition, limit.Token).ConfigureAwait(false);
+                    else if (_problems.ContainsKey(feed) && await TellAsync(connection, feed.Definition, limit.Token).ConfigureAwait(false) is { } untold)
+                        found.Add(feed, untold);
                 }
 
                 Report(found);
@@ -109,7 +109,8 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
     }
 
     /// <summary>Tells what a feed could not tell while it had a problem: that anything may have changed.</summary>
-    private async Task TellAsync(NpgsqlConnection connection, FeedDefinition feed, CancellationToken cancellationToken)
+    /// <returns>Why it could not be told yet; <see langword="null"/> if it was, or if another attempt would not help.</returns>
+    private async Task<string?> TellAsync(NpgsqlConnection connection, FeedDefinition feed, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(feed.IsDurable ? "SELECT pglistener.publish($1, $2)" : "SELECT pg_catalog.pg_notify($1, $2)", connection)
         {
@@ -120,13 +121,23 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
             try
             {
                 await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+            catch (PostgresException e) when (IsOfRightsOrSchema(e))
+            {
+                logger.FeedGapUntold(feed.DisplayName.ReplaceLineEndings(" "), Diagnosis.Of(e));
+                return null;
             }
             catch (PostgresException e)
             {
-                logger.FeedGapUntold(feed.DisplayName.ReplaceLineEndings(" "), Diagnosis.Of(e));
+                return $"The change feed of {feed.DisplayName} is in the database again as this application expects it, but its handlers could not be notified that anything may have changed. It is tried again with each check. {Diagnosis.Of(e)}";
             }
         }
     }
+
+    /// <summary>Whether a right or the schema of durable channels is missing: of class 42, or no such schema.</summary>
+    private static bool IsOfRightsOrSchema(PostgresException error)
+        => error.SqlState.StartsWith("42", StringComparison.Ordinal) || error.SqlState == PostgresErrorCodes.InvalidSchemaName;
 
     private void Report(Dictionary<ChangeFeed, string> found)
     {
