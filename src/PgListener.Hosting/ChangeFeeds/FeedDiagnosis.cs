@@ -40,8 +40,8 @@ internal static class FeedDiagnosis
     {
         if (!IsBodyOf(expected, shape))
         {
-            return expected.Prefix.Length > 0 && IsBodyOf(expected with { Prefix = "" }, shape)
-                ? $"{subject} has a function of another shape than this application expects: it notifies on the channel '{ChannelName.Show(feed.Channel)}', and the listener, with its ChannelPrefix, listens to '{ChannelName.Show(expected.ServerChannel)}'. Add .ChannelPrefix(\"{ChannelName.Show(expected.Prefix)}\") to the feed, and run its Script."
+            return feed.Prefix != expected.Prefix && IsBodyOf(feed, shape)
+                ? $"{subject} has a function of another shape than this application expects: it notifies on the channel '{ChannelName.Show(feed.ServerChannel)}', as the feed describes, and the listener listens to '{ChannelName.Show(expected.ServerChannel)}'. {RemedyOfPrefix(feed, prefix: expected.Prefix)}"
                 : $"{subject} has a function of another shape than this application expects: {feed.Function}. It is of another definition of the feed, or of another version of the library, or was edited. {Run}";
         }
 
@@ -52,11 +52,15 @@ internal static class FeedDiagnosis
             : null;
     }
 
+    private static string RemedyOfPrefix(FeedDefinition feed, string prefix)
+        => prefix.Length > 0
+            ? $"Set the feed's prefix to the listener's with .ChannelPrefix(\"{ChannelName.Show(prefix)}\"), and run its Script."
+            : $"The listener has no ChannelPrefix. Set it to '{ChannelName.Show(feed.Prefix)}', or remove .ChannelPrefix(…) from the feed and run its Script.";
+
     private static bool HasSettings(FeedShape shape)
         => FeedFunction.Settings.All(setting => shape.Settings.Any(present => present.Replace("\"", "", StringComparison.Ordinal).Equals($"{setting.Name}={setting.Value.Replace("'", "", StringComparison.Ordinal)}", StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>A tool may have changed the line endings.</summary>
-    /// <summary>Whether the function is that of the feed. Indentation does not count: Entity Framework Core indents each line of an idempotent script.</summary>
+    /// <summary>Whether the function is that of the feed. Line endings, which a tool may have changed, and indentation do not count: Entity Framework Core indents each line of an idempotent script.</summary>
     private static bool IsBodyOf(FeedDefinition feed, FeedShape shape) => LinesOf(new FeedFunction(feed).Body).SequenceEqual(LinesOf(shape.Body!), StringComparer.Ordinal);
 
     private static string[] LinesOf(string body) => body.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -94,6 +94,18 @@ public sealed class FeedFaultTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_prefix_that_only_the_feed_has_is_named_with_what_helps()
+    {
+        await using var scene = await ProductsAsync();
+        var feed = scene.Feed.ChannelPrefix("test:");
+        AssertProblem(await scene.ProblemAsync(feed, prefix: "test:"), scene, "another shape", "Run ChangeFeed.Script");
+        await scene.ExecuteAsync(feed.Script);
+        AssertProblem(await scene.ProblemAsync(feed), scene, "another shape", $"'test:{scene.Feed.ChannelName}'", "The listener has no ChannelPrefix. Set it to 'test:', or remove .ChannelPrefix(…) from the feed");
+        AssertProblem(await scene.ProblemAsync(feed, prefix: "live:"), scene, "another shape", $"listens to 'live:{scene.Feed.ChannelName}'", ".ChannelPrefix(\"live:\")");
+        Assert.Null(await scene.ProblemAsync(feed, prefix: "test:"));
+    }
+
+    [Fact]
     public async Task A_role_that_may_only_write_to_the_table_is_told_of_and_can_do_no_more()
     {
         await using var scene = await ProductsAsync();
