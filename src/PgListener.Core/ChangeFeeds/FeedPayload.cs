@@ -8,11 +8,14 @@ namespace PgListener.ChangeFeeds;
 /// <summary>Reads and writes the payloads of feeds.</summary>
 internal static class FeedPayload
 {
-    /// <summary>The end of a payload which says that anything may have changed, and of no other: those end with an array.</summary>
     /// <summary>What means that anything may have changed, sent by an application instead of a trigger.</summary>
     public const string AnythingMayHaveChanged = "{\"op\":\"update\"" + Everything;
 
+    /// <summary>The end of a payload which says that anything may have changed, and of no other: those end with an array.</summary>
     private const string Everything = ",\"all\":true}";
+
+    /// <summary>An included column may have JSON as deep as a payload has room for. Reading it does not use the stack.</summary>
+    private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = FeedFunction.MaxBytes };
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -23,7 +26,7 @@ internal static class FeedPayload
     /// <exception cref="JsonException">It is not JSON.</exception>
     public static FeedChanges Read(string payload)
     {
-        using var json = JsonDocument.Parse(payload);
+        using var json = JsonDocument.Parse(payload, AnyDepth);
         var root = json.RootElement;
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("op", out var op) || !root.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array || keys.GetArrayLength() == 0)
             throw new FormatException("The payload has no operation, or no keys.");

@@ -19,6 +19,14 @@ public class ChangesTests
         Assert.Equal(ChangeOperation.Delete, Changes<Product>.Parse("""{"op":"delete","at":1,"keys":[["0b9b0f26-0e4f-4a3c-9d3a-3f2f0e1d2c3b"]]}""").Operation);
     }
 
+    [Fact]
+    public void Included_values_may_be_as_deep_as_there_is_room()
+    {
+        var document = new string('[', 3_900) + new string(']', 3_900);
+        var changes = Changes<Product>.Parse($$"""{"op":"insert","keys":[[1]],"values":[{"a":{{document}}}]}""");
+        Assert.Equal(document, Assert.Single(changes.Values).GetProperty("a").GetRawText());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
