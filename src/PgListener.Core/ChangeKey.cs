@@ -29,8 +29,12 @@ public readonly struct ChangeKey : IEquatable<ChangeKey>
     }
 
     /// <summary>Creates a key, to compare with the keys of a feed or for a test.</summary>
-    /// <param name="values">The values, in the order of the key's columns: texts, numbers, <see cref="Guid"/>, <see cref="bool"/>, dates and times.</param>
+    /// <param name="values">
+    /// The values, in the order of the key's columns: texts, numbers, <see cref="Guid"/>, <see cref="bool"/>, dates and times, and arrays of bytes for <c>bytea</c>. Pass a value of another type as the text that PostgreSQL
+    /// writes in JSON: the label of an enum, or <c>1 day 12:00:00</c> for an <c>interval</c>.
+    /// </param>
     /// <returns>The key.</returns>
+    /// <exception cref="ArgumentException">A value is of a type whose text in PostgreSQL is not known.</exception>
     public static ChangeKey Of(params IReadOnlyList<object?> values)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -124,7 +128,8 @@ public readonly struct ChangeKey : IEquatable<ChangeKey>
         DateTimeOffset time => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'+00:00'", CultureInfo.InvariantCulture),
         DateOnly date => date.ToString("O", CultureInfo.InvariantCulture),
         TimeOnly time => time.ToString("HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
-        IFormattable other => other.ToString(format: null, CultureInfo.InvariantCulture),
-        _ => value.ToString(),
+        byte[] bytes => $"\\x{Convert.ToHexStringLower(bytes)}",
+        IFormattable other and not (Enum or TimeSpan) => other.ToString(format: null, CultureInfo.InvariantCulture),
+        _ => throw new ArgumentException($"A key has a value of the type {value.GetType()}, whose text in PostgreSQL is not known. Pass the text as PostgreSQL writes it in JSON, or the number that the column has.", nameof(value)),
     };
 }

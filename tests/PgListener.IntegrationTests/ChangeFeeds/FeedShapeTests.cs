@@ -194,7 +194,9 @@ public sealed class FeedShapeTests(ServerFixture server)
         var plain = Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')"));
         await scene.ExecuteAsync("set bytea_output = 'escape'; set intervalstyle = 'iso_8601'; set datestyle = 'German'; truncate products");
         await scene.HeardAsync();
-        Assert.Equal(plain, Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')")));
+        var told = Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')"));
+        Assert.Equal(plain, told);
+        Assert.Equal(ChangeKey.Of(new byte[] { 1, 2 }, "36:00:00"), Assert.Single(Changes<FeedShapeTests>.Parse(told).Keys));
     }
 
     [Fact]

@@ -72,6 +72,13 @@ public class ChangesTests
     }
 
     [Fact]
+    public void A_value_whose_text_is_not_known_is_refused()
+    {
+        Assert.Equal(ChangeKey.Of("\\x01ff"), ChangeKey.Of(new byte[] { 1, 255 }));
+        Assert.All([new int[] { 1 }, DayOfWeek.Monday, TimeSpan.FromHours(36), new object()], value => Assert.Contains($"{value.GetType()}", Assert.Throws<ArgumentException>(() => ChangeKey.Of(1, value)).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_text_of_a_key_is_another_for_another_key()
     {
         Assert.Equal("a,b", ChangeKey.Of("a,b").ToString());
