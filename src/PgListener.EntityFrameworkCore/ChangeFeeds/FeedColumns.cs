@@ -6,6 +6,9 @@ namespace PgListener.EntityFrameworkCore.ChangeFeeds;
 /// <summary>The columns of an entity type's table.</summary>
 internal sealed class FeedColumns(IReadOnlyEntityType entityType, StoreObjectIdentifier table)
 {
+    /// <summary>What each table has, and no transition table of a trigger. Entity Framework Core maps a row version to <c>xmin</c>.</summary>
+    private static readonly string[] SystemColumns = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
     /// <summary>The column of a property.</summary>
     /// <exception cref="InvalidOperationException">The table has none.</exception>
     public string Of(IReadOnlyProperty property) => property.GetColumnName(table) ?? throw Missing(property.Name);
@@ -32,7 +35,7 @@ internal sealed class FeedColumns(IReadOnlyEntityType entityType, StoreObjectIde
         {
             var isLast = i == names.Length - 1;
             if (isLast && type.FindProperty(names[i]) is { } property)
-                return [property.GetColumnName(table) ?? throw Missing(path)];
+                return [property.GetColumnName(table) is { } name && !SystemColumns.Contains(name) ? name : throw Missing(path)];
             if (type.FindComplexProperty(names[i])?.ComplexType is { } complex)
                 type = complex;
             else if ((type as IReadOnlyEntityType)?.FindNavigation(names[i])?.TargetEntityType is { } owned && owned.IsOwned())
@@ -53,7 +56,7 @@ internal sealed class FeedColumns(IReadOnlyEntityType entityType, StoreObjectIde
         if (type.GetContainerColumnName() is { } json)
             return [json];
 
-        List<string> all = [.. type.GetProperties().Select(property => property.GetColumnName(table)).OfType<string>()];
+        List<string> all = [.. type.GetProperties().Select(property => property.GetColumnName(table)).OfType<string>().Except(SystemColumns, StringComparer.Ordinal)];
         foreach (var complex in type.GetComplexProperties())
             all.AddRange(AllOf(complex.ComplexType));
         foreach (var navigation in (type as IReadOnlyEntityType)?.GetNavigations().Where(navigation => !navigation.IsOnDependent && navigation.TargetEntityType.IsOwned()) ?? [])
@@ -67,5 +70,5 @@ internal sealed class FeedColumns(IReadOnlyEntityType entityType, StoreObjectIde
     private bool IsOfTheTable(IReadOnlyEntityType type) => StoreObjectIdentifier.Create(type, StoreObjectType.Table) == table;
 
     private InvalidOperationException Missing(string path)
-        => new($"The change feed of the entity type '{entityType.DisplayName()}' names '{path}', for which the table {table.DisplayName()} has no column. Name a property that is mapped to this table.");
+        => new($"The change feed of the entity type '{entityType.DisplayName()}' names '{path}', for which the table {table.DisplayName()} has no column, or one of the system only. Name a property that is mapped to a column of this table.");
 }

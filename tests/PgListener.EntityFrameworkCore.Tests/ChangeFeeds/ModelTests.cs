@@ -101,6 +101,17 @@ public class ModelTests
         });
 
     [Fact]
+    public void A_row_version_which_triggers_do_not_see_is_not_watched()
+    {
+        Means(ChangeFeed.For("public", "Product").Key("Id").Columns("Id", "Name", "Price"), model =>
+        {
+            model.Entity<Product>().HasChangeFeed().Property<uint>("Version").IsRowVersion();
+            model.Entity<ProductText>().ToTable("Product").HasOne<Product>().WithOne().HasForeignKey<ProductText>(text => text.Id);
+        });
+        Fails("names 'Version', for which the table", model => model.Entity<Product>().HasChangeFeed(feed => feed.Columns("Version")).Property<uint>("Version").IsRowVersion());
+    }
+
+    [Fact]
     public void Of_a_hierarchy_in_a_shared_table_the_columns_of_derived_types_are_watched_too()
         => Means(ChangeFeed.For("public", "Animal").Key("Id").Columns("Id", "Discriminator", "Name", "Lives"), model =>
         {
