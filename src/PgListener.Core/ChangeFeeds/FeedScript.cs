@@ -18,7 +18,7 @@ internal sealed class FeedScript(FeedDefinition feed)
                     RAISE EXCEPTION '%', {SqlText.Literal($"The function {_function}() exists, and is not that of a change feed. Give the feed another name with ChangeFeed.Named.")};
                 END IF;
                 IF EXISTS ({Function} AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid <> {SqlText.Literal(_table)}::pg_catalog.regclass)) THEN
-                    RAISE EXCEPTION '%', {SqlText.Literal($"The function {_function}() is that of the change feed of another table. Give one of the two another name with ChangeFeed.Named.")};
+                    RAISE EXCEPTION '%', {SqlText.Literal($"The function {_function}() is that of the change feed of another table. If that is the former table, run ChangeFeed.RemovalScript first; otherwise give one of the two another name with ChangeFeed.Named.")};
                 END IF;
                 IF EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = {SqlText.Literal(_table)}::pg_catalog.regclass AND t.tgname IN ({Triggers}) AND NOT EXISTS ({Function} AND p.oid = t.tgfoid)) THEN
                     RAISE EXCEPTION '%', {SqlText.Literal($"{_table} has a trigger with a name that begins with {feed.Function}_, and that is not one of the change feed. Give the feed another name with ChangeFeed.Named, or drop the trigger.")};

@@ -28,13 +28,17 @@ internal static class FeedDiagnosis
         var found = shape.Triggers.ToDictionary(trigger => trigger.Name, StringComparer.Ordinal);
         var names = FeedEvent.All.Select(on => (On: on, Name: FeedNames.TriggerOf(feed.Function, on))).ToArray();
         if (Names(names.Where(expected => !found.ContainsKey(expected.Name))) is { } missing)
-            return $"{subject} does not report all changes: a trigger is missing: {missing}. {Run}";
+            return $"{subject} does not report all changes: a trigger is missing: {missing}. {(shape.OtherTable is { } other ? OnOtherTable(feed, other) : Run)}";
         if (Names(names.Where(expected => !found[expected.Name].IsEnabled)) is { } disabled)
             return $"{subject} does not report all changes: a trigger is disabled: {disabled}. Enable it with ALTER TABLE {SqlText.Name(feed.Schema, feed.Table)} ENABLE TRIGGER …, or run ChangeFeed.Script, which does.";
-        return Names(names.Where(expected => !found[expected.Name].IsFor(expected.On))) is { } other
-            ? $"{subject} has a trigger of another shape than this application expects: {other}. {Run}"
+        return Names(names.Where(expected => !found[expected.Name].IsFor(expected.On))) is { } different
+            ? $"{subject} has a trigger of another shape than this application expects: {different}. {Run}"
             : null;
     }
+
+    /// <summary>Another table has taken the place of this one, or two feeds want the same function. The script alone would refuse to take it over.</summary>
+    private static string OnOtherTable(FeedDefinition feed, string other)
+        => $"The triggers of its function {feed.Function} are on {other}. If that is the former table, run ChangeFeed.RemovalScript and then ChangeFeed.Script; if it has a feed of its own, give one of the two another name with ChangeFeed.Named.";
 
     private static string? ProblemWithFunction(FeedDefinition feed, FeedDefinition expected, string subject, FeedShape shape)
     {

@@ -64,6 +64,20 @@ public sealed class FeedFaultTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_table_that_was_exchanged_is_noticed_and_what_is_said_helps()
+    {
+        await using var scene = await ProductsAsync();
+        await scene.ExecuteAsync("alter table products rename to former; create table products (like former)");
+        AssertProblem(
+            await scene.ProblemAsync(), scene, "a trigger is missing: products_changes_insert", $"on {scene.Schema}.former", "run ChangeFeed.RemovalScript and then ChangeFeed.Script");
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => scene.ExecuteAsync(scene.Feed.Script));
+        Assert.Contains("run ChangeFeed.RemovalScript first", refused.MessageText, StringComparison.Ordinal);
+        await scene.ExecuteAsync(scene.Feed.RemovalScript + scene.Feed.Script);
+        Assert.Null(await scene.ProblemAsync());
+        Assert.Equal(["""{"op":"insert","keys":[[2]]}"""], await scene.ToldAsync("insert into products values (2); insert into former values (3)"));
+    }
+
+    [Fact]
     public async Task A_watched_column_that_was_dropped_does_not_fail_a_write()
     {
         await using var scene = await ProductsAsync();
