@@ -21,7 +21,8 @@ internal static class FeedCheck
                          WHERE m.nspname = 'pglistener' LIMIT 1), false),
                (SELECT pg_catalog.string_agg(DISTINCT o.nspname || '.' || r.relname, ', ')
                 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class r ON r.oid = t.tgrelid JOIN pg_catalog.pg_namespace o ON o.oid = r.relnamespace
-                WHERE t.tgfoid = p.oid AND t.tgrelid IS DISTINCT FROM c.oid)
+                WHERE t.tgfoid = p.oid AND t.tgrelid IS DISTINCT FROM c.oid),
+               COALESCE(p.oid::pg_catalog.text || ':' || p.xmin::pg_catalog.text, '')
         FROM (SELECT 1) one
         LEFT JOIN pg_catalog.pg_namespace s ON s.nspname = $1
         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = $2 AND c.relkind IN ('r', 'p')
@@ -37,7 +38,7 @@ internal static class FeedCheck
         """;
 
     private const string Triggers = """
-        SELECT t.tgname::pg_catalog.text, t.tgenabled IN ('O', 'A'), t.tgtype, t.tgoldtable::pg_catalog.text, t.tgnewtable::pg_catalog.text, t.tgqual IS NOT NULL
+        SELECT t.tgname::pg_catalog.text, t.tgenabled IN ('O', 'A'), t.tgtype, t.tgoldtable::pg_catalog.text, t.tgnewtable::pg_catalog.text, t.tgqual IS NOT NULL, t.oid::pg_catalog.text || ':' || t.xmin::pg_catalog.text
         FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid AND c.relname = $2
         JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace AND s.nspname = $1
@@ -52,7 +53,15 @@ internal static class FeedCheck
     /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>What is wrong and how to remedy it, as one line that names table and feed; <see langword="null"/> if nothing is.</returns>
     public static async Task<string?> ProblemAsync(NpgsqlConnection connection, FeedDefinition feed, string prefix, CancellationToken cancellationToken)
-        => FeedDiagnosis.Of(feed, prefix, await ReadAsync(connection, feed, cancellationToken).ConfigureAwait(false));
+        => (await FindAsync(connection, feed, prefix, cancellationToken).ConfigureAwait(false)).Problem;
+
+    /// <summary>Checks a feed, and finds out whether it is still the same as at another time.</summary>
+    /// <inheritdoc cref="ProblemAsync" path="/param"/>
+    public static async Task<FeedFinding> FindAsync(NpgsqlConnection connection, FeedDefinition feed, string prefix, CancellationToken cancellationToken)
+    {
+        var shape = await ReadAsync(connection, feed, cancellationToken).ConfigureAwait(false);
+        return new(FeedDiagnosis.Of(feed, prefix, shape), shape.Version);
+    }
 
     private static async Task<FeedShape> ReadAsync(NpgsqlConnection connection, FeedDefinition feed, CancellationToken cancellationToken)
     {
@@ -74,13 +83,14 @@ internal static class FeedCheck
                     Owner = reader.GetValue(5) as string,
                     MayPublish = reader.GetBoolean(6),
                     OtherTable = reader.GetValue(7) as string,
+                    FunctionVersion = reader.GetString(8),
                     Triggers = [],
                 };
                 var columns = await NextAsync(reader, static row => row.GetString(0), cancellationToken).ConfigureAwait(false);
                 return shape with
                 {
                     MissingColumns = [.. feed.Named.Except(columns, StringComparer.Ordinal)],
-                    Triggers = await NextAsync(reader, static row => new FeedTrigger(row.GetString(0), row.GetBoolean(1), row.GetInt16(2), row.GetValue(3) as string, row.GetValue(4) as string, row.GetBoolean(5)), cancellationToken).ConfigureAwait(false),
+                    Triggers = await NextAsync(reader, static row => new FeedTrigger(row.GetString(0), row.GetBoolean(1), row.GetInt16(2), row.GetValue(3) as string, row.GetValue(4) as string, row.GetBoolean(5), row.GetString(6)), cancellationToken).ConfigureAwait(false),
                 };
             }
         }

@@ -17,6 +17,9 @@ internal sealed record FeedShape
 
     public required IReadOnlyList<string> Settings { get; init; }
 
+    /// <summary>Changes with each statement that creates or alters the function.</summary>
+    public required string FunctionVersion { get; init; }
+
     /// <summary>The owner of the function.</summary>
     public required string? Owner { get; init; }
 
@@ -28,4 +31,7 @@ internal sealed record FeedShape
 
     /// <summary>The table's triggers that call the function.</summary>
     public required IReadOnlyList<FeedTrigger> Triggers { get; init; }
+
+    /// <summary>Changes with each statement that creates, disables, enables or drops a part of the feed.</summary>
+    public string Version => string.Join(' ', Triggers.Select(trigger => trigger.Version).Order(StringComparer.Ordinal).Prepend(FunctionVersion));
 }

@@ -7,7 +7,8 @@ namespace PgListener.ChangeFeeds;
 /// <param name="OldTable">The name of its table of old rows.</param>
 /// <param name="NewTable">The name of its table of new rows.</param>
 /// <param name="HasCondition">Whether it fires under a condition only.</param>
-internal sealed record FeedTrigger(string Name, bool IsEnabled, short Type, string? OldTable, string? NewTable, bool HasCondition)
+/// <param name="Version">Changes with each statement that creates, disables or enables it.</param>
+internal sealed record FeedTrigger(string Name, bool IsEnabled, short Type, string? OldTable, string? NewTable, bool HasCondition, string Version)
 {
     /// <summary>Whether it is as the feed's script creates it.</summary>
     public bool IsFor(FeedEvent on) => Type == on.Type && OldTable == on.OldTable && NewTable == on.NewTable && !HasCondition;

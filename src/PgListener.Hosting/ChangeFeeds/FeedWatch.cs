@@ -6,7 +6,7 @@ namespace PgListener.ChangeFeeds;
 
 /// <summary>
 /// Checks a listener's change feeds after each connect, because a restore may have removed them, and from time to time, because anyone may: a trigger that is gone is like a listener that is deaf.
-/// It reports what it finds, and stops nothing. When a problem is gone, it tells that anything may have changed until then.
+/// It reports what it finds, and stops nothing. When a problem is gone, or the feed was dropped or disabled and is back since the last check, it tells that anything may have changed until then.
 /// </summary>
 /// <param name="listener">The listener.</param>
 /// <param name="feeds">Its feeds.</param>
@@ -24,6 +24,7 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
 
     private readonly SemaphoreSlim _due = new(0);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<ChangeFeed, string> _versions = [];
     private volatile IReadOnlyDictionary<ChangeFeed, string> _problems = new Dictionary<ChangeFeed, string>();
     private Task? _running;
 
@@ -89,15 +90,21 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
             await using (connection.ConfigureAwait(false))
             {
                 var found = new Dictionary<ChangeFeed, string>();
+                var back = new List<ChangeFeed>();
                 foreach (var feed in feeds)
                 {
-                    if (await FeedCheck.ProblemAsync(connection, feed.Definition, prefix, limit.Token).ConfigureAwait(false) is { } problem)
+                    var (problem, version) = await FeedCheck.FindAsync(connection, feed.Definition, prefix, limit.Token).ConfigureAwait(false);
+                    var isBack = problem is null && (_problems.ContainsKey(feed) || (_versions.TryGetValue(feed, out var former) && former != version));
+                    if (isBack)
+                        problem = await TellAsync(connection, feed.Definition, limit.Token).ConfigureAwait(false);
+                    if (problem is not null)
                         found.Add(feed, problem);
-                    else if (_problems.ContainsKey(feed) && await TellAsync(connection, feed.Definition, limit.Token).ConfigureAwait(false) is { } untold)
-                        found.Add(feed, untold);
+                    else if (isBack)
+                        back.Add(feed);
+                    _versions[feed] = version;
                 }
 
-                Report(found);
+                Report(found, back);
             }
         }
         catch (Exception e)
@@ -139,7 +146,7 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
     private static bool IsOfRightsOrSchema(PostgresException error)
         => error.SqlState.StartsWith("42", StringComparison.Ordinal) || error.SqlState == PostgresErrorCodes.InvalidSchemaName;
 
-    private void Report(Dictionary<ChangeFeed, string> found)
+    private void Report(Dictionary<ChangeFeed, string> found, IReadOnlyList<ChangeFeed> back)
     {
         var before = _problems;
         _problems = found;
@@ -149,7 +156,7 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
                 logger.FeedProblem(problem.ReplaceLineEndings(" "));
         }
 
-        foreach (var feed in before.Keys.Where(feed => !found.ContainsKey(feed)))
+        foreach (var feed in back)
             logger.FeedInOrder(feed.Definition.DisplayName.ReplaceLineEndings(" "));
         logger.FeedsChecked(feeds.Count, found.Count);
     }

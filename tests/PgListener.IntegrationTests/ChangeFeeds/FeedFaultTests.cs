@@ -204,6 +204,14 @@ public sealed class FeedFaultTests(ServerFixture server)
 
         await scene.ExecuteAsync(scene.Feed.Script);
         Assert.Equal(ResyncReason.Everything, await told.NextAsync());
+        await host.WhenLoggedAsync(723);
+
+        // No check sees this: it is one transaction.
+        await scene.ExecuteAsync("alter table products disable trigger user; update products set price = 3; alter table products enable trigger user");
+        Assert.Equal(ResyncReason.Everything, await told.NextAsync());
+        await host.WhenLoggedAsync(723, times: 2);
+        await host.WhenLoggedAsync(725, times: host.Lines(725).Length + 2);
+        Assert.Equal((1, 2), (host.Lines(722).Length, host.Lines(723).Length));
     }
 
     [Fact]
