@@ -190,13 +190,29 @@ public sealed class FeedShapeTests(ServerFixture server)
     [Fact]
     public async Task A_key_is_the_same_whatever_the_settings_of_the_session_that_writes()
     {
-        await using var scene = await FeedScene.CreateAsync(server, "create table products (id bytea, took interval, primary key (id, took))", feed => feed.Key("id", "took"));
-        var plain = Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')"));
-        await scene.ExecuteAsync("set bytea_output = 'escape'; set intervalstyle = 'iso_8601'; set datestyle = 'German'; truncate products");
-        await scene.HeardAsync();
-        var told = Assert.Single(await scene.ToldAsync("insert into products values ('\\x0102', '36 hours')"));
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id bytea, took interval, weight double precision, at timestamptz)", feed => feed.Key("id", "took", "weight", "at"));
+        const string Insert = "insert into products values ('\\x0102', '36 hours', 0.1::float8 + 0.2, '2026-01-02 03:04:05+00')";
+        var plain = Assert.Single(await scene.ToldAsync(Insert));
+        await scene.ExecuteAsync("set bytea_output = 'escape'; set intervalstyle = 'iso_8601'; set extra_float_digits = -10; set timezone = 'Asia/Tokyo'");
+        var told = Assert.Single(await scene.ToldAsync(Insert));
         Assert.Equal(plain, told);
-        Assert.Equal(ChangeKey.Of(new byte[] { 1, 2 }, "36:00:00"), Assert.Single(Changes<FeedShapeTests>.Parse(told).Keys));
+        Assert.Equal(ChangeKey.Of(new byte[] { 1, 2 }, "36:00:00", "0.30000000000000004", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc)), Assert.Single(Changes<FeedShapeTests>.Parse(told).Keys));
+    }
+
+    [Fact]
+    public async Task A_filter_means_the_same_whatever_the_settings_of_the_session_that_writes()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key, day date)", feed => feed.Key("id").Where("day", "2026-02-01"));
+        Assert.Equal(["""{"op":"insert","keys":[[1]]}"""], await scene.ToldAsync("set datestyle = 'German'; insert into products values (1, '2026-02-01'), (2, '2026-02-02')"));
+    }
+
+    [Fact]
+    public async Task Functions_in_the_search_path_of_the_session_that_writes_are_not_called()
+    {
+        await using var scene = await FeedScene.CreateAsync(server, "create table products (id int primary key)", feed => feed.Key("id"));
+        await scene.ExecuteAsync($"create function cardinality(text[]) returns int language sql as 'select 5000'; set search_path = {scene.Schema}, pg_catalog");
+        Assert.Equal(["""{"op":"insert","keys":[[1]]}"""], await scene.ToldAsync("insert into products values (1)"));
+        Assert.Empty(scene.Warnings);
     }
 
     [Fact]
