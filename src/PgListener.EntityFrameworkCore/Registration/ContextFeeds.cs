@@ -22,22 +22,28 @@ internal static class ContextFeeds
         where TContext : DbContext
     {
         using var scope = services.CreateScope();
-        using var context = Create<TContext>(scope.ServiceProvider)
+        var context = Create<TContext>(scope.ServiceProvider, out var created)
             ?? throw new InvalidOperationException($"AddChangeFeeds<{typeof(TContext).Name}>() needs a context, and the application has none. Register it with AddDbContext<{typeof(TContext).Name}>(…).");
+        using var end = created;
         if (context.GetService<IDbContextOptions>().FindExtension<PgListenerOptionsExtension>() is null)
             throw new InvalidOperationException($"The migrations of {typeof(TContext)} would not create its change feeds. Call UsePgListener() where its options are configured: options.UseNpgsql(…).UsePgListener().");
         return [.. ModelFeeds.Of(context.Model).Select(feed => (typeof(Changes<>).MakeGenericType(feed.EntityType.ClrType), feed.Feed))];
     }
 
-    private static TContext? Create<[DynamicallyAccessedMembers(MembersOfContext)] TContext>(IServiceProvider services)
+    /// <param name="services">The services of a scope.</param>
+    /// <param name="created">What must be disposed of. A context that is a service belongs to the application, which may have only one.</param>
+    private static TContext? Create<[DynamicallyAccessedMembers(MembersOfContext)] TContext>(IServiceProvider services, out IDisposable? created)
         where TContext : DbContext
     {
         try
         {
-            return services.GetService<IDbContextFactory<TContext>>()?.CreateDbContext() ?? services.GetService<TContext>();
+            var own = services.GetService<IDbContextFactory<TContext>>()?.CreateDbContext();
+            created = own;
+            return own ?? services.GetService<TContext>();
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
+            // The constructor of a context may throw anything, for example because there is no request at the start.
             throw new InvalidOperationException(
                 $"AddChangeFeeds<{typeof(TContext).Name}>() could not create a context: {e.Message} To read the feeds, a {typeof(TContext).Name} is created while the listener is being set up, " +
                 "so neither it nor its options may need INotificationPublisher or IPgListener: use UsePgListener() without a publisher.",

@@ -44,7 +44,20 @@ public class HostedTests(ServerFixture server)
         await FailsAsync("use UsePgListener() without a publisher", static services => services.AddDbContext<BooksContext>((provider, options) => options
             .UseNpgsql("Host=nowhere")
             .UsePgListener(provider.GetRequiredService<INotificationPublisher>())));
+        await FailsAsync("There is no tenant. To read the feeds, a BooksContext is created", static services => services.AddScoped<BooksContext>(_ => throw new KeyNotFoundException("There is no tenant.")));
         await FailsAsync("options.UseNpgsql(…).UsePgListener()", static services => services.AddDbContext<BooksContext>(options => options.UseNpgsql("Host=nowhere")));
+    }
+
+    [Fact]
+    public async Task The_only_context_of_an_application_can_be_used_after_its_feeds_were_read()
+    {
+        var connectionString = await server.CreateDatabaseAsync();
+        using var host = Build(connectionString, new(), services => services.AddDbContext<BooksContext>(options => options.UseNpgsql(connectionString).UsePgListener(), ServiceLifetime.Singleton));
+        var db = host.Services.GetRequiredService<BooksContext>();
+        await db.Database.EnsureCreatedAsync(Cancellation);
+        await host.StartAsync(Cancellation);
+        Assert.Empty(await db.Set<Book>().ToListAsync(Cancellation));
+        await host.StopAsync(Cancellation);
     }
 
     private static async Task FailsAsync(string remedy, Action<IServiceCollection> register)
