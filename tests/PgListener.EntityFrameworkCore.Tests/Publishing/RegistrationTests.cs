@@ -37,6 +37,19 @@ public class RegistrationTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_context_that_is_disposed_of_without_saving_says_so()
+    {
+        await using var shop = await Shop.CreateAsync(server);
+        await shop.RunAsync(db =>
+        {
+            db.Publish(new OrderPlaced(1, "tea"));
+            return Task.CompletedTask;
+        });
+        Assert.Empty(await shop.SentAsync());
+        Assert.StartsWith($"1 value(s) published on a {typeof(ShopContext)} were never sent", Assert.Single(shop.Log.GetSnapshot(), record => record.Id.Id == 760).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_factory_makes_contexts_that_publish()
     {
         await using var shop = await Shop.CreateAsync(server, (services, connectionString) =>
