@@ -11,7 +11,7 @@ internal static partial class FeedLog
     [LoggerMessage(723, LogLevel.Information, "The change feed of {Table} is in the database again as this application expects it.")]
     public static partial void FeedInOrder(this ILogger logger, string table);
 
-    [LoggerMessage(724, LogLevel.Warning, "The change feeds could not be checked in the database, so a missing trigger would go unnoticed; they are checked again after the next connect at the latest. {Problem}")]
+    [LoggerMessage(724, LogLevel.Warning, "The change feeds could not be checked in the database, so a missing trigger would go unnoticed; they are checked again at the next interval, or after the next connect. {Problem}")]
     public static partial void FeedsUnchecked(this ILogger logger, string problem);
 
     [LoggerMessage(725, LogLevel.Debug, "{Count} change feed(s) were checked in the database, and {Problems} of them have a problem.")]

@@ -26,6 +26,7 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<ChangeFeed, string> _versions = [];
     private volatile IReadOnlyDictionary<ChangeFeed, string> _problems = new Dictionary<ChangeFeed, string>();
+    private string? _failure;
     private Task? _running;
 
     /// <summary>What the last check has found, a sentence each.</summary>
@@ -105,13 +106,19 @@ internal sealed class FeedWatch(Listener listener, IReadOnlyList<ChangeFeed> fee
                 }
 
                 Report(found, back);
+                _failure = null;
             }
         }
         catch (Exception e)
         {
             // The data source may be the application's, whose callbacks may throw anything. The checks go on.
-            if (!_stopping.IsCancellationRequested && listener.State == ListenerState.Listening)
-                logger.FeedsUnchecked(Diagnosis.Of(e));
+            if (_stopping.IsCancellationRequested || listener.State != ListenerState.Listening)
+                return;
+
+            var failure = Diagnosis.Of(e);
+            if (failure != _failure)
+                logger.FeedsUnchecked(failure);
+            _failure = failure;
         }
     }
 
