@@ -48,12 +48,13 @@ public sealed class ChangeFeed : IEquatable<ChangeFeed>
     /// <summary>The script that creates the feed in the database, or updates it: a function in the schema of the table, and four triggers on the table.</summary>
     /// <remarks>
     /// It is idempotent. Run it in one transaction, as a role with <c>CREATE</c> on the schema and <c>TRIGGER</c> on the table, which the owner of the table has. To run it again, the role must own the function.
-    /// It takes a lock that does not block readers of the table and waits for writers. It fails if a function or trigger with its name is not that of a feed.
+    /// It takes a lock that does not block readers of the table, waits for writers, and blocks other writers until it is committed. It fails if a function or trigger with its name is not that of a feed.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The feed has no key, or its channel's name is too long with the prefix.</exception>
     public string Script => new FeedScript(Complete()).Create();
 
     /// <summary>The script that removes the function and the triggers from the database. The script is idempotent and also works after the table is renamed or dropped.</summary>
+    /// <remarks>It takes an exclusive lock of the table, which blocks readers too, until it is committed.</remarks>
     /// <exception cref="InvalidOperationException">The feed has no key, or its channel's name is too long with the prefix.</exception>
     public string RemovalScript => new FeedScript(Complete()).Remove();
 
