@@ -21,37 +21,61 @@ public class FeedWatchTests
         await using var watch = new FeedWatch(listener, [ChangeFeed.For("products").Key("id")], "", static () => TimeSpan.FromMinutes(1), time, logger);
         watch.Start();
         listener.Start();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (link!.Opened < 4)
-        {
-            await look.WaitForNextTickAsync(limit.Token);
-            time.Advance(TimeSpan.FromMinutes(1));
-        }
+        await link!.WhenOpenedAsync(4, () => time.Advance(TimeSpan.FromMinutes(1)));
 
         var record = Assert.Single(logger.Collector.GetSnapshot());
         Assert.Equal(724, record.Id.Id);
         Assert.EndsWith("FormatException: The initializer is wrong", record.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Feeds_are_checked_after_each_connect()
+    {
+        UnusableLink? link = null;
+        await using var listener = new Listener(parts => link = new(parts), new());
+        await using var watch = new FeedWatch(listener, [ChangeFeed.For("products").Key("id")], "", static () => null, new FakeTimeProvider(), new FakeLogger());
+        watch.Start();
+        listener.Start();
+        await link!.WhenOpenedAsync(1);
+        link.Cut();
+        await link.WhenOpenedAsync(2);
+    }
+
     /// <summary>Listens, and fails to open a connection as only the application's own code can.</summary>
     private sealed class UnusableLink(SessionParts parts) : IServerLink
     {
         private int _opened;
-
-        public int Opened => Volatile.Read(ref _opened);
+        private TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public SessionInbox Inbox { get; } = new(parts.Owner.Difference, parts.Backpressure, static _ => { });
 
         public NpgsqlConnection? Connection => null;
 
-        public Task RunAsync(long run, Action onListening, CancellationToken stopping)
+        public async Task RunAsync(long run, Action onListening, CancellationToken stopping)
         {
+            var cut = _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
             Assert.True(parts.Owner.TryBeginSession(run, "h", 1, out var session));
             parts.Owner.Listening(session, static () => { });
             onListening();
-            return Task.Delay(Timeout.Infinite, stopping);
+            await cut.Task.WaitAsync(stopping);
+            parts.Owner.EndSession(session, "cut");
+            throw new IOException("cut");
+        }
+
+        /// <summary>Ends the session, and another one begins.</summary>
+        public void Cut() => _cut.SetResult();
+
+        /// <summary>Completes when a connection was asked for so many times.</summary>
+        public async Task WhenOpenedAsync(int times, Action? meanwhile = null)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            limit.CancelAfter(TimeSpan.FromSeconds(60));
+            using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            while (Volatile.Read(ref _opened) < times)
+            {
+                await look.WaitForNextTickAsync(limit.Token);
+                meanwhile?.Invoke();
+            }
         }
 
         public Task WaitToRetryAsync(TimeSpan delay, CancellationToken stopping) => Task.CompletedTask;
