@@ -67,11 +67,13 @@ public sealed class FeedShapeTests(ServerFixture server)
     public async Task Names_that_would_be_cut_short_stay_apart()
     {
         var table = new string('é', 30); // 60 bytes.
-        await using var scene = await FeedScene.CreateAsync(server, $"create table {table} (id int primary key)", feed => feed.Key("id"), table);
-        await using var other = await FeedScene.CreateAsync(server, $"create table {table}a (id int primary key)", feed => feed.Key("id"), table + "a");
-        Assert.NotEqual(scene.Feed.ChannelName, other.Feed.ChannelName);
-        Assert.Single(await scene.ToldAsync($"insert into {table} values (1); truncate {table}").ContinueWith(told => told.Result.Where(payload => payload.Contains("insert", StringComparison.Ordinal)), TaskScheduler.Default));
+        await using var scene = await FeedScene.CreateAsync(server, $"create table {table} (id int primary key); create table {table}a (id int primary key)", feed => feed.Key("id"), table);
+        var other = ChangeFeed.For(scene.Schema, table + "a").Key("id");
+        await scene.ExecuteAsync(other.Script);
+        Assert.NotEqual(scene.Feed.ChannelName, other.ChannelName);
+        Assert.Equal(["""{"op":"insert","keys":[[1]]}"""], await scene.ToldAsync($"insert into {table} values (1); insert into {table}a values (2)"));
         Assert.Null(await scene.ProblemAsync());
+        Assert.Null(await scene.ProblemAsync(other));
     }
 
     [Fact]
