@@ -49,18 +49,26 @@ internal sealed class InnerCache(HybridCache cache)
         }
     }
 
-    /// <summary>Reads when tags were removed, each of them once.</summary>
+    /// <summary>Reads when tags were removed, each of them once, and all at the same time, so that many tags take no longer than one.</summary>
     /// <returns>Whether all are known. Otherwise no value with them may be read from the shared level.</returns>
-    public async ValueTask<bool> LearnAsync(string[] tags, SharedWrites shared)
+    public ValueTask<bool> LearnAsync(string[] tags, SharedWrites shared)
     {
-        var areKnown = true;
+        List<Task<bool>>? readings = null;
         foreach (var tag in tags)
         {
             // What is no tag is refused by the cache itself.
             if (!string.IsNullOrWhiteSpace(tag) && tag != Tag.All && !_removals.ContainsKey(tag))
-                areKnown &= await _readings.GetOrAdd(tag, tag => new(() => ReadAsync(tag, shared))).Value.ConfigureAwait(false);
+                (readings ??= []).Add(_readings.GetOrAdd(tag, tag => new(() => ReadAsync(tag, shared))).Value);
         }
 
+        return readings is null ? new(true) : AreKnownAsync(readings);
+    }
+
+    private static async ValueTask<bool> AreKnownAsync(List<Task<bool>> readings)
+    {
+        var areKnown = true;
+        foreach (var reading in readings)
+            areKnown &= await reading.ConfigureAwait(false);
         return areKnown;
     }
 

@@ -49,6 +49,25 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task All_tags_of_a_value_are_asked_for_at_the_same_time()
+    {
+        await using var one = await StartAsync();
+        var (reads, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRead = key =>
+        {
+            reads.Add(key);
+            return goOn.Task;
+        };
+
+        var read = one.GetAsync("a", () => "new", "products", "orders", "prices").AsTask();
+        foreach (var tag in (string[])["products", "orders", "prices"])
+            Assert.Equal($"__MSFT_HCT__{tag}", await reads.NextAsync());
+        goOn.SetResult();
+
+        Assert.Equal("new", await read.SoonAsync());
+    }
+
+    [Fact]
     public async Task An_old_value_that_was_written_just_before_its_removal_was_heard_is_removed_from_the_shared_level_and_the_others_are_told()
     {
         await using var one = await StartAsync();
