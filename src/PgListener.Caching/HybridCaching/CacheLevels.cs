@@ -91,7 +91,8 @@ internal sealed class CacheLevels : IDisposable
 
     /// <summary>
     /// Replaces the inner cache. It reads once when a tag was removed, and never again, so it does not know what was removed in a gap. A new one learns that again for each tag before it
-    /// is asked for a value with it. A removal of everything is read before and after, so that none is missed in between.
+    /// is asked for a value with it. A removal of everything is read before and after, so that none is missed in between. The local level is cleared: the new one does not know either what was
+    /// removed while the old one was in use, and what is stored there has to be compared with that.
     /// </summary>
     public async Task RenewAsync(SharedWrites shared, CancellationToken cancellationToken)
     {
@@ -99,6 +100,7 @@ internal sealed class CacheLevels : IDisposable
         var renewed = new InnerCache(_create());
         renewed.Learn(Tag.All, removal);
         _inner = renewed;
+        Local.Clear();
         renewed.Learn(Tag.All, await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false));
     }
 

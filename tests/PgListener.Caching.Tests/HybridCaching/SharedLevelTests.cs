@@ -7,6 +7,8 @@ namespace PgListener.Caching.Tests.HybridCaching;
 /// <summary>Caches with a shared level.</summary>
 public sealed class SharedLevelTests(ServerFixture server)
 {
+    private const string RemovalOfAll = "__MSFT_HCT__*";
+
     private readonly string _channel = ServerFixture.NewChannel();
     private readonly SharedStore _store = new();
 
@@ -208,9 +210,39 @@ public sealed class SharedLevelTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_tag_that_is_removed_before_the_inner_cache_is_replaced_is_removed_for_the_new_one_too()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.CutAsync();
+        var reads = new Received<TaskCompletionSource>();
+        _store.OnRead = key =>
+        {
+            if (key != RemovalOfAll)
+                return Task.CompletedTask;
+
+            var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            reads.Add(goOn);
+            return goOn.Task;
+        };
+        two.Connect();
+        var before = await reads.NextAsync();
+        await two.Listener.Gaps.NextAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "old", "products"));
+
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        before.SetResult();
+        var after = await reads.NextAsync(); // The new one is in its place.
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        _store.OnRead = null;
+        after.SetResult();
+    }
+
+    [Fact]
     public async Task A_removal_of_everything_in_a_gap_is_known_before_anything_is_read_again()
     {
-        const string RemovalOfAll = "__MSFT_HCT__*";
         await using var one = await StartAsync();
         await using var two = await StartAsync();
         await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
