@@ -97,6 +97,7 @@ internal sealed class CacheLevels : IDisposable
     public async Task RenewAsync(SharedWrites shared, CancellationToken cancellationToken)
     {
         var removal = await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested(); // It has taken too long, and is repeated.
         var renewed = new InnerCache(_create());
         renewed.Learn(Tag.All, removal);
         _inner = renewed;

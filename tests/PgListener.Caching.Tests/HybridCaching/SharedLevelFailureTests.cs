@@ -8,6 +8,8 @@ namespace PgListener.Caching.Tests.HybridCaching;
 /// <summary>Caches whose shared level takes its time, or fails.</summary>
 public sealed class SharedLevelFailureTests(ServerFixture server)
 {
+    private const string RemovalOfAll = "__MSFT_HCT__*";
+
     private readonly string _channel = ServerFixture.NewChannel();
     private readonly SharedStore _store = new();
 
@@ -144,6 +146,65 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Tags_that_are_removed_again_and_again_do_not_keep_a_gap_from_ending()
+    {
+        await using var two = await StartAsync();
+        var feed = new FeedInvalidation(LevelsOf(two));
+        await two.CutAsync();
+        _store.OnRead = key => key == RemovalOfAll ? feed.RemoveByTagAsync(["busy"], CancellationToken.None) : Task.CompletedTask;
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        await two.SharedLevelDoneAsync();
+        await two.GetAsync("a", () => "new");
+        await Eventually(() => _store.Keys.Contains("a"));
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_not_recorded_yet_when_a_gap_ends_is_removed_all_the_same()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["busy"], cancellationToken: TestContext.Current.CancellationToken);
+        var feed = new FeedInvalidation(LevelsOf(two));
+        var handled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await two.CutAsync();
+        _store.OnWrite = key => key == "__MSFT_HCT__busy" ? goOn.Task : Task.CompletedTask;
+        _store.OnRead = async key =>
+        {
+            if (key != RemovalOfAll)
+                return;
+
+            _store.OnRead = null; // Before the inner cache is replaced.
+            await handled.Task;
+            await feed.RemoveByTagAsync(["busy"], CancellationToken.None);
+        };
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        handled.SetResult();
+        await Eventually(() => !LevelsOf(two).Shared!.IsClosed);
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "busy"));
+        goOn.SetResult();
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_removed_again_and_again_does_not_keep_keys_from_being_removed()
+    {
+        await using var one = await StartAsync();
+        var feed = new FeedInvalidation(LevelsOf(one));
+        _store.OnWrite = key => key == "__MSFT_HCT__busy" ? feed.RemoveByTagAsync(["busy"], CancellationToken.None) : Task.CompletedTask;
+        await feed.RemoveByTagAsync(["busy"], CancellationToken.None);
+
+        feed.Remove(["a"]);
+
+        Assert.Equal("a", await _store.Removed.NextAsync());
+        _store.OnWrite = null;
+        await one.SharedLevelDoneAsync();
+    }
+
+    [Fact]
     public void Above_the_limit_the_older_half_of_what_was_written_is_forgotten()
     {
         var time = new Clock();
@@ -179,6 +240,8 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
 
         Assert.Equal("new", await second.SoonAsync());
     }
+
+    private static CacheLevels LevelsOf(Instance instance) => ((CoherentHybridCache)instance.Cache).Levels;
 
     private static Task Fail(string key) => Task.FromException(new InvalidOperationException("The store is away."));
 
