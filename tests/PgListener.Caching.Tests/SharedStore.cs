@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace PgListener.Caching.Tests;
@@ -21,6 +22,9 @@ internal sealed class SharedStore : IDistributedCache
     public Received<string> Removed { get; } = new();
 
     public ICollection<string> Keys => _values.Keys;
+
+    /// <summary>What is stored for a key, of which strings are readable; empty if nothing is.</summary>
+    public string TextOf(string key) => Encoding.Latin1.GetString(_values.GetValueOrDefault(key) ?? []);
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default)
     {

@@ -80,6 +80,15 @@ internal sealed class CacheLevels : IDisposable
         return RemoveByTagAsync(tag, CacheCall.Applies, cancellationToken);
     }
 
+    /// <summary>From now on, nothing that was read before is stored or returned for these keys.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="repair">Has the shared level repaired, if there is one.</param>
+    public void Invalidate(IReadOnlyCollection<string> keys, Action<SharedRepair> repair) => Invalidate(() => Local.Invalidate(keys), repair);
+
+    /// <summary>From now on, nothing that was read before is stored or returned.</summary>
+    /// <param name="repair">Has the shared level repaired, if there is one.</param>
+    public void Clear(Action<SharedRepair> repair) => Invalidate(Local.Clear, repair);
+
     /// <summary>From now on, nothing with this tag that was read before is stored or returned.</summary>
     public void InvalidateTag(string tag)
     {
@@ -109,5 +118,18 @@ internal sealed class CacheLevels : IDisposable
     {
         Local.Dispose();
         Metrics.Dispose();
+    }
+
+    /// <summary>
+    /// Changes the local level before the shared one, so that what was read before is not written there any more; and once more afterwards, because an old value may have been read from there in between.
+    /// </summary>
+    private void Invalidate(Action invalidate, Action<SharedRepair> repair)
+    {
+        invalidate();
+        if (Shared is null)
+            return;
+
+        repair(Repair);
+        invalidate();
     }
 }

@@ -59,17 +59,16 @@ internal sealed class RecentWrites(TimeProvider time)
     }
 
     /// <summary>Whether a key was written lately.</summary>
-    public bool Contains(string key)
+    /// <param name="key">The key.</param>
+    /// <param name="print">What was written last; <see langword="null"/> if it is not known.</param>
+    public bool TryGetPrint(string key, out int? print)
     {
         lock (_sync)
-            return _written.ContainsKey(key);
-    }
-
-    /// <summary>Whether a value in the shared level may be the one that was written last.</summary>
-    public bool IsOwn(string key, int print)
-    {
-        lock (_sync)
-            return _written.TryGetValue(key, out var entry) && (entry.Print is not { } own || own == print);
+        {
+            var isKnown = _written.TryGetValue(key, out var entry);
+            print = entry.Print;
+            return isKnown;
+        }
     }
 
     /// <summary>The keys that were written since a moment.</summary>

@@ -12,6 +12,6 @@ internal enum RepairKind
     /// <summary>A key is removed, and the others are told, because this instance has written an old value.</summary>
     TakeBack,
 
-    /// <summary>Another instance has removed a key. If the value is nevertheless the one that this instance has written, it is taken back.</summary>
+    /// <summary>Another instance has removed a key. If the value is nevertheless the one that this instance had written before, it is taken back.</summary>
     Check,
 }

@@ -22,7 +22,7 @@ internal sealed class RepairQueue
     /// <summary>The tags whose removal has not been recorded yet.</summary>
     public IReadOnlyList<string> Tags => [.. _tags];
 
-    /// <summary>Whether a key must not be read, because what is there is to be removed.</summary>
+    /// <summary>Whether a key must not be read, because what is there is to be removed, or may be.</summary>
     public bool IsPending(string key) => _keys.ContainsKey(key);
 
     /// <summary>Adds a tag. Above a number of them, everything is removed instead.</summary>
@@ -86,7 +86,7 @@ internal sealed class RepairQueue
         _order.Enqueue(step);
         if (step.Kind == RepairKind.Tag)
             _tags.Add(step.Name);
-        else if (step.Kind != RepairKind.Check)
+        else
             _keys[step.Name] = _keys.GetValueOrDefault(step.Name) + 1;
     }
 

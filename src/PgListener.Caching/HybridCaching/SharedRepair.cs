@@ -66,23 +66,12 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         }
     }
 
-    /// <summary>Adds keys.</summary>
+    /// <summary>Adds keys, with what this instance has written for them lately: what it writes from now on is newer than the removal that it has heard of.</summary>
     public void AddKeys(RepairKind kind, IEnumerable<string> keys)
-    {
-        lock (_sync)
-        {
-            foreach (var key in keys)
-            {
-                if (_queue.TryAddKey(new(kind, key)))
-                    continue;
+        => AddKeys([.. keys.Select(key => StepOf(kind, key)).Where(static step => step.IsWritten || step.Kind != RepairKind.Check)]);
 
-                Close(since: null, isEverything: true);
-                return;
-            }
-
-            Start();
-        }
-    }
+    /// <summary>Another instance has removed everything, or it is not known what.</summary>
+    public void AddChecks() => AddKeys(RepairKind.Check, Shared.Recent.All());
 
     /// <summary>Tells the others to remove a key, without waiting for it.</summary>
     public void Tell(string key) => _ = sender.SendAsync(pending => pending.AddKey(key));
@@ -93,6 +82,26 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         await _stop.CancelAsync().ConfigureAwait(false);
         await WhenDoneAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+    }
+
+    private RepairStep StepOf(RepairKind kind, string key)
+        => kind != RepairKind.TakeBack && Shared.Recent.TryGetPrint(key, out var print) ? new(kind, key, IsWritten: true, print) : new(kind, key);
+
+    private void AddKeys(IReadOnlyList<RepairStep> steps)
+    {
+        lock (_sync)
+        {
+            foreach (var step in steps)
+            {
+                if (_queue.TryAddKey(step))
+                    continue;
+
+                Close(since: null, isEverything: true);
+                return;
+            }
+
+            Start();
+        }
     }
 
     private void Close(DateTimeOffset? since, bool isEverything)
@@ -215,12 +224,12 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
 
     private async Task RepairAsync(RepairStep repair, CancellationToken cancellationToken)
     {
-        var isOwn = repair.Kind == RepairKind.TakeBack || await Shared.IsOwnAsync(repair.Name, cancellationToken).ConfigureAwait(false);
-        if (isOwn || repair.Kind == RepairKind.Remove)
-        {
-            await Shared.RemoveAsync(repair.Name, cancellationToken).ConfigureAwait(false);
-            Levels.Local.Invalidate([repair.Name]); // It may have been filled from the shared level before.
-        }
+        var isOwn = repair.Kind == RepairKind.TakeBack || (repair.IsWritten && await Shared.HasAsync(repair.Name, repair.Print, cancellationToken).ConfigureAwait(false));
+        if (!isOwn && repair.Kind != RepairKind.Remove)
+            return;
+
+        await Shared.RemoveAsync(repair.Name, cancellationToken).ConfigureAwait(false);
+        Levels.Local.Invalidate([repair.Name]); // It may have been filled from the shared level before.
 
         // They may have read the old value.
         if (isOwn)

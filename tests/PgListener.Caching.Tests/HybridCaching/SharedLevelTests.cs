@@ -21,6 +21,7 @@ public sealed class SharedLevelTests(ServerFixture server)
 
         await one.Cache.SetAsync("a", "set", cancellationToken: TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
+        await two.SharedLevelDoneAsync(); // It has looked whether its own old value is still there.
 
         Assert.Equal("set", await two.GetAsync("a", () => "not read"));
         Assert.Equal(0, _store.Removed.Waiting);
