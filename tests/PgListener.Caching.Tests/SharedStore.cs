@@ -18,6 +18,9 @@ internal sealed class SharedStore : IDistributedCache
     /// <summary>Called after a read, before its value is returned.</summary>
     public Func<string, Task>? OnRead { get; set; }
 
+    /// <summary>Whether a call whose token is cancelled does nothing.</summary>
+    public bool IsCancellable { get; set; }
+
     /// <summary>Keys that were removed.</summary>
     public Received<string> Removed { get; } = new();
 
@@ -36,6 +39,7 @@ internal sealed class SharedStore : IDistributedCache
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
+        ThrowIfCancelled(token);
         byte[] copy = [.. value];
         if (OnWrite is { } hold)
             await hold(key);
@@ -44,6 +48,7 @@ internal sealed class SharedStore : IDistributedCache
 
     public async Task RemoveAsync(string key, CancellationToken token = default)
     {
+        ThrowIfCancelled(token);
         if (OnRemove is { } hold)
             await hold(key);
         _values.TryRemove(key, out _);
@@ -59,4 +64,10 @@ internal sealed class SharedStore : IDistributedCache
     public void Refresh(string key) => throw new NotSupportedException();
 
     public void Remove(string key) => throw new NotSupportedException();
+
+    private void ThrowIfCancelled(CancellationToken token)
+    {
+        if (IsCancellable)
+            token.ThrowIfCancellationRequested();
+    }
 }

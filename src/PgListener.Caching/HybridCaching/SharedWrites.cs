@@ -116,7 +116,17 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
     /// <summary>The value may be newer or older than what was invalidated meanwhile. So it is not left in the place of what another instance has written.</summary>
     private async Task WriteSetAsync(CacheCall call, string key, Func<ValueTask> write)
     {
-        await write().ConfigureAwait(false);
+        try
+        {
+            await write().ConfigureAwait(false);
+        }
+        catch
+        {
+            // The inner cache logs it and goes on, and the value before may still be there.
+            repair.AddKeys(RepairKind.TakeBack, [key]);
+            throw;
+        }
+
         if (local.IsStale(call))
             await TakeBackAsync(key).ConfigureAwait(false);
     }

@@ -242,6 +242,55 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
         await one.SharedLevelDoneAsync();
     }
 
+    [Theory]
+    [InlineData("set")]
+    [InlineData("key")]
+    [InlineData("tag")]
+    public async Task What_could_not_be_changed_in_the_shared_level_is_removed_there_later(string how)
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        _store.OnWrite = _store.OnRemove = Fail;
+
+        var change = ChangeAsync(one, how, TestContext.Current.CancellationToken).SoonAsync();
+        if (how == "set")
+            await change; // HybridCache logs that the shared level has failed.
+        else
+            await Assert.ThrowsAsync<InvalidOperationException>(() => change);
+        await two.Listener.Applied.NextAsync();
+        _store.OnWrite = _store.OnRemove = null;
+        await one.SharedLevelDoneAsync();
+
+        await using var three = await StartAsync();
+        Assert.Equal("new", await three.GetAsync("a", () => "new", "products"));
+    }
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("key")]
+    [InlineData("tag")]
+    public async Task What_was_cancelled_takes_effect_on_all_instances(string how)
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        // As those of a server do, its methods do nothing if they are cancelled.
+        _store.IsCancellable = true;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChangeAsync(one, how, new CancellationToken(canceled: true)).SoonAsync());
+        await two.Listener.Applied.NextAsync();
+        await one.SharedLevelDoneAsync();
+        await two.SharedLevelDoneAsync();
+
+        await using var three = await StartAsync();
+        Assert.Equal("new", await three.GetAsync("a", () => "new", "products"));
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+    }
+
     [Fact]
     public void Above_the_limit_the_older_half_of_what_was_written_is_forgotten()
     {
@@ -278,6 +327,16 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
         reading.End();
 
         Assert.Equal("new", await second.SoonAsync());
+    }
+
+    private static async Task ChangeAsync(Instance instance, string how, CancellationToken cancellationToken)
+    {
+        if (how == "set")
+            await instance.Cache.SetAsync("a", "set", tags: ["products"], cancellationToken: cancellationToken);
+        else if (how == "key")
+            await instance.Cache.RemoveAsync("a", cancellationToken);
+        else
+            await instance.Cache.RemoveByTagAsync("products", cancellationToken);
     }
 
     /// <summary>Has something repaired in the shared level that ends when the test says so. What comes later waits.</summary>
