@@ -24,7 +24,7 @@ internal sealed class CacheLevels : IDisposable
         Repair = repair;
         Metrics = metrics;
         _create = () => registration.CreateInner(services);
-        _inner = new(_create());
+        _inner = new(_create(), clock);
         Shared = services.Guard;
     }
 
@@ -52,7 +52,7 @@ internal sealed class CacheLevels : IDisposable
 
         var opening = shared.Opening; // First: a cache that is replaced meanwhile belongs to an earlier one.
         var inner = _inner;
-        if (!shared.IsClosed && await inner.LearnAsync(call.Tags, shared).ConfigureAwait(false))
+        if (!shared.IsClosed && await inner.LearnAsync(call.Tags, shared, isAgain: !Hearing.IsListening).ConfigureAwait(false))
             call.Opening = opening;
         return inner.Cache;
     }
@@ -107,7 +107,7 @@ internal sealed class CacheLevels : IDisposable
     {
         var removal = await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested(); // It has taken too long, and is repeated.
-        var renewed = new InnerCache(_create());
+        var renewed = new InnerCache(_create(), Clock);
         renewed.Learn(Tag.All, removal);
         _inner = renewed;
         Local.Clear();

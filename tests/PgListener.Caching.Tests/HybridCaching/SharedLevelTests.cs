@@ -210,6 +210,24 @@ public sealed class SharedLevelTests(ServerFixture server)
         Assert.Equal(tag == "*" ? "new" : "other", await two.GetAsync("b", () => "new", "orders"));
     }
 
+    [Theory]
+    [InlineData("products")]
+    [InlineData("*")]
+    public async Task A_tag_that_is_removed_in_an_outage_is_known_before_a_value_is_read_from_the_shared_level(string tag)
+    {
+        await using var one = await StartAsync();
+        await using var two = await Instance.StartAsync(
+            server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store), options => options.MaxOutage = TimeSpan.Zero);
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        await two.CutAsync();
+        await one.Cache.RemoveByTagAsync(tag, TestContext.Current.CancellationToken);
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+    }
+
     [Fact]
     public async Task A_tag_that_is_removed_before_the_inner_cache_is_replaced_is_removed_for_the_new_one_too()
     {
