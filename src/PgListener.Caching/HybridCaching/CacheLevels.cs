@@ -5,7 +5,6 @@ namespace PgListener.HybridCaching;
 /// <summary>The inner cache, and what it stores its values in.</summary>
 internal sealed class CacheLevels : IDisposable
 {
-
     private readonly Func<HybridCache> _create;
     private volatile InnerCache _inner;
 
