@@ -37,6 +37,7 @@ public sealed class SharedLevelTests(ServerFixture server)
         await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
 
+        await two.SharedLevelDoneAsync();
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
         Assert.Equal(1, _store.Removed.Waiting);
     }
@@ -260,6 +261,32 @@ public sealed class SharedLevelTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_tag_that_is_being_removed_while_the_inner_cache_is_replaced_is_removed_for_the_new_one_too()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        var removal = one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken).AsTask();
+        await writes.NextAsync();
+
+        await one.CutAsync();
+        one.Connect();
+        await one.Listener.Gaps.NextAsync();
+        await one.SharedLevelDoneAsync();
+        Assert.Equal("old", await one.GetAsync("a", () => "not read", "products")); // The new one has looked, and the removal is not recorded yet.
+        _store.OnWrite = null;
+        goOn.SetResult();
+        await removal.SoonAsync();
+
+        Assert.Equal("new", await one.GetAsync("a", () => "new", "products"));
+    }
+
+    [Fact]
     public async Task A_removal_of_everything_in_a_gap_is_known_before_anything_is_read_again()
     {
         await using var one = await StartAsync();
@@ -377,7 +404,9 @@ public sealed class SharedLevelTests(ServerFixture server)
     {
         await using var one = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
         await using var two = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
-        await two.GetAsync("a", () => "old");
+        await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        await one.Listener.Applied.NextAsync();
+        await two.Listener.Applied.NextAsync();
 
         await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
