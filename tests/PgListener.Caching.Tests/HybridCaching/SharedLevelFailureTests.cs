@@ -313,6 +313,24 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
     }
 
     [Fact]
+    public void What_was_written_long_ago_is_not_looked_for()
+    {
+        var time = new Clock();
+        var writes = new RecentWrites(time);
+        writes.Begin("a", 1);
+        writes.End("a");
+        writes.Begin("b", 2); // It has not ended.
+        time.Now += TimeSpan.FromMinutes(5);
+        Assert.Equal(["a", "b"], writes.All().Order(StringComparer.Ordinal));
+
+        time.Now += TimeSpan.FromTicks(1);
+
+        Assert.Equal(["b"], writes.All());
+        Assert.False(writes.TryGetPrint("a", out _));
+        Assert.True(writes.TryGetPrint("b", out _));
+    }
+
+    [Fact]
     public async Task A_reading_that_is_cancelled_by_those_who_had_begun_it_is_begun_again_for_each_that_waits()
     {
         await using var one = await StartAsync();
