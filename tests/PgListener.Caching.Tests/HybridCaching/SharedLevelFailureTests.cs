@@ -330,12 +330,14 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
         Assert.True(writes.TryGetPrint("b", out _));
     }
 
-    [Fact]
-    public async Task A_reading_that_is_cancelled_by_those_who_had_begun_it_is_begun_again_for_each_that_waits()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reading_that_is_cancelled_by_those_who_had_begun_it_is_begun_again_for_each_that_waits(bool cancels)
     {
         await using var one = await StartAsync();
         using var gone = new CancellationTokenSource();
-        var reading = new Reading { Cancels = true };
+        var reading = new Reading { Cancels = cancels, Fails = !cancels };
         var first = one.GetHeldAsync(reading, "old", gone.Token);
         await reading.HasBegun.SoonAsync();
         await gone.CancelAsync();
