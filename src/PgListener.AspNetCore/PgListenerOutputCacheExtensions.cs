@@ -58,6 +58,7 @@ public static class PgListenerOutputCacheExtensions
             handler =>
             {
                 handler.Name = $"OutputCache {string.Join(' ', all)}".Replace(':', '.');
+                handler.IsNumbered = true;
                 handler.FullQueueMode = FullQueueMode.Drop;
                 handler.Durable.Mode = DurableMode.PerInstance;
                 handler.OnResync = (_, services, token) => services.GetRequiredService<OutputCacheEvictor>().EvictAsync(all, typeof(T).Name, token);

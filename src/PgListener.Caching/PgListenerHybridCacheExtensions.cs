@@ -24,7 +24,8 @@ public static class PgListenerHybridCacheExtensions
     /// Each instance receives the change, and removes the values from its local level and from the shared one, if there is one. An instance also removes all values of the table from both when it
     /// starts, because changes may have happened while no instance was listening. The shared level follows in the background, where a removal is retried until it succeeds; what is to be removed there is not read meanwhile.
     /// </para>
-    /// <para>A handler with the name <c>HybridCache</c> removes them. It never pauses reading: if its queue is full, all values of the table are removed.</para>
+    /// <para>If several values of the cache depend on one row, call it once for each of their keys.</para>
+    /// <para>A handler with the name <c>HybridCache</c> removes them; that of a second call is <c>HybridCache 2</c>. It never pauses reading: if its queue is full, all values of the table are removed.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">A tag is empty.</exception>
     public static PgListenerBuilder InvalidateHybridCache<T>(this PgListenerBuilder builder, Func<ChangeKey, string> keyOf, params string[] allTags)
@@ -70,6 +71,7 @@ public static class PgListenerHybridCacheExtensions
             handler =>
             {
                 handler.Name = name;
+                handler.IsNumbered = true;
                 handler.FullQueueMode = FullQueueMode.Drop;
                 handler.IsPerInstance = true;
                 handler.OnResync = (_, scope, token) => InvalidationOf(scope.GetRequiredService<HybridCache>()).RemoveByTagAsync(allTags, token);

@@ -46,7 +46,8 @@ public sealed class PostgresConfigurationOptions
     /// <value>The default is <see langword="null"/>: none. A relative path is relative to the current directory of the process.</value>
     public string? LastKnownFile { get; set; }
 
-    /// <summary>How long the start waits for the database. The time also limits a <c>Reload()</c> of the configuration.</summary>
+    /// <summary>How long the attempt at startup to connect, listen and read may take. The time also limits a <c>Reload()</c> of the configuration.</summary>
+    /// <remarks>There is one attempt: it also fails at once when the server refuses the connection, because it is still starting for example.</remarks>
     /// <value>The default is 10 seconds. From 100 milliseconds to 1 hour.</value>
     public TimeSpan StartupTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

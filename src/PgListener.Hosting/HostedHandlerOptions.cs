@@ -38,6 +38,9 @@ public sealed class HostedHandlerOptions : HandlerOptions
     /// <summary>The settings on a durable channel, which the package PgListener.Durable adds.</summary>
     internal object? DurableOptions { get; set; }
 
+    /// <summary>Whether a number is added to <see cref="Name"/> if another handler of the channel has it: for names that a package gives, and the application cannot change.</summary>
+    internal bool IsNumbered { get; set; }
+
     /// <summary>Whether, on a durable channel, each instance handles every message unless its settings say otherwise: for what each instance has of its own, such as a cache in memory.</summary>
     internal bool IsPerInstance { get; set; }
 

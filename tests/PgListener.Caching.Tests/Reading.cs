@@ -11,6 +11,9 @@ internal sealed class Reading
     /// <summary>Whether it fails with its token's cancellation.</summary>
     public bool Cancels { get; init; }
 
+    /// <summary>Whether a cancellation makes it fail with an error of its own, as some clients of databases do.</summary>
+    public bool Fails { get; init; }
+
     public Task HasBegun => _begun.Task;
 
     public Task HasEnded => _ended.Task;
@@ -39,6 +42,8 @@ internal sealed class Reading
         await _end.Task;
         if (Cancels)
             token.ThrowIfCancellationRequested();
+        if (Fails && token.IsCancellationRequested)
+            throw new InvalidTimeZoneException();
         _ended.TrySetResult();
         return value;
     }

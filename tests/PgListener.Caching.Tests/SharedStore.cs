@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace PgListener.Caching.Tests;
@@ -17,10 +18,16 @@ internal sealed class SharedStore : IDistributedCache
     /// <summary>Called after a read, before its value is returned.</summary>
     public Func<string, Task>? OnRead { get; set; }
 
+    /// <summary>Whether a call whose token is cancelled does nothing.</summary>
+    public bool IsCancellable { get; set; }
+
     /// <summary>Keys that were removed.</summary>
     public Received<string> Removed { get; } = new();
 
     public ICollection<string> Keys => _values.Keys;
+
+    /// <summary>What is stored for a key, of which strings are readable; empty if nothing is.</summary>
+    public string TextOf(string key) => Encoding.Latin1.GetString(_values.GetValueOrDefault(key) ?? []);
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default)
     {
@@ -32,6 +39,7 @@ internal sealed class SharedStore : IDistributedCache
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
+        ThrowIfCancelled(token);
         byte[] copy = [.. value];
         if (OnWrite is { } hold)
             await hold(key);
@@ -40,6 +48,7 @@ internal sealed class SharedStore : IDistributedCache
 
     public async Task RemoveAsync(string key, CancellationToken token = default)
     {
+        ThrowIfCancelled(token);
         if (OnRemove is { } hold)
             await hold(key);
         _values.TryRemove(key, out _);
@@ -55,4 +64,10 @@ internal sealed class SharedStore : IDistributedCache
     public void Refresh(string key) => throw new NotSupportedException();
 
     public void Remove(string key) => throw new NotSupportedException();
+
+    private void ThrowIfCancelled(CancellationToken token)
+    {
+        if (IsCancellable)
+            token.ThrowIfCancellationRequested();
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class SettingsTable : IAsyncDisposable
     public SettingsTable(string connectionString, PostgresConfigurationOptions options)
     {
         _options = options;
-        _parameters = options.Prefix.Length > 0 ? [.. options.Where.Values, options.Prefix] : [.. options.Where.Values];
+        _parameters = Filter(options) is { Length: > 0 } filter ? [.. options.Where.Values, filter] : [.. options.Where.Values];
         _query = Query(options);
         _source = DataSourceFactory.Build(connectionString, options.ConfigureDataSource, settings =>
         {
@@ -78,6 +78,9 @@ internal sealed class SettingsTable : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
+    /// <summary>The beginning of the prefix by which the server filters. The rest is compared here: what upper and lower case of other letters are depends on the database.</summary>
+    private static string Filter(PostgresConfigurationOptions options) => string.Concat(options.Prefix.TakeWhile(char.IsAscii));
+
     private static string Query(PostgresConfigurationOptions options)
     {
         var feed = options.Feed;
@@ -87,8 +90,8 @@ internal sealed class SettingsTable : IAsyncDisposable
             $"{SqlText.Name(options.KeyColumn)} IS NOT NULL",
             .. options.Where.Keys.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{SqlText.Name(column)}::pg_catalog.text OPERATOR(pg_catalog.=) ${i + 1}")),
         ];
-        if (options.Prefix.Length > 0)
-            conditions = [.. conditions, string.Create(CultureInfo.InvariantCulture, $"pg_catalog.starts_with(pg_catalog.lower({key}), pg_catalog.lower(${options.Where.Count + 1}))")];
+        if (Filter(options).Length > 0)
+            conditions = [.. conditions, string.Create(CultureInfo.InvariantCulture, $"pg_catalog.starts_with(pg_catalog.lower({key} COLLATE pg_catalog.\"C\"), pg_catalog.lower(${options.Where.Count + 1} COLLATE pg_catalog.\"C\"))")];
 
         // Of two keys that differ in upper and lower case only, the same one wins each time.
         return $"SELECT {key}, {SqlText.Name(options.ValueColumn)}::pg_catalog.text FROM {SqlText.Name(feed.Schema, feed.Table)} WHERE {string.Join(" AND ", conditions)} ORDER BY {key} COLLATE pg_catalog.\"C\"";

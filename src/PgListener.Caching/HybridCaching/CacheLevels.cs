@@ -5,7 +5,6 @@ namespace PgListener.HybridCaching;
 /// <summary>The inner cache, and what it stores its values in.</summary>
 internal sealed class CacheLevels : IDisposable
 {
-
     private readonly Func<HybridCache> _create;
     private volatile InnerCache _inner;
 
@@ -24,7 +23,7 @@ internal sealed class CacheLevels : IDisposable
         Repair = repair;
         Metrics = metrics;
         _create = () => registration.CreateInner(services);
-        _inner = new(_create());
+        _inner = new(_create(), clock);
         Shared = services.Guard;
     }
 
@@ -52,7 +51,7 @@ internal sealed class CacheLevels : IDisposable
 
         var opening = shared.Opening; // First: a cache that is replaced meanwhile belongs to an earlier one.
         var inner = _inner;
-        if (!shared.IsClosed && await inner.LearnAsync(call.Tags, shared).ConfigureAwait(false))
+        if (!shared.IsClosed && await inner.LearnAsync(call.Tags, shared, isAgain: !Hearing.IsListening).ConfigureAwait(false))
             call.Opening = opening;
         return inner.Cache;
     }
@@ -80,6 +79,15 @@ internal sealed class CacheLevels : IDisposable
         return RemoveByTagAsync(tag, CacheCall.Applies, cancellationToken);
     }
 
+    /// <summary>From now on, nothing that was read before is stored or returned for these keys.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="repair">Has the shared level repaired, if there is one.</param>
+    public void Invalidate(IReadOnlyCollection<string> keys, Action<SharedRepair> repair) => Invalidate(() => Local.Invalidate(keys), repair);
+
+    /// <summary>From now on, nothing that was read before is stored or returned.</summary>
+    /// <param name="repair">Has the shared level repaired, if there is one.</param>
+    public void Clear(Action<SharedRepair> repair) => Invalidate(Local.Clear, repair);
+
     /// <summary>From now on, nothing with this tag that was read before is stored or returned.</summary>
     public void InvalidateTag(string tag)
     {
@@ -91,14 +99,17 @@ internal sealed class CacheLevels : IDisposable
 
     /// <summary>
     /// Replaces the inner cache. It reads once when a tag was removed, and never again, so it does not know what was removed in a gap. A new one learns that again for each tag before it
-    /// is asked for a value with it. A removal of everything is read before and after, so that none is missed in between.
+    /// is asked for a value with it. A removal of everything is read before and after, so that none is missed in between. The local level is cleared: the new one does not know either what was
+    /// removed while the old one was in use, and what is stored there has to be compared with that.
     /// </summary>
     public async Task RenewAsync(SharedWrites shared, CancellationToken cancellationToken)
     {
         var removal = await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false);
-        var renewed = new InnerCache(_create());
+        cancellationToken.ThrowIfCancellationRequested(); // It has taken too long, and is repeated.
+        var renewed = new InnerCache(_create(), Clock);
         renewed.Learn(Tag.All, removal);
         _inner = renewed;
+        Local.Clear();
         renewed.Learn(Tag.All, await shared.ReadRemovalAsync(Tag.All, cancellationToken).ConfigureAwait(false));
     }
 
@@ -106,5 +117,18 @@ internal sealed class CacheLevels : IDisposable
     {
         Local.Dispose();
         Metrics.Dispose();
+    }
+
+    /// <summary>
+    /// Changes the local level before the shared one, so that what was read before is not written there any more; and once more afterwards, because an old value may have been read from there in between.
+    /// </summary>
+    private void Invalidate(Action invalidate, Action<SharedRepair> repair)
+    {
+        invalidate();
+        if (Shared is null)
+            return;
+
+        repair(Repair);
+        invalidate();
     }
 }

@@ -19,8 +19,7 @@ internal sealed class Coherence(string id, CacheLevels levels, HybridCacheCohere
         if (InvalidationMessage.Read(context.Payload) is not { } message)
         {
             logger.InvalidationMalformed(options.Channel);
-            levels.Local.Clear();
-            Check(levels.Shared?.Recent.All());
+            levels.Clear(static repair => repair.AddChecks());
             return;
         }
 
@@ -29,16 +28,13 @@ internal sealed class Coherence(string id, CacheLevels levels, HybridCacheCohere
 
         levels.Metrics.Receive(message.Count);
         if (message.Keys.Count > 0)
-            levels.Local.Invalidate(message.Keys);
+            levels.Invalidate(message.Keys, repair => repair.AddKeys(RepairKind.Check, message.Keys));
         if (message.All)
-            levels.Local.Clear();
+            levels.Clear(static repair => repair.AddChecks());
         if (message.At is { } at)
             levels.Clock.Hear(at);
         foreach (var tag in message.Tags)
             await levels.ApplyTagAsync(tag, cancellationToken).ConfigureAwait(false);
-
-        if (levels.Shared is { } shared)
-            Check(message.All ? shared.Recent.All() : message.Keys.Where(shared.Recent.Contains));
     }
 
     /// <summary>Invalidations may have been missed.</summary>
@@ -63,16 +59,5 @@ internal sealed class Coherence(string id, CacheLevels levels, HybridCacheCohere
         levels.Hearing.Hear(status);
     }
 
-    private void Forget(Resync resync)
-    {
-        if (levels.Shared is not null)
-            levels.Repair.AddGap(resync.Since);
-        levels.Local.Clear();
-    }
-
-    private void Check(IEnumerable<string>? keys)
-    {
-        if (keys is not null)
-            levels.Repair.AddKeys(RepairKind.Check, keys);
-    }
+    private void Forget(Resync resync) => levels.Clear(repair => repair.AddGap(resync.Since));
 }

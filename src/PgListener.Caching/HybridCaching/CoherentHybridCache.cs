@@ -43,7 +43,6 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
     /// <inheritdoc/>
     public override async ValueTask SetAsync<T>(string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         levels.Local.BeginSet(key);
         var labels = LabelsOf(tags);
         var call = CacheCall.Current = new(CallKind.Set, key, labels, levels.Local.Now);
@@ -162,6 +161,12 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
             foreach (var key in keys)
                 await levels.Inner.RemoveAsync(key, cancellationToken).ConfigureAwait(false);
         }
+        catch when (levels.Shared is not null)
+        {
+            // Nobody would remove there what is left.
+            levels.Repair.AddKeys(RepairKind.TakeBack, keys);
+            throw;
+        }
         finally
         {
             // Others may have read the shared level before it was removed there, and are told even if it was not.
@@ -179,6 +184,11 @@ internal sealed class CoherentHybridCache(CacheLevels levels, Coherence coherenc
         {
             foreach (var tag in tags)
                 await levels.RemoveByTagAsync(tag, CacheCall.RemovesTag, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (levels.Shared is not null)
+        {
+            levels.Repair.AddTags(tags);
+            throw;
         }
         finally
         {

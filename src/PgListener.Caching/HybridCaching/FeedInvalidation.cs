@@ -8,12 +8,7 @@ namespace PgListener.HybridCaching;
 internal sealed class FeedInvalidation(CacheLevels levels)
 {
     /// <summary>Removes keys.</summary>
-    public void Remove(IReadOnlyCollection<string> keys)
-    {
-        if (levels.Shared is not null)
-            levels.Repair.AddKeys(RepairKind.Remove, keys);
-        levels.Local.Invalidate(keys);
-    }
+    public void Remove(IReadOnlyCollection<string> keys) => levels.Invalidate(keys, repair => repair.AddKeys(RepairKind.Remove, keys));
 
     /// <summary>Removes everything with one of some tags; everything without any tag.</summary>
     public async Task RemoveByTagAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken)

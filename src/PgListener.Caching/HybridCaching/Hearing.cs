@@ -33,10 +33,7 @@ internal sealed class Hearing(IPgListener listener, TimeSpan maxOutage, string c
             if (!IsListening)
                 return IsOutageShort();
 
-            if (Interlocked.Read(ref _outage) != 0)
-                Interlocked.Exchange(ref _outage, 0);
-            if (Volatile.Read(ref _isTooLong) != 0)
-                Volatile.Write(ref _isTooLong, 0);
+            EndOutage();
             return true;
         }
     }
@@ -53,8 +50,20 @@ internal sealed class Hearing(IPgListener listener, TimeSpan maxOutage, string c
     /// <summary>What was missed before a status is forgotten.</summary>
     public void Hear(ListenerStatus status)
     {
-        if (status.State == ListenerState.Listening)
-            Interlocked.Exchange(ref _heard, status.Since.UtcTicks);
+        if (status.State != ListenerState.Listening)
+            return;
+
+        Interlocked.Exchange(ref _heard, status.Since.UtcTicks);
+        EndOutage(); // The next one begins later, also if nobody reads before it.
+    }
+
+    private void EndOutage()
+    {
+        // Read first, because each reading of the cache comes here.
+        if (Interlocked.Read(ref _outage) != 0)
+            Interlocked.Exchange(ref _outage, 0);
+        if (Volatile.Read(ref _isTooLong) != 0)
+            Volatile.Write(ref _isTooLong, 0);
     }
 
     private bool IsOutageShort()

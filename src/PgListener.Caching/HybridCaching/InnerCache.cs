@@ -8,7 +8,8 @@ namespace PgListener.HybridCaching;
 /// removal. So it is told before it is asked for a value.
 /// </summary>
 /// <param name="cache">The cache.</param>
-internal sealed class InnerCache(HybridCache cache)
+/// <param name="clock">Its clock.</param>
+internal sealed class InnerCache(HybridCache cache, CacheClock clock)
 {
     /// <summary>How long a read may take. After it the value comes from the source, and the next call reads the tag again.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
@@ -19,11 +20,11 @@ internal sealed class InnerCache(HybridCache cache)
 
     public HybridCache Cache => cache;
 
-    /// <summary>Removes a tag now. What the shared level knows of earlier removals no longer matters.</summary>
+    /// <summary>Removes a tag now. What the shared level knows of earlier removals no longer matters; what is read from the source from now on is newer.</summary>
     public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken)
     {
         lock (_sync)
-            _removals[tag] = long.MaxValue;
+            _removals[tag] = clock.GetUtcNow().UtcTicks;
         return cache.RemoveByTagAsync(tag, cancellationToken);
     }
 
@@ -49,20 +50,33 @@ internal sealed class InnerCache(HybridCache cache)
         }
     }
 
-    /// <summary>Reads when tags were removed, each of them once.</summary>
+    /// <summary>Reads when tags were removed, all at the same time, so that many tags take no longer than one.</summary>
+    /// <param name="tags">The tags.</param>
+    /// <param name="shared">The shared level.</param>
+    /// <param name="isAgain">Whether removals are not heard of. Then they are read again each time, with that of everything; otherwise each of them once.</param>
     /// <returns>Whether all are known. Otherwise no value with them may be read from the shared level.</returns>
-    public async ValueTask<bool> LearnAsync(string[] tags, SharedWrites shared)
+    public ValueTask<bool> LearnAsync(string[] tags, SharedWrites shared, bool isAgain)
     {
-        var areKnown = true;
+        List<Task<bool>>? readings = isAgain ? [BeginToRead(Tag.All, shared)] : null;
         foreach (var tag in tags)
         {
             // What is no tag is refused by the cache itself.
-            if (!string.IsNullOrWhiteSpace(tag) && tag != Tag.All && !_removals.ContainsKey(tag))
-                areKnown &= await _readings.GetOrAdd(tag, tag => new(() => ReadAsync(tag, shared))).Value.ConfigureAwait(false);
+            if (!string.IsNullOrWhiteSpace(tag) && tag != Tag.All && (isAgain || !_removals.ContainsKey(tag)))
+                (readings ??= []).Add(BeginToRead(tag, shared));
         }
 
+        return readings is null ? new(true) : AreKnownAsync(readings);
+    }
+
+    private static async ValueTask<bool> AreKnownAsync(List<Task<bool>> readings)
+    {
+        var areKnown = true;
+        foreach (var reading in readings)
+            areKnown &= await reading.ConfigureAwait(false);
         return areKnown;
     }
+
+    private Task<bool> BeginToRead(string tag, SharedWrites shared) => _readings.GetOrAdd(tag, tag => new(() => ReadAsync(tag, shared))).Value;
 
     private async Task<bool> ReadAsync(string tag, SharedWrites shared)
     {

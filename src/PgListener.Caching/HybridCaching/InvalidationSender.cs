@@ -19,6 +19,7 @@ internal sealed class InvalidationSender(string from, string channel, INotificat
     private Task _sending = Task.CompletedTask;
     private bool _isSending;
     private bool _isStopped;
+    private volatile bool _hasWaitedInVain;
     private int _failures;
     private long? _sentAt;
 
@@ -57,13 +58,15 @@ internal sealed class InvalidationSender(string from, string channel, INotificat
         lock (_sync)
             sending = _sending;
         await sending.WaitAsync(options.StopTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _hasWaitedInVain = !sending.IsCompleted;
         return sending.IsCompleted;
     }
 
-    /// <summary>Gives up what could not be sent.</summary>
+    /// <summary>Gives up what could not be sent. It waits once more only for what came after the host had waited.</summary>
     public async ValueTask DisposeAsync()
     {
-        await FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!_hasWaitedInVain)
+            await FlushAsync(CancellationToken.None).ConfigureAwait(false);
         lock (_sync)
             _isStopped = true;
         await _stop.CancelAsync().ConfigureAwait(false);

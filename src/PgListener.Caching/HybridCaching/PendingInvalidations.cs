@@ -6,8 +6,6 @@ internal sealed class PendingInvalidations
     /// <summary>Above it, everything is removed instead, so that an outage does not fill the memory.</summary>
     private const int Most = 10_000;
 
-    /// <summary>The tag of all values.</summary>
-
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
     private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
     private bool _all;

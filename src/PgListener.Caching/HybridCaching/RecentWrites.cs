@@ -59,17 +59,17 @@ internal sealed class RecentWrites(TimeProvider time)
     }
 
     /// <summary>Whether a key was written lately.</summary>
-    public bool Contains(string key)
+    /// <param name="key">The key.</param>
+    /// <param name="print">What was written last; <see langword="null"/> if it is not known.</param>
+    public bool TryGetPrint(string key, out int? print)
     {
+        var now = time.GetUtcNow();
         lock (_sync)
-            return _written.ContainsKey(key);
-    }
-
-    /// <summary>Whether a value in the shared level may be the one that was written last.</summary>
-    public bool IsOwn(string key, int print)
-    {
-        lock (_sync)
-            return _written.TryGetValue(key, out var entry) && (entry.Print is not { } own || own == print);
+        {
+            var isKnown = _written.TryGetValue(key, out var entry) && IsKept(entry, now);
+            print = entry.Print;
+            return isKnown;
+        }
     }
 
     /// <summary>The keys that were written since a moment.</summary>
@@ -84,19 +84,22 @@ internal sealed class RecentWrites(TimeProvider time)
         }
     }
 
-    /// <summary>All keys that are kept.</summary>
+    /// <summary>All keys that were written lately.</summary>
     public IReadOnlyList<string> All()
     {
+        var now = time.GetUtcNow();
         lock (_sync)
-            return [.. _written.Keys];
+            return [.. _written.Where(entry => IsKept(entry.Value, now)).Select(static entry => entry.Key)];
     }
+
+    private static bool IsKept(in Entry entry, DateTimeOffset now) => entry.Writing > 0 || now - entry.At <= Kept;
 
     /// <summary>Forgets what is too old to matter, and if that is not enough, the older half.</summary>
     private void Clean(DateTimeOffset now)
     {
         foreach (var (key, entry) in _written)
         {
-            if (now - entry.At > Kept)
+            if (!IsKept(entry, now))
                 _written.Remove(key);
         }
 

@@ -7,14 +7,11 @@ namespace PgListener.HybridCaching;
 /// the local level is always up to date.
 /// </summary>
 /// <remarks>
-/// Removed tags come first; then the repair after a gap, until which the shared level is closed; then keys, which are not read from the shared level until they are removed. When
+/// The repair after a gap comes first, because the shared level is closed until then. Removed tags and keys follow in their order; a key is not read from the shared level until it is removed. When
 /// too much waits, everything is removed instead.
 /// </remarks>
 internal sealed class SharedRepair(InvalidationSender sender, string channel, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    internal const int MostKeys = 10_000;
-
-    private const int MostTags = 1000;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
@@ -22,14 +19,10 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly Lock _sync = new();
-    private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
-    private readonly HashSet<KeyRepair> _keys = [];
-    private readonly Queue<KeyRepair> _queue = [];
+    private readonly RepairQueue _queue = new();
     private readonly CancellationTokenSource _stop = new();
     private CacheLevels? _levels;
     private Gap? _gap;
-    private object? _running;
-    private bool _isAddedAgain;
     private bool _isWorking;
     private Task _work = Task.CompletedTask;
 
@@ -47,11 +40,11 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
             return _work;
     }
 
-    /// <summary>Whether a key must not be read, because what is there is to be removed.</summary>
+    /// <inheritdoc cref="RepairQueue.IsPending"/>
     public bool IsPending(string key)
     {
         lock (_sync)
-            return _keys.Count > 0 && (_keys.Contains(new(RepairKind.Remove, key)) || _keys.Contains(new(RepairKind.TakeBack, key)));
+            return _queue.IsPending(key);
     }
 
     /// <summary>Invalidations since a moment may have been missed. Until that is repaired, the shared level is closed.</summary>
@@ -68,47 +61,17 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         lock (_sync)
         {
             foreach (var tag in tags)
-            {
-                var isTooMany = _tags.Count >= MostTags;
-                if (isTooMany)
-                    _tags.Clear();
-                var added = isTooMany ? Tag.All : tag;
-                _isAddedAgain |= !_tags.Add(added) && added.Equals(_running as string, StringComparison.Ordinal);
-            }
-
+                _queue.AddTag(tag);
             Start();
         }
     }
 
-    /// <summary>Adds keys.</summary>
+    /// <summary>Adds keys, with what this instance has written for them lately: what it writes from now on is newer than the removal that it has heard of.</summary>
     public void AddKeys(RepairKind kind, IEnumerable<string> keys)
-    {
-        lock (_sync)
-        {
-            foreach (var key in keys)
-            {
-                var repair = new KeyRepair(kind, key);
-                if (_keys.Contains(repair))
-                {
-                    _isAddedAgain |= repair.Equals(_running);
-                    continue;
-                }
+        => AddKeys([.. keys.Select(key => StepOf(kind, key)).Where(static step => step.IsWritten || step.Kind != RepairKind.Check)]);
 
-                if (_keys.Count >= MostKeys)
-                {
-                    _keys.Clear();
-                    _queue.Clear();
-                    Close(since: null, isEverything: true);
-                    return;
-                }
-
-                _keys.Add(repair);
-                _queue.Enqueue(repair);
-            }
-
-            Start();
-        }
-    }
+    /// <summary>Another instance has removed everything, or it is not known what.</summary>
+    public void AddChecks() => AddKeys(RepairKind.Check, Shared.Recent.All());
 
     /// <summary>Tells the others to remove a key, without waiting for it.</summary>
     public void Tell(string key) => _ = sender.SendAsync(pending => pending.AddKey(key));
@@ -119,6 +82,26 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         await _stop.CancelAsync().ConfigureAwait(false);
         await WhenDoneAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+    }
+
+    private RepairStep StepOf(RepairKind kind, string key)
+        => kind != RepairKind.TakeBack && Shared.Recent.TryGetPrint(key, out var print) ? new(kind, key, IsWritten: true, print) : new(kind, key);
+
+    private void AddKeys(IReadOnlyList<RepairStep> steps)
+    {
+        lock (_sync)
+        {
+            foreach (var step in steps)
+            {
+                if (_queue.TryAddKey(step))
+                    continue;
+
+                Close(since: null, isEverything: true);
+                return;
+            }
+
+            Start();
+        }
     }
 
     private void Close(DateTimeOffset? since, bool isEverything)
@@ -149,9 +132,11 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         var failures = 0;
         while (!_stop.IsCancellationRequested && Next() is { } step)
         {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             try
             {
-                await RunAsync(step).WaitAsync(Limit, time, _stop.Token).ConfigureAwait(false);
+                await RunAsync(step, ended.Token).WaitAsync(Limit, time, _stop.Token).ConfigureAwait(false);
+                End(step);
                 if (failures > 0)
                     logger.RemovedAtLast(channel, failures);
                 failures = 0;
@@ -161,44 +146,59 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
                 // Whatever is wrong with the shared level, it is the old values that must not stay.
                 if (failures++ == 0)
                     logger.RemovalFailed(e, channel);
-                if (step is KeyRepair repair)
-                    PutBack(repair);
+                await ended.CancelAsync().ConfigureAwait(false); // It may still be running.
+                PutBack(step);
                 await Task.Delay(Backoff.Next(failures, FirstRetry, LongestRetry, Random.Shared.NextDouble()), time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>The next step: a tag, a gap or a key.</summary>
+    /// <summary>The next step: a gap, or a tag or key.</summary>
     private object? Next()
     {
         lock (_sync)
         {
-            _isAddedAgain = false;
-            _running = _tags.FirstOrDefault() ?? (object?)_gap ?? (_queue.TryDequeue(out var key) ? key : null);
-            _isWorking = _running is not null;
-            return _running;
+            var next = _gap ?? (object?)_queue.Next();
+            _isWorking = next is not null;
+            return next;
         }
     }
 
-    private Task RunAsync(object step) => step switch
+    private void End(object step)
     {
-        string tag => RecordAsync(tag),
-        Gap gap => EndGapAsync(gap),
-        _ => RepairAsync((KeyRepair)step),
-    };
-
-    private async Task RecordAsync(string tag)
-    {
-        await Levels.RemoveByTagAsync(tag, CacheCall.RemovesTag, _stop.Token).ConfigureAwait(false);
         lock (_sync)
         {
-            if (!_isAddedAgain)
-                _tags.Remove(tag);
+            if (step is RepairStep repair)
+            {
+                _queue.End(repair);
+            }
+            else if (_gap == step)
+            {
+                // Otherwise another gap came meanwhile.
+                _gap = null;
+                Shared.Open();
+            }
         }
     }
 
+    private void PutBack(object step)
+    {
+        lock (_sync)
+        {
+            if (step is RepairStep repair)
+                _queue.PutBack(repair);
+        }
+    }
+
+    private Task RunAsync(object step, CancellationToken cancellationToken) => step switch
+    {
+        RepairStep { Kind: RepairKind.Tag } tag => Levels.RemoveByTagAsync(tag.Name, CacheCall.RemovesTag, cancellationToken),
+        RepairStep key => RepairAsync(key, cancellationToken),
+        _ => EndGapAsync((Gap)step, cancellationToken),
+    };
+
     /// <summary>Removes from the shared level what this instance has read and written there while it could not hear what was removed, and learns what was removed.</summary>
-    private async Task EndGapAsync(Gap gap)
+    private async Task EndGapAsync(Gap gap, CancellationToken cancellationToken)
     {
         if (!gap.IsEverything && Shared.Recent.Since(gap.Since) is { } keys)
         {
@@ -206,57 +206,35 @@ internal sealed class SharedRepair(InvalidationSender sender, string channel, Ti
         }
         else
         {
-            await Levels.RemoveByTagAsync(Tag.All, CacheCall.RemovesTag, _stop.Token).ConfigureAwait(false);
+            await Levels.RemoveByTagAsync(Tag.All, CacheCall.RemovesTag, cancellationToken).ConfigureAwait(false);
             logger.SharedLevelCleared(channel);
             var at = Levels.Clock.GetUtcNow().UtcTicks;
             _ = sender.SendAsync(pending => pending.AddTag(Tag.All, at));
         }
 
-        await Levels.RenewAsync(Shared, _stop.Token).ConfigureAwait(false);
-        lock (_sync)
-        {
-            // What came meanwhile may not be known to the new inner cache.
-            if (_gap != gap || _tags.Count > 0)
-                return;
+        await Levels.RenewAsync(Shared, cancellationToken).ConfigureAwait(false);
 
-            _gap = null;
-            Shared.Open();
-        }
+        // The new inner cache cannot read what is not recorded yet.
+        IReadOnlyList<string> tags;
+        lock (_sync)
+            tags = _queue.Tags;
+        foreach (var tag in tags)
+            await Levels.ApplyTagAsync(tag, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task RepairAsync(KeyRepair repair)
+    private async Task RepairAsync(RepairStep repair, CancellationToken cancellationToken)
     {
-        var isOwn = repair.Kind == RepairKind.TakeBack || await Shared.IsOwnAsync(repair.Key, _stop.Token).ConfigureAwait(false);
-        if (isOwn || repair.Kind == RepairKind.Remove)
-        {
-            await Shared.RemoveAsync(repair.Key, _stop.Token).ConfigureAwait(false);
-            Levels.Local.Invalidate([repair.Key]); // It may have been filled from the shared level before.
-        }
+        var isOwn = repair.Kind == RepairKind.TakeBack || (repair.IsWritten && await Shared.HasAsync(repair.Name, repair.Print, cancellationToken).ConfigureAwait(false));
+        if (!isOwn && repair.Kind != RepairKind.Remove)
+            return;
 
-        lock (_sync)
-        {
-            if (_isAddedAgain)
-                _queue.Enqueue(repair);
-            else
-                _keys.Remove(repair);
-        }
+        await Shared.RemoveAsync(repair.Name, cancellationToken).ConfigureAwait(false);
+        Levels.Local.Invalidate([repair.Name]); // It may have been filled from the shared level before.
 
         // They may have read the old value.
         if (isOwn)
-            Tell(repair.Key);
+            Tell(repair.Name);
     }
-
-    /// <summary>At the end, so that a key which always fails does not keep the others.</summary>
-    private void PutBack(KeyRepair repair)
-    {
-        lock (_sync)
-        {
-            if (_keys.Contains(repair))
-                _queue.Enqueue(repair);
-        }
-    }
-
-    private sealed record KeyRepair(RepairKind Kind, string Key);
 
     /// <param name="since">Its beginning; <see langword="null"/> if that is not known.</param>
     /// <param name="isEverything">Whether too much was to be removed.</param>

@@ -76,11 +76,12 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
 
     public Task RemoveAsync(string key, CancellationToken cancellationToken) => cache.RemoveAsync(key, cancellationToken);
 
-    /// <summary>Whether the value of a key is the one that this instance has written.</summary>
-    public async Task<bool> IsOwnAsync(string key, CancellationToken cancellationToken)
-        => _recent.Contains(key)
-            && await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } value
-            && _recent.IsOwn(key, RecentWrites.PrintOf(new(value)));
+    /// <summary>Whether the value of a key is a certain one.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="print">What tells it from others; <see langword="null"/> for any.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<bool> HasAsync(string key, int? print, CancellationToken cancellationToken)
+        => await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } value && (print is null || print == RecentWrites.PrintOf(new(value)));
 
     /// <summary>The moment of the latest removal of a tag, in ticks; 0 if there was none.</summary>
     public async Task<long> ReadRemovalAsync(string tag, CancellationToken cancellationToken)
@@ -115,7 +116,17 @@ internal sealed class SharedWrites(IDistributedCache cache, LocalLevel local, He
     /// <summary>The value may be newer or older than what was invalidated meanwhile. So it is not left in the place of what another instance has written.</summary>
     private async Task WriteSetAsync(CacheCall call, string key, Func<ValueTask> write)
     {
-        await write().ConfigureAwait(false);
+        try
+        {
+            await write().ConfigureAwait(false);
+        }
+        catch
+        {
+            // The inner cache logs it and goes on, and the value before may still be there.
+            repair.AddKeys(RepairKind.TakeBack, [key]);
+            throw;
+        }
+
         if (local.IsStale(call))
             await TakeBackAsync(key).ConfigureAwait(false);
     }

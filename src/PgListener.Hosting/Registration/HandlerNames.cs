@@ -20,16 +20,16 @@ internal static class HandlerNames
             taken.Add(KeyOf(handler, handler.Name));
         }
 
-        foreach (var handler in handlers.Where(handler => handler.Options.Name is not null))
+        foreach (var handler in handlers.Where(handler => handler.Options is { Name: not null, IsNumbered: false }))
         {
             handler.Name = handler.Options.Name!;
             if (!taken.Add(KeyOf(handler, handler.Name)))
                 throw new InvalidOperationException($"Two handlers of channel {handler.ChannelName} have the name '{handler.Name}'. Set another {nameof(HostedHandlerOptions)}.{nameof(HostedHandlerOptions.Name)} for one of them.");
         }
 
-        foreach (var handler in handlers.Where(handler => handler.Options.Name is null && handler.Type is null))
+        foreach (var handler in handlers.Where(handler => handler.Options.IsNumbered || (handler.Options.Name is null && handler.Type is null)))
         {
-            var name = handler.Name = handler.MethodName ?? handler.Nameless;
+            var name = handler.Name = handler.Options.Name ?? handler.MethodName ?? handler.Nameless;
             for (var number = 2; !taken.Add(KeyOf(handler, handler.Name)); number++)
                 handler.Name = $"{name} {number}";
         }

@@ -43,6 +43,18 @@ public sealed class OutputCacheTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Several_functions_can_have_the_same_tag_for_all_responses()
+    {
+        await using var shop = await CachedShop.StartAsync(server, static listener =>
+            listener.EvictOutputCache<Product>(_ => [], "products").EvictOutputCache<Product>(changes => changes.Keys.Select(key => $"product:{key}"), "products"));
+        await shop.FillAsync(1);
+
+        await shop.ExecuteAsync("update products set price = 2 where id = 1");
+
+        await shop.UntilAsync(1, "2");
+    }
+
+    [Fact]
     public async Task After_each_cut_of_the_connection_all_responses_go()
     {
         await using var shop = await CachedShop.StartAsync(server, ByRow);

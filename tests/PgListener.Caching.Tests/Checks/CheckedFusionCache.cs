@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using PgListener.Backplane;
 using PgListener.Caching.Tests.FusionCache;
@@ -29,8 +30,8 @@ internal sealed class CheckedFusionCache : ICheckedCache
 
     public string Channel { get; }
 
-    public static void Add(IServiceCollection services, string channel)
-        => FusionInstance.Add(services, channel);
+    public static void Add(IServiceCollection services, string channel, IDistributedCache? shared = null)
+        => FusionInstance.Add(services, channel, shared);
 
     public async ValueTask<long> GetAsync(string key, VersionTable source, Action onRead)
     {

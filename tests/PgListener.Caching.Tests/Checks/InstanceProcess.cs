@@ -32,10 +32,10 @@ internal sealed class InstanceProcess : IAsyncDisposable
     /// <summary>When it has written all.</summary>
     public Task WhenWritten => _written.Task;
 
-    public static InstanceProcess Start(string connectionString, string kind, string name, string channel, int writes, TimeSpan pause, int seed, Journal journal)
+    public static InstanceProcess Start(string connectionString, string kind, string name, string channel, int writes, TimeSpan pause, int seed, bool isShared, Journal journal)
     {
         var network = FaultProxy.Start(new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = name }.ConnectionString);
-        string[] arguments = [InstanceProgram.Argument, kind, name, channel, .. ((int[])[writes, (int)pause.TotalMilliseconds, seed]).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+        string[] arguments = [InstanceProgram.Argument, kind, name, channel, .. ((int[])[writes, (int)pause.TotalMilliseconds, seed]).Select(number => number.ToString(CultureInfo.InvariantCulture)), .. isShared ? [InstanceProgram.SharedArgument] : Array.Empty<string>()];
         var info = new ProcessStartInfo(ChildProcess.Dotnet, [typeof(InstanceProcess).Assembly.Location, .. arguments])
         {
             UseShellExecute = false,

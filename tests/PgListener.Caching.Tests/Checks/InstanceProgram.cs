@@ -7,6 +7,9 @@ internal static class InstanceProgram
 {
     public const string Argument = "check-instance";
 
+    /// <summary>Follows the others if there is a shared level.</summary>
+    public const string SharedArgument = "shared";
+
     /// <summary>The environment variable with the connection string of the caches.</summary>
     public const string Variable = "PGLISTENER_CHECK_DB";
 
@@ -24,8 +27,9 @@ internal static class InstanceProgram
         var (kind, name, channel) = (args[1], args[2], args[3]);
         var (writes, pause, seed) = (Number(args[4]), TimeSpan.FromMilliseconds(Number(args[5])), Number(args[6]));
         var source = Environment.GetEnvironmentVariable(SourceVariable)!;
+        await using var shared = args[7..] is [SharedArgument] ? new SharedTable(source) : null;
         await using var instance = new Instance(Environment.GetEnvironmentVariable(Variable)!);
-        var cache = await CheckedCaches.StartAsync(kind, instance, channel);
+        var cache = await CheckedCaches.StartAsync(kind, instance, channel, shared);
         await using var table = new VersionTable(source);
         var journal = new Journal();
         var check = new CheckedInstance(name, instance, cache, table, journal);

@@ -13,20 +13,25 @@ internal sealed class Journal
     public int Gaps;
 
     /// <summary>Finds values that were returned although a newer one had been heard of.</summary>
-    public IReadOnlyList<string> Check()
+    public IReadOnlyList<string> Check() => [.. FindStale().Select(stale => stale.ToString())];
+
+    /// <summary>Finds them, with the time for which they had been stale.</summary>
+    public IReadOnlyList<StaleRead> FindStale()
     {
         var writes = Writes.ToLookup(write => write.Key, StringComparer.Ordinal).ToDictionary(key => key.Key, key => key.ToArray(), StringComparer.Ordinal);
-        var violations = new List<string>();
+        var found = new List<StaleRead>();
         foreach (var read in Reads)
         {
             foreach (var write in writes.GetValueOrDefault(read.Key, []).Where(write => write.Version > read.Version))
             {
-                if (write.Sent < read.Horizon || (write.Instance == read.Instance && write.Returned < read.Started))
-                    violations.Add($"{read} is older than {write}");
+                var heard = read.Horizon - (write.Sent ?? long.MaxValue);
+                var made = write.Instance == read.Instance ? read.Started - write.Returned : 0;
+                if (heard > 0 || made > 0)
+                    found.Add(new(read, write, TimeSpan.FromTicks(Math.Max(heard, made))));
             }
         }
 
-        return violations;
+        return found;
     }
 
     public string Summary()

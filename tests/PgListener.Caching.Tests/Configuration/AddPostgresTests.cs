@@ -61,6 +61,20 @@ public sealed class AddPostgresTests(ServerFixture server)
         Assert.Equal([new("HOST", "{\"a\": 1}"), new("Port", "80")], configuration.AsEnumerable().OrderBy(setting => setting.Key, StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Info:", "INFO:Title")]
+    [InlineData("info:", "Info:Title")]
+    [InlineData("Größen:", "GRÖßEN:Title")]
+    public async Task A_prefix_is_found_in_upper_and_lower_case_whatever_the_language_of_the_database(string prefix, string key)
+    {
+        await using var scene = await CreateAsync(server, hasTrigger: false);
+        await scene.ExecuteAsync($"create table turkish (key text collate \"tr-x-icu\", value text); insert into turkish values ('{key}', 'found')");
+
+        var configuration = scene.Build(options => (options.Table, options.Prefix) = ("public.turkish", prefix));
+
+        Assert.Equal("found", configuration["Title"]);
+    }
+
     [Fact]
     public async Task Of_two_keys_that_differ_in_case_only_the_last_one_counts_and_a_line_says_so()
     {

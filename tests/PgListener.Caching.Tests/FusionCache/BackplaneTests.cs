@@ -87,6 +87,7 @@ public sealed class BackplaneTests(ServerFixture server)
         await using var two = await StartSharedAsync();
         var token = TestContext.Current.CancellationToken;
         await two.Fusion().GetAsync("a", "old", "products");
+        await two.Fusion().GetAsync("a", "not read", "products"); // It has read whether the tag was removed, and the cache was cleared.
 
         await two.CutAsync();
         await (what switch

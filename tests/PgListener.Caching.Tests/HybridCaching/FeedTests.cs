@@ -55,6 +55,23 @@ public sealed class FeedTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Several_values_can_depend_on_a_row()
+    {
+        await using var app = await ProductApp.StartAsync(server, configure: static listener =>
+        {
+            ByRow(listener);
+            listener.InvalidateHybridCache<Product>(key => $"product:{key}0", "products").InvalidateHybridCache<Product>("lists").InvalidateHybridCache<Product>("lists");
+        });
+        await GetAsync(app, 1, "old");
+        await GetAsync(app, 10, "old");
+
+        await app.ExecuteAsync(Change);
+
+        await UntilAsync(app, 1, "new");
+        await UntilAsync(app, 10, "new");
+    }
+
+    [Fact]
     public async Task After_each_cut_of_the_connection_no_value_is_older_than_the_cut()
     {
         await using var app = await ProductApp.StartAsync(server, configure: ByRow);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
 using PgListener.HybridCaching;
 
 namespace PgListener.Caching.Tests.HybridCaching;
@@ -41,8 +42,24 @@ public sealed class SenderTests
         Assert.Equal(["2 key", "1 key"], _log.GetSnapshot().Where(line => line.Id.Id == 732).Select(line => line.Message.Contains(" 2 key", StringComparison.Ordinal) ? "2 key" : "1 key"));
     }
 
-    private InvalidationSender Create()
-        => new("me", "shop", _publisher, new HybridCacheCoherenceOptions { StopTimeout = TimeSpan.Zero }, new CoherenceMetrics(factory: null, "shop"), TimeProvider.System, new FakeLogger(_log));
+    [Fact]
+    public async Task The_end_waits_once_for_a_server_that_does_not_answer()
+    {
+        var time = new FakeTimeProvider();
+        var sender = Create(time, TimeSpan.FromSeconds(5));
+        _ = sender.SendAsync(pending => pending.AddKey("a"));
+        await _publisher.Attempts.NextAsync();
+
+        var stop = sender.FlushAsync(CancellationToken.None);
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(await stop.SoonAsync());
+        await sender.DisposeAsync().SoonAsync();
+
+        Assert.Single(_log.GetSnapshot(), line => line.Id.Id == 732);
+    }
+
+    private InvalidationSender Create(TimeProvider? time = null, TimeSpan stopTimeout = default)
+        => new("me", "shop", _publisher, new HybridCacheCoherenceOptions { StopTimeout = stopTimeout }, new CoherenceMetrics(factory: null, "shop"), time ?? TimeProvider.System, new FakeLogger(_log));
 
     /// <summary>A publisher whose attempts end when the test says so, or are cancelled.</summary>
     private sealed class HeldPublisher : INotificationPublisher

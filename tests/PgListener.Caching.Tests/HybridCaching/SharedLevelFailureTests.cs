@@ -8,6 +8,8 @@ namespace PgListener.Caching.Tests.HybridCaching;
 /// <summary>Caches whose shared level takes its time, or fails.</summary>
 public sealed class SharedLevelFailureTests(ServerFixture server)
 {
+    private const string RemovalOfAll = "__MSFT_HCT__*";
+
     private readonly string _channel = ServerFixture.NewChannel();
     private readonly SharedStore _store = new();
 
@@ -49,6 +51,26 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task All_tags_of_a_value_are_asked_for_at_the_same_time()
+    {
+        string[] tags = ["products", "orders", "prices"];
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "shared", tags: tags, cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        var (asked, goOn) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnRead = key =>
+        {
+            if (tags.Any(tag => key == $"__MSFT_HCT__{tag}") && Interlocked.Increment(ref asked) == tags.Length)
+                goOn.SetResult();
+            return goOn.Task;
+        };
+
+        // A tag that takes too long is not waited for, and the value would come from the source.
+        Assert.Equal("shared", await two.GetAsync("a", () => "not read", tags).SoonAsync());
+    }
+
+    [Fact]
     public async Task An_old_value_that_was_written_just_before_its_removal_was_heard_is_removed_from_the_shared_level_and_the_others_are_told()
     {
         await using var one = await StartAsync();
@@ -63,6 +85,44 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
         Assert.Contains("\"a\"", await one.Listener.Applied.NextAsync(), StringComparison.Ordinal);
 
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        Assert.Equal("new", await one.GetAsync("a", () => "not read"));
+    }
+
+    [Fact]
+    public async Task An_old_value_of_its_own_that_may_have_to_be_removed_from_the_shared_level_is_not_read_there()
+    {
+        await using var two = await StartAsync();
+        await two.GetAsync("a", () => "old");
+        await Eventually(() => _store.Keys.Contains("a"));
+        var goOn = HoldRepair(two);
+
+        await two.Publisher.PublishAsync(_channel, """{"from":"another","keys":["a"]}""", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+        goOn.SetResult();
+        await two.SharedLevelDoneAsync();
+        Assert.Equal("new", await two.GetAsync("a", () => "new"));
+    }
+
+    [Fact]
+    public async Task A_new_value_is_not_removed_from_the_shared_level_because_an_old_one_was_written_there_before()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.GetAsync("a", () => "old");
+        await Eventually(() => _store.TextOf("a").Contains("old", StringComparison.Ordinal));
+        var goOn = HoldRepair(two);
+        await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        Assert.Equal("a", await _store.Removed.NextAsync());
+
+        await two.GetAsync("a", () => "new");
+        await Eventually(() => _store.TextOf("a").Contains("new", StringComparison.Ordinal));
+        goOn.SetResult();
+        await two.SharedLevelDoneAsync();
+
+        Assert.Equal(0, _store.Removed.Waiting);
         Assert.Equal("new", await one.GetAsync("a", () => "not read"));
     }
 
@@ -125,6 +185,114 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Tags_that_are_removed_again_and_again_do_not_keep_a_gap_from_ending()
+    {
+        await using var two = await StartAsync();
+        var feed = new FeedInvalidation(LevelsOf(two));
+        await two.CutAsync();
+        _store.OnRead = key => key == RemovalOfAll ? feed.RemoveByTagAsync(["busy"], CancellationToken.None) : Task.CompletedTask;
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+
+        await two.SharedLevelDoneAsync();
+        await two.GetAsync("a", () => "new");
+        await Eventually(() => _store.Keys.Contains("a"));
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_not_recorded_yet_when_a_gap_ends_is_removed_all_the_same()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["busy"], cancellationToken: TestContext.Current.CancellationToken);
+        var feed = new FeedInvalidation(LevelsOf(two));
+        var handled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await two.CutAsync();
+        _store.OnWrite = key => key == "__MSFT_HCT__first" ? goOn.Task : Task.CompletedTask;
+        _store.OnRead = async key =>
+        {
+            if (key != RemovalOfAll)
+                return;
+
+            _store.OnRead = null; // Before the inner cache is replaced.
+            await handled.Task;
+            await feed.RemoveByTagAsync(["first", "busy"], CancellationToken.None);
+        };
+        two.Connect();
+        await two.Listener.Gaps.NextAsync();
+        handled.SetResult();
+        await Eventually(() => !LevelsOf(two).Shared!.IsClosed);
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "busy"));
+        goOn.SetResult();
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_removed_again_and_again_does_not_keep_keys_from_being_removed()
+    {
+        await using var one = await StartAsync();
+        var feed = new FeedInvalidation(LevelsOf(one));
+        _store.OnWrite = key => key == "__MSFT_HCT__busy" ? feed.RemoveByTagAsync(["busy"], CancellationToken.None) : Task.CompletedTask;
+        await feed.RemoveByTagAsync(["busy"], CancellationToken.None);
+
+        feed.Remove(["a"]);
+
+        Assert.Equal("a", await _store.Removed.NextAsync());
+        _store.OnWrite = null;
+        await one.SharedLevelDoneAsync();
+    }
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("key")]
+    [InlineData("tag")]
+    public async Task What_could_not_be_changed_in_the_shared_level_is_removed_there_later(string how)
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        _store.OnWrite = _store.OnRemove = Fail;
+
+        var change = ChangeAsync(one, how, TestContext.Current.CancellationToken).SoonAsync();
+        if (how == "set")
+            await change; // HybridCache logs that the shared level has failed.
+        else
+            await Assert.ThrowsAsync<InvalidOperationException>(() => change);
+        await two.Listener.Applied.NextAsync();
+        _store.OnWrite = _store.OnRemove = null;
+        await one.SharedLevelDoneAsync();
+
+        await using var three = await StartAsync();
+        Assert.Equal("new", await three.GetAsync("a", () => "new", "products"));
+    }
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("key")]
+    [InlineData("tag")]
+    public async Task What_was_cancelled_takes_effect_on_all_instances(string how)
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        // As those of a server do, its methods do nothing if they are cancelled.
+        _store.IsCancellable = true;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChangeAsync(one, how, new CancellationToken(canceled: true)).SoonAsync());
+        await two.Listener.Applied.NextAsync();
+        await one.SharedLevelDoneAsync();
+        await two.SharedLevelDoneAsync();
+
+        await using var three = await StartAsync();
+        Assert.Equal("new", await three.GetAsync("a", () => "new", "products"));
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+    }
+
+    [Fact]
     public void Above_the_limit_the_older_half_of_what_was_written_is_forgotten()
     {
         var time = new Clock();
@@ -140,16 +308,37 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
         Assert.Null(writes.Since(null));
         Assert.Null(writes.Since(middle - TimeSpan.FromTicks(1)));
         Assert.Equal(RecentWrites.Most / 2 + 1, writes.Since(middle)!.Count);
-        Assert.True(writes.IsOwn($"{RecentWrites.Most}", RecentWrites.Most));
-        Assert.False(writes.IsOwn($"{RecentWrites.Most}", 0));
+        Assert.True(writes.TryGetPrint($"{RecentWrites.Most}", out var print));
+        Assert.Equal(RecentWrites.Most, print);
+        Assert.False(writes.TryGetPrint("0", out _));
     }
 
     [Fact]
-    public async Task A_reading_that_is_cancelled_by_those_who_had_begun_it_is_begun_again_for_each_that_waits()
+    public void What_was_written_long_ago_is_not_looked_for()
+    {
+        var time = new Clock();
+        var writes = new RecentWrites(time);
+        writes.Begin("a", 1);
+        writes.End("a");
+        writes.Begin("b", 2); // It has not ended.
+        time.Now += TimeSpan.FromMinutes(5);
+        Assert.Equal(["a", "b"], writes.All().Order(StringComparer.Ordinal));
+
+        time.Now += TimeSpan.FromTicks(1);
+
+        Assert.Equal(["b"], writes.All());
+        Assert.False(writes.TryGetPrint("a", out _));
+        Assert.True(writes.TryGetPrint("b", out _));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reading_that_is_cancelled_by_those_who_had_begun_it_is_begun_again_for_each_that_waits(bool cancels)
     {
         await using var one = await StartAsync();
         using var gone = new CancellationTokenSource();
-        var reading = new Reading { Cancels = true };
+        var reading = new Reading { Cancels = cancels, Fails = !cancels };
         var first = one.GetHeldAsync(reading, "old", gone.Token);
         await reading.HasBegun.SoonAsync();
         await gone.CancelAsync();
@@ -160,6 +349,27 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
 
         Assert.Equal("new", await second.SoonAsync());
     }
+
+    private static async Task ChangeAsync(Instance instance, string how, CancellationToken cancellationToken)
+    {
+        if (how == "set")
+            await instance.Cache.SetAsync("a", "set", tags: ["products"], cancellationToken: cancellationToken);
+        else if (how == "key")
+            await instance.Cache.RemoveAsync("a", cancellationToken);
+        else
+            await instance.Cache.RemoveByTagAsync("products", cancellationToken);
+    }
+
+    /// <summary>Has something repaired in the shared level that ends when the test says so. What comes later waits.</summary>
+    private TaskCompletionSource HoldRepair(Instance instance)
+    {
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.OnWrite = key => key == "__MSFT_HCT__held" ? goOn.Task : Task.CompletedTask;
+        LevelsOf(instance).Repair.AddTags(["held"]);
+        return goOn;
+    }
+
+    private static CacheLevels LevelsOf(Instance instance) => ((CoherentHybridCache)instance.Cache).Levels;
 
     private static Task Fail(string key) => Task.FromException(new InvalidOperationException("The store is away."));
 

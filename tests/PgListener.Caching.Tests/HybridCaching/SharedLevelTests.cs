@@ -7,6 +7,8 @@ namespace PgListener.Caching.Tests.HybridCaching;
 /// <summary>Caches with a shared level.</summary>
 public sealed class SharedLevelTests(ServerFixture server)
 {
+    private const string RemovalOfAll = "__MSFT_HCT__*";
+
     private readonly string _channel = ServerFixture.NewChannel();
     private readonly SharedStore _store = new();
 
@@ -19,6 +21,7 @@ public sealed class SharedLevelTests(ServerFixture server)
 
         await one.Cache.SetAsync("a", "set", cancellationToken: TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
+        await two.SharedLevelDoneAsync(); // It has looked whether its own old value is still there.
 
         Assert.Equal("set", await two.GetAsync("a", () => "not read"));
         Assert.Equal(0, _store.Removed.Waiting);
@@ -34,6 +37,7 @@ public sealed class SharedLevelTests(ServerFixture server)
         await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
 
+        await two.SharedLevelDoneAsync();
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
         Assert.Equal(1, _store.Removed.Waiting);
     }
@@ -207,10 +211,84 @@ public sealed class SharedLevelTests(ServerFixture server)
         Assert.Equal(tag == "*" ? "new" : "other", await two.GetAsync("b", () => "new", "orders"));
     }
 
+    [Theory]
+    [InlineData("products")]
+    [InlineData("*")]
+    public async Task A_tag_that_is_removed_in_an_outage_is_known_before_a_value_is_read_from_the_shared_level(string tag)
+    {
+        await using var one = await StartAsync();
+        await using var two = await Instance.StartAsync(
+            server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store), options => options.MaxOutage = TimeSpan.Zero);
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
+
+        await two.CutAsync();
+        await one.Cache.RemoveByTagAsync(tag, TestContext.Current.CancellationToken);
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_removed_before_the_inner_cache_is_replaced_is_removed_for_the_new_one_too()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await two.CutAsync();
+        var reads = new Received<TaskCompletionSource>();
+        _store.OnRead = key =>
+        {
+            if (key != RemovalOfAll)
+                return Task.CompletedTask;
+
+            var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            reads.Add(goOn);
+            return goOn.Task;
+        };
+        two.Connect();
+        var before = await reads.NextAsync();
+        await two.Listener.Gaps.NextAsync();
+        Assert.Equal("old", await two.GetAsync("a", () => "old", "products"));
+
+        await one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken);
+        await two.Listener.Applied.NextAsync();
+        before.SetResult();
+        var after = await reads.NextAsync(); // The new one is in its place.
+
+        Assert.Equal("new", await two.GetAsync("a", () => "new", "products"));
+        _store.OnRead = null;
+        after.SetResult();
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_being_removed_while_the_inner_cache_is_replaced_is_removed_for_the_new_one_too()
+    {
+        await using var one = await StartAsync();
+        await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
+        var (writes, goOn) = (new Received<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _store.OnWrite = key =>
+        {
+            writes.Add(key);
+            return goOn.Task;
+        };
+        var removal = one.Cache.RemoveByTagAsync("products", TestContext.Current.CancellationToken).AsTask();
+        await writes.NextAsync();
+
+        await one.CutAsync();
+        one.Connect();
+        await one.Listener.Gaps.NextAsync();
+        await one.SharedLevelDoneAsync();
+        Assert.Equal("old", await one.GetAsync("a", () => "not read", "products")); // The new one has looked, and the removal is not recorded yet.
+        _store.OnWrite = null;
+        goOn.SetResult();
+        await removal.SoonAsync();
+
+        Assert.Equal("new", await one.GetAsync("a", () => "new", "products"));
+    }
+
     [Fact]
     public async Task A_removal_of_everything_in_a_gap_is_known_before_anything_is_read_again()
     {
-        const string RemovalOfAll = "__MSFT_HCT__*";
         await using var one = await StartAsync();
         await using var two = await StartAsync();
         await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
@@ -326,7 +404,9 @@ public sealed class SharedLevelTests(ServerFixture server)
     {
         await using var one = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
         await using var two = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
-        await two.GetAsync("a", () => "old");
+        await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
+        await one.Listener.Applied.NextAsync();
+        await two.Listener.Applied.NextAsync();
 
         await one.Cache.RemoveAsync("a", TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
