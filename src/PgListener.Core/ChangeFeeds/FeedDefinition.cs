@@ -54,4 +54,14 @@ internal sealed record FeedDefinition(string Schema, string Table)
 
     /// <summary>The table's name for messages.</summary>
     public string DisplayName => $"{Schema}.{Table}";
+
+    /// <summary>What this feed and another one have in common that only one feed can have, as the end of a sentence about both; <see langword="null"/> if there is nothing.</summary>
+    public string? ConflictWith(FeedDefinition other)
+    {
+        if (Schema == other.Schema && Function == other.Function)
+            return $"have the same function {Schema}.{Function}, so the Script of each replaces the feed of the other. Give one of them another name and channel: .Named(…).Channel(…).";
+        return Channel == other.Channel
+            ? $"have the same channel '{ChannelName.Show(Channel)}', so each would receive the changes of the other. Give one of them another: .Channel(…)."
+            : null;
+    }
 }

@@ -11,14 +11,17 @@ internal static class ModelFeeds
     public static IReadOnlyList<ModelFeed> Of(IReadOnlyModel? model)
     {
         ModelFeed[] feeds = [.. (model?.GetEntityTypes() ?? []).Select(FindOf).OfType<ModelFeed>()];
-        foreach (var same in feeds.GroupBy(feed => (feed.Feed.Schema, feed.Feed.Definition.Function)).Where(same => same.Count() > 1))
-            throw new InvalidOperationException($"The change feeds of the entity types '{NamesOf(same)}' have the same function {same.Key.Schema}.{same.Key.Function}. Give one of them another name and channel: feed.Named(…).Channel(…).");
-        foreach (var same in feeds.GroupBy(feed => feed.Feed.ChannelName, StringComparer.Ordinal).Where(same => same.Count() > 1))
-            throw new InvalidOperationException($"The change feeds of the entity types '{NamesOf(same)}' have the same channel '{same.Key}', so each would receive the changes of the other. Give one of them another: feed.Channel(…).");
+        for (var i = 0; i < feeds.Length; i++)
+        {
+            foreach (var other in feeds[..i])
+            {
+                if (feeds[i].Feed.Definition.ConflictWith(other.Feed.Definition) is { } conflict)
+                    throw new InvalidOperationException($"The change feeds of the entity types '{other.EntityType.DisplayName()}' and '{feeds[i].EntityType.DisplayName()}' {conflict}");
+            }
+        }
+
         return feeds;
     }
-
-    private static string NamesOf(IEnumerable<ModelFeed> feeds) => string.Join("' and '", feeds.Select(feed => feed.EntityType.DisplayName()));
 
     private static ModelFeed? FindOf(IReadOnlyEntityType entityType)
     {

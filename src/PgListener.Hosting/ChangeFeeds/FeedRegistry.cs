@@ -119,17 +119,10 @@ internal sealed class FeedRegistry
             return $"The change feed of {feed.Definition.DisplayName} for {type} has no key. Name its columns: ChangeFeed.For(…).Key(\"id\").";
         if (_feeds.TryGetValue(changes, out var former) && !former.Equals(feed))
             return $"{type} has two change feeds: {former} and {feed}. Use another class for one of them, or remove one.";
-        return _feeds.Where(other => !other.Value.Equals(feed)).Select(other => ProblemOf(type, feed, NameOf(other.Key), other.Value)).FirstOrDefault(static problem => problem is not null);
-    }
-
-    /// <summary>What two different feeds cannot share.</summary>
-    private static string? ProblemOf(string type, ChangeFeed feed, string otherType, ChangeFeed other)
-    {
-        if (feed.Schema == other.Schema && feed.Definition.Function == other.Definition.Function)
-            return $"The change feeds of {otherType} and {type} have the same function {feed.Schema}.{feed.Definition.Function}, so the Script of each replaces the feed of the other. Give one of them another name and channel: ChangeFeed.For(…).Named(…).Channel(…).";
-        return feed.ChannelName == other.ChannelName
-            ? $"The change feeds of {otherType} and {type} have the same channel '{ChannelName.Show(feed.ChannelName)}', so each would receive the changes of the other. Give one of them another: ChangeFeed.For(…).Channel(…)."
-            : null;
+        return _feeds
+            .Where(other => !other.Value.Equals(feed))
+            .Select(other => feed.Definition.ConflictWith(other.Value.Definition) is { } conflict ? $"The change feeds of {NameOf(other.Key)} and {type} {conflict}" : null)
+            .FirstOrDefault(static problem => problem is not null);
     }
 
     private static string NameOf(Type changes) => changes.GetGenericArguments()[0].Name;
