@@ -1,29 +1,13 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace PgListener.Bench;
 
-/// <summary>A worker on a table that is a queue: takes rows as long as there are some, then waits for a notification or a second.</summary>
-internal sealed class SkipLockedService(NpgsqlDataSource dataSource, IServiceScopeFactory scopes, int batch) : BackgroundService
+/// <summary>A worker on a table that is a queue: takes rows in batches, handles them, and commits.</summary>
+internal sealed class SkipLockedService(NpgsqlDataSource dataSource, IServiceScopeFactory scopes, int batch) : TableService(dataSource)
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await using var listening = await dataSource.OpenConnectionAsync(stoppingToken);
-        await using (var listen = new NpgsqlCommand(SkipLockedSql.Listen, listening))
-            await listen.ExecuteNonQueryAsync(stoppingToken);
-        await using var connection = await dataSource.OpenConnectionAsync(stoppingToken);
-        while (true)
-        {
-            if (await TakeAsync(connection, stoppingToken) == 0)
-                await listening.WaitAsync(PollInterval, stoppingToken);
-        }
-    }
-
-    private async Task<int> TakeAsync(NpgsqlConnection connection, CancellationToken stoppingToken)
+    protected override async Task<int> HandleSomeAsync(NpgsqlConnection connection, CancellationToken stoppingToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(stoppingToken);
         var payloads = await ReadAsync(connection, stoppingToken);
