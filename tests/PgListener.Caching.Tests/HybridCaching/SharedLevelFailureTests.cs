@@ -1,18 +1,11 @@
-using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
-using Microsoft.Extensions.DependencyInjection;
 using PgListener.HybridCaching;
 
 namespace PgListener.Caching.Tests.HybridCaching;
 
 /// <summary>Caches whose shared level takes its time, or fails.</summary>
-public sealed class SharedLevelFailureTests(ServerFixture server)
+public sealed class SharedLevelFailureTests(ServerFixture server) : SharedLevelScene(server)
 {
-    private const string RemovalOfAll = "__MSFT_HCT__*";
-
-    private readonly string _channel = ServerFixture.NewChannel();
-    private readonly SharedStore _store = new();
-
     [Fact]
     public async Task A_tag_that_was_removed_long_ago_is_known_although_it_is_read_more_slowly_than_the_value()
     {
@@ -374,8 +367,6 @@ public sealed class SharedLevelFailureTests(ServerFixture server)
     private static Task Fail(string key) => Task.FromException(new InvalidOperationException("The store is away."));
 
     private static Task<bool> Eventually(Func<bool> condition) => WebApi.Tests.Eventually.GetAsync(() => Task.FromResult(condition()), static done => done);
-
-    private Task<Instance> StartAsync() => Instance.StartAsync(server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store));
 
     private sealed class Clock : TimeProvider
     {

@@ -5,13 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace PgListener.Caching.Tests.HybridCaching;
 
 /// <summary>Caches with a shared level.</summary>
-public sealed class SharedLevelTests(ServerFixture server)
+public sealed class SharedLevelTests(ServerFixture server) : SharedLevelScene(server)
 {
-    private const string RemovalOfAll = "__MSFT_HCT__*";
-
-    private readonly string _channel = ServerFixture.NewChannel();
-    private readonly SharedStore _store = new();
-
     [Fact]
     public async Task A_value_that_one_instance_sets_is_read_from_the_shared_level_by_the_others()
     {
@@ -217,8 +212,7 @@ public sealed class SharedLevelTests(ServerFixture server)
     public async Task A_tag_that_is_removed_in_an_outage_is_known_before_a_value_is_read_from_the_shared_level(string tag)
     {
         await using var one = await StartAsync();
-        await using var two = await Instance.StartAsync(
-            server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store), options => options.MaxOutage = TimeSpan.Zero);
+        await using var two = await StartAsync(configure: options => options.MaxOutage = TimeSpan.Zero);
         await one.Cache.SetAsync("a", "old", tags: ["products"], cancellationToken: TestContext.Current.CancellationToken);
         await two.Listener.Applied.NextAsync();
         Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
@@ -337,8 +331,7 @@ public sealed class SharedLevelTests(ServerFixture server)
     public async Task A_removed_tag_applies_on_an_instance_whose_clock_is_behind()
     {
         await using var one = await StartAsync();
-        await using var two = await Instance.StartAsync(
-            server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store).AddSingleton<TimeProvider>(new LateClock()));
+        await using var two = await StartAsync(services => services.AddSingleton<IDistributedCache>(_store).AddSingleton<TimeProvider>(new LateClock()));
         await one.GetAsync("a", () => "old", "products");
         Assert.Equal("old", await two.GetAsync("a", () => "not read", "products"));
 
@@ -402,8 +395,8 @@ public sealed class SharedLevelTests(ServerFixture server)
     [Fact]
     public async Task A_distributed_cache_in_memory_is_no_shared_level()
     {
-        await using var one = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
-        await using var two = await Instance.StartAsync(server.ConnectionString, _channel, services => services.AddDistributedMemoryCache());
+        await using var one = await StartAsync(services => services.AddDistributedMemoryCache());
+        await using var two = await StartAsync(services => services.AddDistributedMemoryCache());
         await two.Cache.SetAsync("a", "old", cancellationToken: TestContext.Current.CancellationToken);
         await one.Listener.Applied.NextAsync();
         await two.Listener.Applied.NextAsync();
@@ -413,8 +406,6 @@ public sealed class SharedLevelTests(ServerFixture server)
 
         Assert.Equal("new", await two.GetAsync("a", () => "new"));
     }
-
-    private Task<Instance> StartAsync() => Instance.StartAsync(server.ConnectionString, _channel, services => services.AddSingleton<IDistributedCache>(_store));
 
     private sealed class LateClock : TimeProvider
     {
