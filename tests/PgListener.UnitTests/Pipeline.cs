@@ -18,7 +18,7 @@ internal sealed class Pipeline : IDisposable
     {
         Metrics = new(Meters, name);
         State = new(Time, Logger);
-        _context = new(new(options ?? new()), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => "db.example:5433" };
+        _context = new(new(options ?? new()), new(Time), new(), _ => throw new NotSupportedException(), Time, logger ?? Logger) { Metrics = Metrics, Server = () => Server };
         Metrics.Observe(() => _context.Series.Current, () => new(State.Status.State, State.Reconnects, State.Status.RoundTrip, State.Status.QueueUsage));
         _routing.Difference.BeginSession();
     }
@@ -32,6 +32,9 @@ internal sealed class Pipeline : IDisposable
     public ListenerMetrics Metrics { get; }
 
     public StateMachine State { get; }
+
+    /// <summary>The server that the listener is connected to.</summary>
+    public string? Server { get; set; } = "db.example:5433";
 
     /// <summary>Cancels calls, as a stop that cannot wait does.</summary>
     public CancellationToken Abort { get; init; }

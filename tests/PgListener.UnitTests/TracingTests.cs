@@ -60,6 +60,52 @@ public sealed class TracingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_sampler_decides_by_the_tags_that_the_span_would_have()
+    {
+        _listener.Dispose();
+        var offered = new List<string>();
+        using var sampler = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == PgListenerDiagnostics.ActivitySourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+            {
+                offered.Add($"{options.Name} {options.Kind} {options.Links?.Count() ?? 0} {Describe(options.Tags!)}");
+                return offered.Count == 1 ? ActivitySamplingResult.None : ActivitySamplingResult.AllData;
+            },
+            ActivityStopped = _ended.Add,
+        };
+        ActivitySource.AddActivityListener(sampler);
+        using var pipeline = new Pipeline("n", new() { PropagateTraceContext = true });
+        var subscription = pipeline.Subscribe("a", (_, _) => Task.CompletedTask, new() { Name = "S" });
+        pipeline.Deliver("a", TraceContext.Inject("{}", ActivityContext.Parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", traceState: null)), "2");
+        await Pipeline.EndAsync(subscription);
+
+        const string tags = "messaging.destination.name=a messaging.destination.subscription.name=S messaging.operation.name=process messaging.operation.type=process " +
+            "messaging.system=postgresql pglistener.name=n server.address=db.example server.port=5433";
+        Assert.Equal([$"process a Consumer 1 {tags}", $"process a Consumer 0 {tags}"], offered);
+        Assert.Equal($"process a Consumer Unset {tags}", Describe(Assert.Single(_ended)));
+    }
+
+    [Fact]
+    public async Task After_a_failover_spans_name_the_new_server()
+    {
+        using var pipeline = new Pipeline();
+        var subscription = pipeline.Subscribe(
+            "a",
+            (context, _) =>
+            {
+                pipeline.Server = context.Payload == "1" ? "other.example:5434" : null;
+                return Task.CompletedTask;
+            },
+            new());
+        pipeline.Deliver("a", "1", "2", "3");
+        await Pipeline.EndAsync(subscription);
+        Assert.Equal(
+            [("db.example", 5433), ("other.example", 5434), (null, null)],
+            _ended.Select(span => ((string?)span.GetTagItem(PgListenerTags.ServerAddress), (int?)span.GetTagItem(PgListenerTags.ServerPort))));
+    }
+
+    [Fact]
     public async Task An_observer_of_spans_that_throws_harms_nobody()
     {
         using var pipeline = new Pipeline();
@@ -108,6 +154,8 @@ public sealed class TracingTests : IDisposable
     }
 
     private static string Describe(Activity activity)
-        => $"{activity.OperationName} {activity.Kind} {activity.Status} " +
-            string.Join(' ', activity.TagObjects.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"));
+        => $"{activity.OperationName} {activity.Kind} {activity.Status} {Describe(activity.TagObjects)}";
+
+    private static string Describe(IEnumerable<KeyValuePair<string, object?>> tags)
+        => string.Join(' ', tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"));
 }

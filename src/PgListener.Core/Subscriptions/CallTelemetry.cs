@@ -10,6 +10,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
 {
     private readonly ListenerMetrics? _metrics = context.Metrics;
     private readonly string _listener = context.Metrics?.Name ?? "";
+    private readonly ProcessSpan _span = new(context.Metrics?.Name ?? "", channel, subscription);
     private readonly Tag[] _success = SubscriptionTags.Of(context.Metrics?.Name ?? "", channel, subscription, PgListenerTags.Process);
 
     /// <summary>Begins a call for a notification.</summary>
@@ -54,7 +55,7 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
         {
             return reason is { } why
                 ? Tracing.StartResync(channel, subscription, _listener, context.Server(), why)
-                : Tracing.StartProcess(channel, subscription, _listener, context.Server(), sender);
+                : _span.Start(context.Server(), sender);
         }
         catch (Exception e)
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace PgListener.Telemetry;
@@ -29,6 +31,13 @@ internal static class SubscriptionTags
         tags.AddRange(more);
         return [.. tags];
     }
+
+    /// <summary>The tags of spans that name the server; none if it is not known.</summary>
+    /// <param name="server">The server as <c>host:port</c>.</param>
+    public static Tag[] OfServer(string? server)
+        => server?.LastIndexOf(':') is > 0 and var colon && int.TryParse(server.AsSpan(colon + 1), CultureInfo.InvariantCulture, out var port)
+            ? [new(PgListenerTags.ServerAddress, server[..colon]), new(PgListenerTags.ServerPort, port)]
+            : [];
 
     /// <summary>The value of <see cref="PgListenerTags.GapReason"/> for a reason.</summary>
     public static string NameOf(ResyncReason reason) => reason switch

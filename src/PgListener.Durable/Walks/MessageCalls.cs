@@ -11,6 +11,7 @@ namespace PgListener.Durable.Walks;
 internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosition held, Progress progress, CallLimits limits, WalkContext context)
 {
     private readonly DurableSubscription _definition = subscription.Definition;
+    private readonly ProcessSpan _span = new(context.ListenerName, subscription.Definition.LogicalChannel, subscription.Definition.Name);
     private readonly KeyValuePair<string, object?>[] _tags = SubscriptionTags.Of(context.ListenerName, subscription.Definition.LogicalChannel, subscription.Definition.Name, PgListenerTags.Process);
 
     /// <summary>Calls it.</summary>
@@ -59,7 +60,7 @@ internal sealed class MessageCalls(RegisteredSubscription subscription, HeldPosi
         {
             var message = DeliveredMessage.Of(delivery.Message, attempt, _definition.LogicalChannel, enlistment);
             if (Tracing.IsOn)
-                span = Tracing.StartProcess(_definition.LogicalChannel, _definition.Name, context.ListenerName, context.Server, SenderOf(message));
+                span = _span.Start(context.Server, SenderOf(message));
             await _definition.Calls.HandleAsync(message, delivery.Message.Payload, limit?.Token ?? abort).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (limit is { IsOver: true } && !abort.IsCancellationRequested)
