@@ -48,6 +48,7 @@ public class HandlerOptions : IValidatableObject
     /// <remarks>
     /// Only the handler itself can end its call: pass the token on to what it waits for. A call that is still running after the same time again (at least 1
     /// second, at most 30) hangs. An error in the log names it. Until it ends, <see cref="SubscriptionStatistics.Hanging"/> counts it, and the health check is degraded.
+    /// Do not use the token after the call has ended: a later call may have the same one. A token that was cancelled is never used again.
     /// </remarks>
     /// <value>The default is <see langword="null"/>: never. From 1 millisecond to 1 day.</value>
     public TimeSpan? Timeout { get; set; }

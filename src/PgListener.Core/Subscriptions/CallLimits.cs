@@ -5,7 +5,7 @@ namespace PgListener.Subscriptions;
 /// some time ago.
 /// </summary>
 /// <remarks>A call that ends at the moment at which it would hang is decided under the lock, which also keeps the log lines in order.</remarks>
-internal sealed class CallLimits(SubscriptionLog log, TimeProvider time)
+internal sealed class CallLimits(SubscriptionLog log, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MostGrace = TimeSpan.FromSeconds(30);
@@ -16,8 +16,15 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time)
     private readonly Dictionary<CallLimit, DateTimeOffset> _calls = [];
     private volatile HangingCalls? _hanging;
 
+    /// <summary>That of a call that has ended in time, for the next call. Calls that run one after the other have all the same.</summary>
+    private CallLimit? _spare;
+    private volatile bool _isDisposed;
+
     /// <summary>Whether the log says that calls hang, and has to say when none does any more.</summary>
     private bool _isLogged;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => time;
 
     /// <summary>The calls that hang now; <see langword="null"/> if none does.</summary>
     public HangingCalls? Hanging => _hanging;
@@ -32,7 +39,33 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time)
     /// <param name="after">How long it may take; <see langword="null"/> if there is no limit.</param>
     /// <param name="abort">Cancels the call's token too.</param>
     /// <returns>The limit, disposed of when the call has ended; <see langword="null"/> if there is none.</returns>
-    public CallLimit? Begin(TimeSpan? after, CancellationToken abort) => after is { } limit ? new(limit, this, time, abort) : null;
+    public CallLimit? Begin(TimeSpan? after, CancellationToken abort)
+    {
+        if (after is not { } limit)
+            return null;
+
+        var call = Interlocked.Exchange(ref _spare, null);
+        if (call?.Suits(limit, abort) != true)
+        {
+            call?.Close();
+            call = new(limit, this, abort);
+        }
+
+        call.Begin();
+        return call;
+    }
+
+    /// <summary>A call has ended in time.</summary>
+    /// <returns>Whether its limit is kept for the next call.</returns>
+    public bool TryKeep(CallLimit call)
+    {
+        if (Interlocked.CompareExchange(ref _spare, call, null) is not null)
+            return false;
+
+        if (_isDisposed)
+            CloseSpare();
+        return true;
+    }
 
     /// <summary>A call should have ended by now. Unless it has, it hangs.</summary>
     public void Hang(CallLimit call)
@@ -68,6 +101,15 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time)
 
     /// <summary>What a call has registered on its token has thrown.</summary>
     public void CancelFailed(Exception error) => log.CancelFailed(error);
+
+    /// <summary>No further call begins. Calls that are running keep their limits.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        CloseSpare();
+    }
+
+    private void CloseSpare() => Interlocked.Exchange(ref _spare, null)?.Close();
 
     private void Publish() => _hanging = _calls.Count > 0 ? new(_calls.Count, _calls.Values.Min()) : null;
 

@@ -3,7 +3,7 @@ using PgListener.Telemetry;
 namespace PgListener.Subscriptions;
 
 /// <summary>Calls one subscription's callback for one notification or gap, with its time limit and its span, and reports exceptions.</summary>
-internal sealed class CallbackCalls(string name, string channel, NotificationCallback callback, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context)
+internal sealed class CallbackCalls(string name, string channel, NotificationCallback callback, SubscriptionCounters counters, SubscriptionLog log, SubscriptionContext context) : IDisposable
 {
     private readonly CallTelemetry _telemetry = new(channel, name, log, context);
     private readonly CallLimits _limits = new(log, context.Time);
@@ -54,6 +54,9 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
         _telemetry.End(call, failure?.ErrorType);
         context.Observer?.Called(name, counters, item.ToNotification(), failure);
     }
+
+    /// <summary>No further call begins.</summary>
+    public void Dispose() => _limits.Dispose();
 
     /// <summary>Notifies the observer of how a call for a gap has ended.</summary>
     public void TellOfResync(Resync resync, CallFailure? failure) => context.Observer?.Resynced(name, counters, channel, resync, failure);

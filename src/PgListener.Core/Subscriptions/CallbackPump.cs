@@ -110,6 +110,7 @@ internal sealed class CallbackPump
             await _slots.WhenIdleAsync().ConfigureAwait(false);
         _log.DiscardedAtStop(_queue.Complete(discard: true));
         await _slots.WhenIdleAsync().ConfigureAwait(false);
+        _calls.Dispose();
         _log.Dispose();
     }
 

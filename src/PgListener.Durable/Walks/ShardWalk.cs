@@ -99,7 +99,7 @@ internal sealed class ShardWalk : IShardRun
         Volatile.Write(ref _retries, retries);
 
         using var log = new SubscriptionLog(Definition.Name, Definition.LogicalChannel, hearsGaps: Definition.Calls.OnResync is not null, _context.Logger, _context.Time);
-        var limits = new CallLimits(log, _context.Time);
+        using var limits = new CallLimits(log, _context.Time);
         using var watched = Definition.Counts.Watch(limits);
         var calls = new MessageCalls(_subscription, held, progress, limits, _context);
         var acknowledger = new Acknowledger(_subscription, held, progress, retries, _wake);
