@@ -19,6 +19,9 @@ namespace PgListener;
 /// </remarks>
 public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
 {
+    /// <summary>The settings of subscriptions without their own. They are valid, and nothing changes them.</summary>
+    private static readonly SubscriptionOptions Defaults = new();
+
     private readonly OptionsInForce _options;
     private readonly IServerLink _link;
     private readonly StateMachine _state;
@@ -231,7 +234,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <exception cref="PostgresException">The server refused the channel; the callback is then not added.</exception>
     /// <exception cref="ListenerClosedException">The listener was stopped during the call; the callback is then not added.</exception>
     public Task AddCallbackAsync(string channel, NotificationCallback callback, CancellationToken cancellationToken = default)
-        => AddAsync(channel, callback, new(), isCleared: true, cancellationToken);
+        => AddAsync(channel, callback, Defaults, isCleared: true, cancellationToken);
 
     /// <summary>Adds a callback for a channel with settings, such as <see cref="SubscriptionOptions.OnResync"/>.</summary>
     /// <param name="channel">The channel: 1 to 63 bytes in UTF-8, upper and lower case distinct, any characters but NUL.</param>
@@ -256,7 +259,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public async Task<ListenerSubscription> SubscribeAsync(
         string channel, NotificationCallback callback, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var subscription = await AddAsync(channel, callback, options ?? new(), isCleared: false, cancellationToken).ConfigureAwait(false);
+        var subscription = await AddAsync(channel, callback, options ?? Defaults, isCleared: false, cancellationToken).ConfigureAwait(false);
         return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
     }
 
@@ -267,7 +270,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <param name="settled">Completes when the server listens; already completed when the listener is not started.</param>
     internal ListenerSubscription Subscribe(string channel, NotificationCallback callback, SubscriptionOptions? options, out Task settled)
     {
-        var subscription = Add(channel, callback, options ?? new(), isCleared: false, out var change);
+        var subscription = Add(channel, callback, options ?? Defaults, isCleared: false, out var change);
         settled = _runs.SettleAsync(change, CancellationToken.None);
         return new(channel, () => _runs.Remove(subscription), settings => Change(subscription, settings));
     }
@@ -440,11 +443,19 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         ThrowIfInvalid(channel);
-        ThrowIfPositioned(options);
-        Setting.ThrowIfInvalid(options, nameof(options), () => $"the subscription {options.Name ?? CallbackName.Of(callback)} to channel '{channel.ReplaceLineEndings(" ")}'");
-        var subscription = new Subscription(channel, callback, options.Snapshot(), _context) { IsCleared = isCleared };
+        if (options != Defaults)
+            options = Check(options, channel, callback);
+        var subscription = new Subscription(channel, callback, options, _context) { IsCleared = isCleared };
         settled = _runs.Add(subscription);
         return subscription;
+    }
+
+    /// <summary>Checks settings, and makes a copy that the caller cannot change.</summary>
+    private static SubscriptionOptions Check(SubscriptionOptions options, string channel, NotificationCallback callback)
+    {
+        ThrowIfPositioned(options);
+        Setting.ThrowIfInvalid(options, nameof(options), () => $"the subscription {options.Name ?? CallbackName.Of(callback)} to channel '{channel.ReplaceLineEndings(" ")}'");
+        return options.Snapshot();
     }
 
     /// <summary>Opens a connection beside the one that listens, from the pool that callbacks use.</summary>

@@ -11,7 +11,13 @@ internal sealed class ChannelTable(Routes routes, Difference difference)
         get
         {
             lock (routes.Sync)
-                return [.. routes.All.SelectMany(route => route.Subscribers), .. routes.Everything];
+            {
+                var all = new List<Subscription>();
+                foreach (var route in routes.All)
+                    all.AddRange(route.Subscribers);
+                all.AddRange(routes.Everything);
+                return all;
+            }
         }
     }
 

@@ -3,48 +3,63 @@ namespace PgListener.Routing;
 /// <summary>The waits for the server to confirm an edit of one channel. Used under the lock of <see cref="Routes"/>.</summary>
 internal sealed class Waiters
 {
-    private readonly List<(long Version, TaskCompletionSource Source)> _waiting = [];
+    /// <summary>The oldest one. A chain, because nearly always there is one at most, and there may be very many channels.</summary>
+    private Waiter? _first;
+    private Waiter? _last;
 
     /// <summary>Completes when the server has confirmed the given edit, or a later one.</summary>
     /// <param name="version">The edit.</param>
     /// <param name="sent">The latest edit that was sent to the server. All later ones are sent together, and share one wait.</param>
     public Task WhenSettledAsync(long version, long sent)
     {
-        if (_waiting.Count > 0 && _waiting[^1] is var last && last.Version > sent)
+        if (_last is { } last && last.Version > sent)
         {
-            _waiting[^1] = (version, last.Source);
-            return last.Source.Task;
+            last.Version = version;
+            return last.Task;
         }
 
-        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Add((version, source));
-        return source.Task;
+        var waiter = new Waiter { Version = version };
+        if (_last is null)
+            _first = waiter;
+        else
+            _last.Next = waiter;
+        _last = waiter;
+        return waiter.Task;
     }
 
     /// <summary>The server has confirmed the given edit, and with it all earlier ones.</summary>
     public void Settle(long version)
     {
-        foreach (var source in Take(version))
-            source.TrySetResult();
+        while (TryTake(version) is { } waiter)
+            waiter.TrySetResult();
     }
 
     /// <summary>The server will not confirm the given edit and the earlier ones.</summary>
     public void Fail(long version, Exception error)
     {
-        foreach (var source in Take(version))
+        while (TryTake(version) is { } waiter)
         {
-            if (source.TrySetException(error))
-                _ = source.Task.Exception; // Nothing waits for an edit that was made while the listener was stopped.
+            if (waiter.TrySetException(error))
+                _ = waiter.Task.Exception; // Nothing waits for an edit that was made while the listener was stopped.
         }
     }
 
-    private TaskCompletionSource[] Take(long version)
+    /// <summary>Takes the oldest one, if it waits for the given edit or an earlier one.</summary>
+    private Waiter? TryTake(long version)
     {
-        if (_waiting.Count == 0)
-            return [];
+        if (_first is not { } first || first.Version > version)
+            return null;
 
-        var taken = _waiting.Where(entry => entry.Version <= version).Select(entry => entry.Source).ToArray();
-        _waiting.RemoveAll(entry => entry.Version <= version);
-        return taken;
+        _first = first.Next;
+        if (_first is null)
+            _last = null;
+        return first;
+    }
+
+    private sealed class Waiter() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public long Version { get; set; }
+
+        public Waiter? Next { get; set; }
     }
 }

@@ -8,8 +8,10 @@ internal sealed class SubscriptionCounters(TimeProvider time)
 {
     private const long Never = 0;
 
+    private static readonly int Reasons = Enum.GetValues<ResyncReason>().Length;
+
     private readonly ErrorCounts _errors = new();
-    private readonly long[] _gaps = new long[Enum.GetValues<ResyncReason>().Length];
+    private readonly long[] _gaps = new long[Reasons];
     private long _received;
     private long _processed;
     private long _failed;

@@ -6,12 +6,13 @@ internal sealed class ErrorCounts
     internal const int MaxTypes = 50;
 
     private readonly Lock _sync = new();
-    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private Dictionary<string, long>? _counts;
 
     public void Add(string errorType, long count = 1)
     {
         lock (_sync)
         {
+            _counts ??= new(StringComparer.Ordinal);
             var key = _counts.Count < MaxTypes || _counts.ContainsKey(errorType) ? errorType : PgListenerTags.Other;
             _counts[key] = _counts.GetValueOrDefault(key) + count;
         }
@@ -20,6 +21,6 @@ internal sealed class ErrorCounts
     public KeyValuePair<string, long>[] ToArray()
     {
         lock (_sync)
-            return [.. _counts];
+            return _counts is null ? [] : [.. _counts];
     }
 }

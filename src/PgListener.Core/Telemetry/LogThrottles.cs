@@ -6,7 +6,8 @@ namespace PgListener.Telemetry;
 /// <param name="time">The clock.</param>
 internal sealed class LogThrottles(TimeProvider time) : IDisposable
 {
-    private readonly ConcurrentDictionary<string, LogThrottle> _throttles = new(StringComparer.Ordinal);
+    /// <summary>Made when something happens for the first time, because most subscriptions never log anything.</summary>
+    private ConcurrentDictionary<string, LogThrottle>? _throttles;
 
     /// <summary>Records one occurrence.</summary>
     /// <param name="kind">Its kind.</param>
@@ -15,15 +16,19 @@ internal sealed class LogThrottles(TimeProvider time) : IDisposable
     /// <returns>Whether to log it in full. Otherwise it was counted.</returns>
     public bool IsNew(string kind, Action<long> report, string other = PgListenerTags.Other)
     {
-        if (!_throttles.TryGetValue(kind, out var throttle))
-            throttle = _throttles.GetOrAdd(_throttles.Count < ErrorCounts.MaxTypes ? kind : other, static (_, given) => new(given.Time, given.Report), (Time: time, Report: report));
+        var throttles = LazyInitializer.EnsureInitialized(ref _throttles, static () => new(StringComparer.Ordinal));
+        if (!throttles.TryGetValue(kind, out var throttle))
+            throttle = throttles.GetOrAdd(throttles.Count < ErrorCounts.MaxTypes ? kind : other, static (_, given) => new(given.Time, given.Report), (Time: time, Report: report));
         return throttle.IsNew();
     }
 
     /// <summary>Logs the counts that were not logged yet.</summary>
     public void Dispose()
     {
-        foreach (var throttle in _throttles.Values)
+        if (Volatile.Read(ref _throttles) is not { } throttles)
+            return;
+
+        foreach (var throttle in throttles.Values)
             throttle.Dispose();
     }
 }
