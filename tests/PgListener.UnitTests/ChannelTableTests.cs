@@ -44,6 +44,21 @@ public class ChannelTableTests
     }
 
     [Fact]
+    public async Task An_edit_of_a_channel_whose_LISTEN_is_in_progress_is_sent_after_its_answer()
+    {
+        _routing.Difference.BeginSession();
+        _ = _routing.Table.Add(Subscribe("a", out var subscription, out _));
+        var underWay = _routing.Difference.TakeChanges();
+        var removed = _routing.Table.Remove(subscription);
+        _ = _routing.Table.Add(Subscribe("b", out _, out _));
+        Apply("LISTEN b"); // As of many channels, whose next part is taken while the one before is in progress.
+        Assert.False(removed.IsCompleted);
+        _routing.Difference.Apply(underWay);
+        Apply("UNLISTEN a");
+        await removed;
+    }
+
+    [Fact]
     public async Task However_many_edits_the_server_has_not_been_told_of_they_share_one_wait()
     {
         // Without a session: as browsers that come, give up and come again while the server is down.

@@ -76,13 +76,13 @@ internal sealed class Difference(Routes routes)
         return route.Waiters.WhenSettledAsync(route.Version, route.SentVersion);
     }
 
-    /// <summary>Takes edits that the server does not know of yet.</summary>
+    /// <summary>Takes edits that the server does not know of yet. An edit of a channel that has a change in progress stays until that is answered.</summary>
     /// <param name="most">The most edits to take.</param>
     public IReadOnlyList<ChannelChange> TakeChanges(int most = int.MaxValue)
     {
         lock (routes.Sync)
         {
-            Route[] edited = [.. _changed.Take(most)];
+            Route[] edited = [.. _changed.Where(static route => !route.IsInFlight).Take(most)];
             var changes = new List<ChannelChange>(edited.Length);
             foreach (var route in edited)
             {

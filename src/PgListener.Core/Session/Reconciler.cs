@@ -16,25 +16,35 @@ internal sealed class Reconciler(SessionOwner owner, ILogger logger)
     /// </summary>
     private const int ChunkSize = 1_000;
 
-    /// <summary>Sends the current difference.</summary>
+    /// <summary>Sends the current difference. While the server works on one part of it, the answer to the part before is applied, and the next one is taken.</summary>
     /// <returns>How many channels were added.</returns>
     public async Task<int> ReconcileAsync(SessionConnection server, SessionId session, CancellationToken stopping)
     {
         var total = owner.Difference.Count;
         var added = 0;
         var done = 0;
+        var next = owner.TakeChanges(session, ChunkSize);
+        IReadOnlyList<ChannelChange>? accepted = null;
         do
         {
-            var changes = owner.TakeChanges(session, ChunkSize) ?? throw new OperationCanceledException("The session is over.");
-            added += await ApplyAsync(server, session, changes, done, total, stopping).ConfigureAwait(false);
+            var sending = SendAsync(server, session, next ?? throw new OperationCanceledException("The session is over."), done, total, stopping);
+            if (accepted is not null)
+                owner.Apply(session, accepted);
             done += ChunkSize;
+            next = done < total ? owner.TakeChanges(session, ChunkSize) : null;
+            accepted = await sending.ConfigureAwait(false);
+            added += accepted.Count(static change => change is { Listen: true, Route.IsPrivate: false });
         }
         while (done < total);
 
+        owner.Apply(session, accepted);
         return added;
     }
 
-    private async Task<int> ApplyAsync(SessionConnection server, SessionId session, IReadOnlyList<ChannelChange> changes, int done, int total, CancellationToken stopping)
+    /// <summary>Sends changes.</summary>
+    /// <returns>Those that the server has accepted.</returns>
+    private async Task<IReadOnlyList<ChannelChange>> SendAsync(
+        SessionConnection server, SessionId session, IReadOnlyList<ChannelChange> changes, int done, int total, CancellationToken stopping)
     {
         var what = changes.Count == total
             ? string.Create(CultureInfo.InvariantCulture, $"LISTEN for {total:N0} channel(s)")
@@ -42,15 +52,14 @@ internal sealed class Reconciler(SessionOwner owner, ILogger logger)
         try
         {
             await SendAsync(server, what, changes, stopping).ConfigureAwait(false);
+            return changes;
         }
         catch (PostgresException e) when (IsDataError(e))
         {
             changes = await RejectUnspeakableAsync(server, session, changes, stopping).ConfigureAwait(false);
             await SendAsync(server, what, changes, stopping).ConfigureAwait(false);
+            return changes;
         }
-
-        owner.Apply(session, changes);
-        return changes.Count(static change => change is { Listen: true, Route.IsPrivate: false });
     }
 
     private static Task SendAsync(SessionConnection server, string what, IReadOnlyList<ChannelChange> changes, CancellationToken stopping)
