@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Npgsql;
+using PgListener.TestServer;
 using static PgListener.IntegrationTests.ServerFixture;
 
 namespace PgListener.IntegrationTests;
@@ -67,5 +70,79 @@ public sealed class WakeUpStressTests(ServerFixture server)
         await all.Task.SoonAsync(60);
         Assert.Equal(expected, counts);
         Assert.Equal((0, ListenerState.Listening), (gaps, listener.State));
+    }
+
+    [Fact]
+    public async Task Channels_that_are_added_one_after_the_other_do_not_take_a_wake_up_each()
+    {
+        const int Count = 500;
+        var prefix = NewChannel();
+        await using var proxy = FaultProxy.Start(server.ConnectionString);
+        await using var listener = WakingThrough(proxy);
+        var wakeUp = await StartAndWakeAsync(listener, proxy);
+        var before = proxy.FromClients;
+        for (var i = 0; i < Count; i++)
+            await listener.AddChannelAsync($"{prefix}{i}", Cancellation).SoonAsync();
+        Assert.InRange(proxy.FromClients - before, 0, Count / 2 * wakeUp);
+        Assert.Equal(Count + 2, (await listener.GetListeningChannelsAsync(Cancellation).SoonAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Channels_that_are_added_together_take_few_wake_ups()
+    {
+        const int Count = 5_000;
+        var prefix = NewChannel();
+        await using var proxy = FaultProxy.Start(server.ConnectionString);
+        await using var listener = WakingThrough(proxy);
+        var wakeUp = await StartAndWakeAsync(listener, proxy);
+        var before = proxy.FromClients;
+        await Task.WhenAll(Enumerable.Range(0, Count).Select(i => listener.AddChannelAsync($"{prefix}{i}", Cancellation))).SoonAsync(60);
+        Assert.InRange(proxy.FromClients - before, 0, 20 * wakeUp);
+    }
+
+    [Fact]
+    public async Task A_notification_does_not_wait_for_channels_that_might_be_added()
+    {
+        var channel = NewChannel();
+        var received = new Received<string>();
+        await using var listener = new Listener(server.ConnectionString, new() { KeepAlive = TimeSpan.FromMinutes(1) });
+        await listener.AddCallbackAsync(channel, received.Payloads(), Cancellation);
+        await listener.StartAsync(Cancellation);
+        listener.Listen();
+        var best = TimeSpan.MaxValue;
+        for (var round = 0; round < 5; round++)
+        {
+            for (var i = 0; i < 5; i++)
+                await listener.AddChannelAsync($"{channel}_{round}_{i}", Cancellation).SoonAsync();
+            var watch = Stopwatch.StartNew();
+            await server.NotifyAsync(channel, $"{round}");
+            Assert.Equal($"{round}", await received.NextAsync());
+            best = watch.Elapsed < best ? watch.Elapsed : best;
+        }
+
+        Assert.InRange(best.TotalSeconds, 0, 0.5);
+    }
+
+    /// <summary>One whose second connection goes through the proxy.</summary>
+    private Listener WakingThrough(FaultProxy proxy)
+    {
+        var sources = 0;
+        return new(server.ConnectionString, new() { KeepAlive = TimeSpan.FromMinutes(1) }, builder =>
+        {
+            if (++sources == 2)
+                builder.ConnectionStringBuilder.Port = new NpgsqlConnectionStringBuilder(proxy.ConnectionString).Port;
+        });
+    }
+
+    /// <summary>Starts a listener, and adds channels to it until its second connection is kept.</summary>
+    /// <returns>How many bytes a wake-up sends on it.</returns>
+    private static async Task<long> StartAndWakeAsync(Listener listener, FaultProxy proxy)
+    {
+        await listener.StartAsync(Cancellation).SoonAsync();
+        await listener.AddChannelAsync(NewChannel(), Cancellation).SoonAsync();
+        await proxy.WhenAsync(_ => proxy.Connections == 1, Cancellation).SoonAsync(); // The one of the proof is closed.
+        var before = proxy.FromClients;
+        await listener.AddChannelAsync(NewChannel(), Cancellation).SoonAsync();
+        return proxy.FromClients - before;
     }
 }

@@ -1,4 +1,3 @@
-using System.Data;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgListener.Connections;
@@ -18,21 +17,24 @@ internal sealed class ListenerSession(
     SessionOwner owner,
     SessionInbox inbox,
     Backpressure backpressure,
+    Action<Func<bool>> wake,
     RoundTrip roundTrip,
     OptionsInForce options,
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>How long requests are gathered while reading is paused: before it answers one, the server sends all notifications that were committed earlier.</summary>
-    private static readonly TimeSpan GatherTime = TimeSpan.FromSeconds(1);
-
     private readonly Reconciler _reconciler = new(owner, logger);
     private readonly SilenceCheck _silence = new(owner, roundTrip, options, time, logger);
     private volatile NpgsqlConnection? _connection;
+    private volatile Attention? _attention;
     private int _wasUnproven;
 
     /// <summary>The connection of the current session, if there is one.</summary>
     public NpgsqlConnection? Connection => _connection;
+
+    /// <summary>There is a request in the inbox for the current session.</summary>
+    /// <param name="isNeeded">Called before the connection is woken, because the request may have been served by then.</param>
+    public void Call(Func<bool> isNeeded) => _attention?.Call(isNeeded);
 
     /// <summary>Runs one session.</summary>
     /// <param name="run">The run it belongs to.</param>
@@ -45,6 +47,8 @@ internal sealed class ListenerSession(
         var wakeUps = new WakeUps();
         var session = default(SessionId);
         using var pulse = new Pulse(second, options.Current.KeepAlive, time, stopping);
+        using var attention = new Attention(() => inbox.HasMail, wake, Attention.Moment);
+        _attention = attention;
         NotificationEventHandler deliver = (_, e) => owner.Deliver(session, e.Channel, e.Payload, e.PID, wakeUps);
         second.BeginSession();
         try
@@ -70,7 +74,8 @@ internal sealed class ListenerSession(
                 if (owner.Listening(session, onListening))
                     logger.Listening(listening, name, connection.ProcessID);
             });
-            await ReadAsync(connection, server, session, identity, pulse, wakeUps, stopping).ConfigureAwait(false);
+            var work = new SessionWork(connection, server, session, owner, inbox, backpressure, _reconciler, attention, time);
+            await ReadAsync(connection, server, session, identity, pulse, work, wakeUps, stopping).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -97,21 +102,30 @@ internal sealed class ListenerSession(
 
     /// <summary>Reads notifications until something throws.</summary>
     private async Task ReadAsync(
-        NpgsqlConnection connection, SessionConnection server, SessionId session, ServerIdentity? identity, Pulse pulse, WakeUps wakeUps, CancellationToken stopping)
+        NpgsqlConnection connection,
+        SessionConnection server,
+        SessionId session,
+        ServerIdentity? identity,
+        Pulse pulse,
+        SessionWork work,
+        WakeUps wakeUps,
+        CancellationToken stopping)
     {
         // The caller must already be waiting when a consumer is served on this thread, because the consumer may block it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var proven = time.GetTimestamp();
         var atHand = 0u;
         using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
+        work.End();
         while (true)
         {
-            if (inbox.HasMail || backpressure.IsOn)
+            if (work.IsDue)
             {
                 wakeUps.StopHolding();
                 pulse.BeginSilence();
-                await ServeAsync(connection, server, session, pulse.Token).ConfigureAwait(false);
+                await work.DoAsync(pulse.Token).ConfigureAwait(false);
                 pulse.EndSilence();
+                continue; // A request may have been made just before the work ended.
             }
 
             wakeUps.Hold();
@@ -171,79 +185,5 @@ internal sealed class ListenerSession(
             owner.Note(session, status => status with { RoundTrip = took });
         if (Interlocked.Exchange(ref _wasUnproven, took is null ? 1 : 0) == 0 && took is null)
             logger.Unproven();
-    }
-
-    /// <summary>Does the work between two waits, if there is any: requests of other tasks, and waiting for a full queue.</summary>
-    private async Task ServeAsync(NpgsqlConnection connection, SessionConnection server, SessionId session, CancellationToken stopping)
-    {
-        long? gathering = null;
-        while (inbox.HasMail || backpressure.IsOn)
-        {
-            stopping.ThrowIfCancellationRequested();
-            gathering = inbox.HasUrgentMail ? gathering ?? time.GetTimestamp() : null;
-            var left = gathering is { } since ? GatherTime - time.GetElapsedTime(since) : Timeout.InfiniteTimeSpan;
-            if (backpressure.IsOn && (gathering is null || left > TimeSpan.Zero))
-            {
-                foreach (var toBlame in await WaitAsync(left, stopping).ConfigureAwait(false))
-                    toBlame.Overflow();
-            }
-            else if (owner.TryTakeQuery(session, inbox, out var query))
-            {
-                await AnswerAsync(query, connection, server, session, stopping).ConfigureAwait(false);
-                gathering = null; // Requests that arrived in the meantime are gathered from the beginning.
-            }
-            else if (inbox.HasMail)
-            {
-                await _reconciler.ReconcileAsync(server, session, stopping).ConfigureAwait(false);
-                gathering = null;
-            }
-        }
-    }
-
-    /// <summary>Waits until no queue is full, a request arrives, or the gathered requests are due.</summary>
-    private async Task<IReadOnlyList<SubscriptionQueue>> WaitAsync(TimeSpan limit, CancellationToken stopping)
-    {
-        if (limit == Timeout.InfiniteTimeSpan)
-            return await backpressure.WaitAsync(stopping).ConfigureAwait(false);
-
-        using var due = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, stopping);
-        try
-        {
-            return await backpressure.WaitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            return [];
-        }
-    }
-
-    /// <summary>Executes a query, after the changes that were requested before it.</summary>
-    private async Task AnswerAsync(SessionQuery query, NpgsqlConnection connection, SessionConnection server, SessionId session, CancellationToken stopping)
-    {
-        try
-        {
-            if (owner.Difference.HasChanges)
-                await _reconciler.ReconcileAsync(server, session, stopping).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            query.Answer.TrySetException(stopping.IsCancellationRequested ? new ListenerClosedException() : e);
-            throw; // As without a query: the session ends, and the next one listens to everything.
-        }
-
-        try
-        {
-            query.Answer.TrySetResult(await server.QueryAsync(query.Sql, parameter: null, server.Limit, stopping).ConfigureAwait(false));
-        }
-        catch (PostgresException e) when (connection.FullState == ConnectionState.Open)
-        {
-            query.Answer.TrySetException(e); // The server refused only this query, so the connection can be kept.
-        }
-        catch (Exception e)
-        {
-            query.Answer.TrySetException(stopping.IsCancellationRequested ? new ListenerClosedException() : e);
-            throw;
-        }
     }
 }

@@ -21,8 +21,8 @@ internal sealed class PostgresLink : IServerLink
         var waker = new Waker(_second, parts.Time, parts.Logger);
         var roundTrip = new RoundTrip(parts.Owner, waker.SendAsync, settings.KeepAlive / 2, parts.Time);
         parts.Channels.AddPrivate(waker.Channel, roundTrip.Receive);
-        Inbox = new(parts.Owner.Difference, parts.Backpressure, waker.Wake);
-        _session = new(connections, _second, ownSettings, parts.Owner, Inbox, parts.Backpressure, roundTrip, parts.Options, parts.Time, parts.Logger);
+        Inbox = new(parts.Owner.Difference, parts.Backpressure, Call);
+        _session = new(connections, _second, ownSettings, parts.Owner, Inbox, parts.Backpressure, waker.Wake, roundTrip, parts.Options, parts.Time, parts.Logger);
     }
 
     public SessionInbox Inbox { get; }
@@ -46,4 +46,6 @@ internal sealed class PostgresLink : IServerLink
         await _second.DisposeAsync().ConfigureAwait(false);
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
+
+    private void Call(Func<bool> isNeeded) => _session.Call(isNeeded);
 }
