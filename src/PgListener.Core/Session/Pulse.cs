@@ -18,6 +18,7 @@ internal sealed class Pulse : IDisposable
     private long _silentSince;
     private long _lastSign;
     private int _isAsking;
+    private int _isTicking;
     private volatile LostConnectionException? _loss;
 
     public Pulse(SecondConnection second, TimeSpan keepAlive, TimeProvider time, CancellationToken stopping)
@@ -27,7 +28,7 @@ internal sealed class Pulse : IDisposable
         _time = time;
         _over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         Token = _over.Token;
-        _timer = time.CreateTimer(static self => ((Pulse)self!).Look(), this, Period, Period);
+        _timer = time.CreateTimer(static self => ((Pulse)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Cancelled when the session is found to be lost, and at the stop.</summary>
@@ -46,6 +47,7 @@ internal sealed class Pulse : IDisposable
     {
         Volatile.Write(ref _lastSign, _time.GetTimestamp());
         Volatile.Write(ref _silentSince, Math.Max(1, _time.GetTimestamp()));
+        Tick();
     }
 
     /// <summary>The session reads again, so a loss shows by itself.</summary>
@@ -57,9 +59,30 @@ internal sealed class Pulse : IDisposable
         _over.Dispose();
     }
 
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _isTicking, 1) == 0)
+            _timer.Change(Period, Period);
+    }
+
+    /// <summary>While the session reads, nothing wakes this process. Short silences that follow each other keep the timer running, so they do not set it.</summary>
+    private void Rest()
+    {
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Interlocked.Exchange(ref _isTicking, 0);
+        if (Volatile.Read(ref _silentSince) > 0)
+            Tick(); // The silence began in between.
+    }
+
     private void Look()
     {
-        if (Volatile.Read(ref _silentSince) is not (> 0 and var since) || _time.GetElapsedTime(since) < Period)
+        if (Volatile.Read(ref _silentSince) is not (> 0 and var since))
+        {
+            Rest();
+            return;
+        }
+
+        if (_time.GetElapsedTime(since) < Period)
             return;
         if (Interlocked.Exchange(ref _isAsking, 1) == 0)
             _ = DetachedTask.Run(() => LookAsync(since));
