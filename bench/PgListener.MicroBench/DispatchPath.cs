@@ -1,23 +1,29 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using PgListener.Routing;
 using PgListener.Subscriptions;
+using PgListener.Telemetry;
 
 namespace PgListener.MicroBench;
 
-/// <summary>The way from the connection to a subscriber's queue, without a connection. All that is used of the library's inside is used here.</summary>
+/// <summary>The way from the connection to a subscriber's queue, or to its callback, without a connection. All that is used of the library's inside is used here.</summary>
 internal sealed class DispatchPath
 {
     private const int Capacity = 1_000_000;
+    private const int AtATime = 2_500;
+    private static readonly ListenerMetrics Metrics = new(factory: null, "");
     private readonly Router _router;
     private readonly WakeUps _wakeUps = new();
     private readonly QueueItem[] _taken = new QueueItem[256];
     private readonly SubscriptionQueue[] _queues;
 
     /// <summary>A session that listens to the channels, each with one subscriber.</summary>
-    public DispatchPath(IEnumerable<string> channels)
+    /// <param name="channels">The channels.</param>
+    /// <param name="callback">What each subscriber is called with; without one, its queue is emptied by hand.</param>
+    /// <param name="settings">The settings of the subscribers.</param>
+    public DispatchPath(IEnumerable<string> channels, NotificationCallback? callback = null, HandlerOptions? settings = null)
     {
         var options = new ListenerOptions { QueueCapacity = Capacity, QueueCapacityBytes = 1L << 40 };
-        var context = new SubscriptionContext(new(options), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance);
+        var context = new SubscriptionContext(new(options), new(TimeProvider.System), new(), _ => throw new NotSupportedException(), TimeProvider.System, NullLogger.Instance) { Metrics = Metrics };
         var routes = new Routes();
         var difference = new Difference(routes);
         var table = new ChannelTable(routes, difference);
@@ -25,7 +31,7 @@ internal sealed class DispatchPath
         difference.BeginSession();
         _queues = [.. channels.Select(channel =>
         {
-            var subscription = new Subscription(channel, callback: null, new(), context);
+            var subscription = new Subscription(channel, callback, new(settings ?? new()), context);
             var queue = subscription.Begin(isPaused: false, CancellationToken.None);
             _ = table.Add(subscription);
             return queue;
@@ -35,6 +41,18 @@ internal sealed class DispatchPath
 
     /// <summary>As the connection's event does it.</summary>
     public void Deliver(string channel, string payload) => _router.Deliver(channel, payload, processId: 1, _wakeUps);
+
+    /// <summary>Delivers notifications, and runs the callbacks on this thread where their subscriber waits, as a session does when it has read everything.</summary>
+    public void DeliverAndCall(string channel, string payload, int count)
+    {
+        _wakeUps.Hold();
+        for (var i = 1; i <= count; i++)
+        {
+            Deliver(channel, payload);
+            if (i % AtATime == 0 || i == count)
+                _wakeUps.WakeAllButOne()?.Wake();
+        }
+    }
 
     /// <summary>Takes whatever is in a queue, as its consumer would.</summary>
     /// <returns>How many there were.</returns>
