@@ -1,13 +1,14 @@
 namespace PgListener.Bench;
 
-/// <summary>A handler class for each pair of digits, to have a hundred of them.</summary>
-internal sealed class BenchHandler<TTens, TOnes> : INotificationHandler<BenchOrder>
+/// <summary>A handler class for each three digits, to have a thousand of them.</summary>
+internal sealed class BenchHandler<THundreds, TTens, TOnes> : INotificationHandler<BenchOrder>
+    where THundreds : IDigit
     where TTens : IDigit
     where TOnes : IDigit
 {
     public Task HandleAsync(Notification<BenchOrder> notification, CancellationToken cancellationToken)
     {
-        Meter.Instance.Hit(notification.Value, (TTens.Value * 10) + TOnes.Value);
+        Meter.Instance.Hit(notification.Value, (((THundreds.Value * 10) + TTens.Value) * 10) + TOnes.Value);
         return Task.CompletedTask;
     }
 }

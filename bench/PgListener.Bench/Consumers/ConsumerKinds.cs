@@ -17,6 +17,8 @@ internal static class ConsumerKinds
         Kind.HandWrittenChannelTimeout0 => HostConsumer.HandWritten<HandWrittenChannelService>(WithoutTimeout(settings)),
         Kind.ListenerCallback => new ListenerConsumer(settings),
         Kind.ListenerDataSource => new ListenerConsumer(settings) { FromDataSource = true },
+        Kind.ListenerAdded => new ListenerConsumer(settings) { Adding = Adding.OneByOne },
+        Kind.ListenerAddedAtOnce => new ListenerConsumer(settings) { Adding = Adding.AtOnce },
         Kind.ListenerForeach => new ListenerForeachConsumer(settings),
         Kind.HandlerTransient => HostConsumer.HandlerTransient(settings),
         Kind.HandlerScoped => HostConsumer.HandlerScoped(settings),

@@ -52,6 +52,7 @@ internal sealed class ConsumerProgram
         try
         {
             var settings = JsonSerializer.Deserialize<ConsumerSettings>(Environment.GetEnvironmentVariable(Settings)!)!;
+            using var traces = settings.Tracing is { } decision ? TraceCollector.Start(decision) : null;
             if (settings.Order is { } order)
                 Meter.Instance.Arm(order);
             var program = new ConsumerProgram(() => create(kind, settings), settings.RehearseStart);

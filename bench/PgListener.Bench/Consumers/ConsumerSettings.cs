@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Serialization;
 
 namespace PgListener.Bench;
@@ -24,6 +25,18 @@ internal sealed record ConsumerSettings
     /// <summary>After how many seconds of silence the server is asked whether it is there.</summary>
     public int? KeepAlive { get; init; }
 
+    /// <summary>Whether the listener proves that notifications arrive before it says that it listens; <see langword="null"/> for its default.</summary>
+    public bool? ProveDelivery { get; init; }
+
+    /// <summary>How many named listeners, or bare connections, share the channels.</summary>
+    public int Listeners { get; init; } = 1;
+
+    /// <summary>What a collector of traces decides about each span; <see langword="null"/> if there is no collector.</summary>
+    public ActivitySamplingResult? Tracing { get; init; }
+
+    /// <summary>Where a web server listens.</summary>
+    public int Port { get; init; }
+
     public int? QueueCapacity { get; init; }
 
     public long? QueueCapacityBytes { get; init; }
@@ -40,6 +53,7 @@ internal sealed record ConsumerSettings
     public void ApplyTo(ListenerOptions options)
     {
         options.KeepAlive = KeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive;
+        options.ProveDelivery = ProveDelivery ?? options.ProveDelivery;
         options.QueueCapacity = QueueCapacity ?? options.QueueCapacity;
         options.QueueCapacityBytes = QueueCapacityBytes ?? options.QueueCapacityBytes;
         options.MaxBackpressure = Patient ? TimeSpan.FromHours(1) : options.MaxBackpressure;

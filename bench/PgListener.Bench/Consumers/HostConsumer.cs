@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace PgListener.Bench;
@@ -11,9 +12,13 @@ internal sealed class HostConsumer : IConsumer
     private const string NoWatching = "--hostBuilder:reloadConfigOnChange=false";
 
     private readonly IHost _host;
+    private readonly IReadOnlyList<string> _listeners;
 
-    public HostConsumer(Action<IServiceCollection> addServices)
+    /// <param name="addServices">Adds what listens.</param>
+    /// <param name="listeners">The listeners that the start waits for, which the host's own start does not.</param>
+    public HostConsumer(Action<IServiceCollection> addServices, params IReadOnlyList<string> listeners)
     {
+        _listeners = listeners;
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
         {
             EnvironmentName = Environments.Production,
@@ -35,14 +40,16 @@ internal sealed class HostConsumer : IConsumer
         });
 
     public static HostConsumer HandlerTransient(ConsumerSettings settings)
-        => new(services =>
-        {
-            var builder = AddPgListener(services, settings);
-            if (settings.Lanes == 1)
-                builder.AddHandler<BenchOrder, BenchHandler>();
-            else
-                HundredHandlers.AddTo(builder, settings.Lanes);
-        });
+        => settings.Listeners > 1 ? NamedListeners(settings) : new(
+            services =>
+            {
+                var builder = AddPgListener(services, settings);
+                if (settings.Lanes == 1)
+                    builder.AddHandler<BenchOrder, BenchHandler>();
+                else
+                    ManyHandlers.AddTo(builder, settings.Lanes);
+            },
+            Options.DefaultName);
 
     public static HostConsumer HandlerScoped(ConsumerSettings settings)
         => new(services =>
@@ -59,7 +66,15 @@ internal sealed class HostConsumer : IConsumer
         return consumer;
     }
 
-    public Task StartAsync() => _host.StartAsync();
+    public async Task StartAsync()
+    {
+        await _host.StartAsync();
+        foreach (var name in _listeners)
+        {
+            var listener = name.Length == 0 ? _host.Services.GetRequiredService<IPgListener>() : _host.Services.GetRequiredKeyedService<IPgListener>(name);
+            await listener.WaitUntilListeningAsync();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -67,10 +82,25 @@ internal sealed class HostConsumer : IConsumer
         _host.Dispose();
     }
 
+    /// <summary>A listener for each channel.</summary>
+    private static HostConsumer NamedListeners(ConsumerSettings settings)
+    {
+        string[] channels = [.. settings.ChannelNames];
+        return new(
+            services =>
+            {
+                foreach (var channel in channels)
+                    services.AddPgListener(channel, options => Configure(options, settings)).MapChannel<BenchOrder>(channel).AddHandler<BenchOrder, BenchHandler>();
+            },
+            channels);
+    }
+
     private static PgListenerBuilder AddPgListener(IServiceCollection services, ConsumerSettings settings)
-        => services.AddPgListener(options =>
-        {
-            options.ConnectionString = settings.ConnectionString;
-            settings.ApplyTo(options);
-        });
+        => services.AddPgListener(options => Configure(options, settings));
+
+    private static void Configure(PgListenerOptions options, ConsumerSettings settings)
+    {
+        options.ConnectionString = settings.ConnectionString;
+        settings.ApplyTo(options);
+    }
 }

@@ -42,4 +42,22 @@ internal static class Kind
 
     /// <summary><see cref="IPgListener.ReadAllAsync"/>.</summary>
     public const string Stream = "stream";
+
+    /// <summary>A <see cref="Listener"/> that is started, and to which channels are then added one after the other.</summary>
+    public const string ListenerAdded = "listener-added";
+
+    /// <summary>The same, with all channels added at once.</summary>
+    public const string ListenerAddedAtOnce = "listener-added-at-once";
+
+    /// <summary>A web server with an event stream for each browser, over <see cref="IPgListener.ReadItemsAsync"/>.</summary>
+    public const string EventStreams = "event-streams";
+
+    /// <summary>The same over a loop and channels that one would write.</summary>
+    public const string HandWrittenEventStreams = "handwritten-event-streams";
+
+    /// <summary>Node.js with <c>pg</c>; the payload is parsed.</summary>
+    public const string NodePg = "node-pg";
+
+    /// <summary>Node.js with <c>pg-listen</c>, which parses the payload.</summary>
+    public const string NodePgListen = "node-pg-listen";
 }

@@ -12,20 +12,22 @@ internal sealed class ListenerConsumer(ConsumerSettings settings) : IConsumer
 
     public bool FromDataSource { get; init; }
 
+    public Adding Adding { get; init; }
+
     public async Task StartAsync()
     {
         var options = new ListenerOptions { LoggerFactory = _loggers };
         settings.ApplyTo(options);
         _dataSource = FromDataSource ? NpgsqlDataSource.Create(settings.ConnectionString) : null;
         _listener = _dataSource?.CreateListener(options) ?? new(settings.ConnectionString, options);
-        foreach (var channel in settings.ChannelNames)
-        {
-            for (var lane = 0; lane < settings.Lanes; lane++)
-                await _listener.AddCallbackAsync(channel, Callback(lane));
-        }
-
+        if (Adding == Adding.BeforeStart)
+            await AddOneByOneAsync(_listener);
         await _listener.StartAsync();
         _listener.Listen();
+        if (Adding == Adding.OneByOne)
+            await AddOneByOneAsync(_listener);
+        if (Adding == Adding.AtOnce)
+            await Task.WhenAll(settings.ChannelNames.Select(channel => _listener.AddCallbackAsync(channel, Callback(lane: 0))));
     }
 
     public async ValueTask DisposeAsync()
@@ -35,6 +37,15 @@ internal sealed class ListenerConsumer(ConsumerSettings settings) : IConsumer
         if (_dataSource is not null)
             await _dataSource.DisposeAsync();
         _loggers.Dispose();
+    }
+
+    private async Task AddOneByOneAsync(Listener listener)
+    {
+        foreach (var channel in settings.ChannelNames)
+        {
+            for (var lane = 0; lane < settings.Lanes; lane++)
+                await listener.AddCallbackAsync(channel, Callback(lane));
+        }
     }
 
     private static NotificationCallback Callback(int lane) => (context, _) =>

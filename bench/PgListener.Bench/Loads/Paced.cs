@@ -6,7 +6,7 @@ namespace PgListener.Bench;
 /// <summary>One notification a transaction, so many a second, each with the time it was sent at.</summary>
 internal sealed record Paced(int PerSecond, int Seconds) : ILoad
 {
-    public MeterOrder Order => new() { Count = PerSecond * Seconds, Latency = true };
+    public MeterOrder Order { get; init; } = new() { Count = PerSecond * Seconds, Latency = true };
 
     /// <summary>On a thread of its own, since its pace is kept by sleeping. When a sleep was too long, the next ones are sent at once.</summary>
     public Task SendAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)

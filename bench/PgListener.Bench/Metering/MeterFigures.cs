@@ -38,7 +38,9 @@ internal static class MeterFigures
         return figures;
     }
 
-    private static void AddLatencies(Dictionary<string, double> figures, long[] latencies)
+    /// <param name="figures">The figures, which get those of the latencies.</param>
+    /// <param name="latencies">In ticks of the machine's monotonic clock; they are sorted.</param>
+    public static void AddLatencies(Dictionary<string, double> figures, long[] latencies)
     {
         Array.Sort(latencies);
         figures[Figure.P50] = MicrosecondsAt(0.5);

@@ -6,25 +6,29 @@ namespace PgListener.Bench;
 /// <summary>Writes the tables.</summary>
 internal static class MarkdownReport
 {
-    public static string Write(MachineFacts facts, BenchOptions options, IReadOnlyList<Sample> samples)
+    public static string Write(MachineFacts facts, RunMode mode, IReadOnlyList<Plan> plans, IReadOnlyList<Sample> samples)
     {
         var text = new StringBuilder();
         text.AppendLine("# Benchmark").AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{facts}.");
-        foreach (var scenario in options.Scenarios)
+        foreach (var plan in plans)
         {
+            var scenario = plan.Scenario;
             List<Sample> own = [.. samples.Where(sample => sample.Scenario == scenario.Name)];
             if (own.Count == 0)
                 continue;
 
             var repetitions = own.Max(sample => sample.Repetition);
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {scenario.Name}").AppendLine();
-            text.AppendLine(scenario.Describe(options.Mode));
+            text.AppendLine(scenario.Describe(mode));
             text.AppendLine(repetitions == 1 ? "One repetition." : $"{repetitions} repetitions: median (minimum–maximum).").AppendLine();
-            AppendTable(text, scenario.Columns, options.CasesOf(scenario), own);
+            AppendTable(text, scenario.Columns, plan.Cases, own);
             foreach (var failed in own.Where(sample => sample.Failure is not null))
                 text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"**Failed**: {failed.Case}, repetition {failed.Repetition}: {failed.Failure}");
         }
 
+        AppendSkips(text, mode, plans);
+        if (mode == RunMode.Full)
+            GoalTable.Append(text, plans, samples);
         return text.ToString();
     }
 
@@ -42,21 +46,24 @@ internal static class MarkdownReport
         if (column.Baseline is not null && (baseline is null || baseline == each.Name))
             return "";
 
-        var values = samples.Where(sample => sample.Case == each.Name).Select(Value).OfType<double>().Order().ToList();
-        if (values.Count == 0)
-            return "–";
+        var divisor = baseline is null ? column.Divisor : 1;
+        return Series.Of(samples, each.Name, column.Figure, baseline, Series.Ratio)?.Write(value => (value / divisor).ToString(column.Format, CultureInfo.InvariantCulture)) ?? "–";
+    }
 
-        var median = Text((values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2);
-        return values.Count == 1 ? median : $"{median} ({Text(values[0])}–{Text(values[^1])})";
-
-        double? Value(Sample sample)
+    private static void AppendSkips(StringBuilder text, RunMode mode, IReadOnlyList<Plan> plans)
+    {
+        if (plans.All(plan => plan.Skips.Count == 0))
         {
-            if (baseline is null)
-                return sample[column.Figure] / column.Divisor;
-            var compared = samples.Find(other => other.Case == baseline && other.Repetition == sample.Repetition);
-            return compared?[column.Figure] is { } divisor and not 0 ? sample[column.Figure] / divisor : null;
+            if (mode == RunMode.Full)
+                text.AppendLine().AppendLine("No consumer was skipped.");
+            return;
         }
 
-        string Text(double value) => value.ToString(column.Format, CultureInfo.InvariantCulture);
+        text.AppendLine().AppendLine("## Skipped").AppendLine();
+        foreach (var plan in plans)
+        {
+            foreach (var skip in plan.Skips)
+                text.AppendLine(CultureInfo.InvariantCulture, $"- `{plan.Scenario.Name}`, `{skip.Consumer}`: {skip.Reason}.");
+        }
     }
 }

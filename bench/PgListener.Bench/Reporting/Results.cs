@@ -9,16 +9,7 @@ internal static class Results
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>The folder that was asked for, or <c>bench/results</c> of the repository that the program stands in.</summary>
-    public static string Folder(string? wanted)
-    {
-        if (wanted is not null)
-            return wanted;
-
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PgListener.sln")))
-            folder = folder.Parent;
-        return Path.Combine(folder?.FullName ?? Environment.CurrentDirectory, "bench", "results");
-    }
+    public static string Folder(string? wanted) => wanted ?? Repository.Results;
 
     public static async Task SaveAsync(string folder, MachineFacts facts, string report, IReadOnlyList<Sample> samples)
     {

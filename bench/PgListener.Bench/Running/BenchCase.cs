@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PgListener.Bench;
 
 /// <summary>One row of a scenario: a consumer and what it gets. Each repetition of it has a fresh process.</summary>
@@ -12,6 +14,9 @@ internal sealed record BenchCase(string Name, string Consumer, ILoad Load)
     }
 
     public ConsumerSettings Settings { get; init; } = new();
+
+    /// <summary>How its process is started; as a rule, this program is started once more.</summary>
+    public Func<string, ProcessStartInfo> Start { get; init; } = consumer => OwnProgram.StartInfo(ConsumerProgram.Verb, consumer);
 
     /// <summary>What comes before, in the same process, and is not counted.</summary>
     public IReadOnlyList<ILoad> WarmUp { get; init; } = [];

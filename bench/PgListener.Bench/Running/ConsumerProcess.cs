@@ -42,7 +42,7 @@ internal sealed class ConsumerProcess : IAsyncDisposable
     public static async Task<ConsumerProcess> StartAsync(BenchCase benchCase, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var settings = benchCase.Settings with { ConnectionString = dataSource.ConnectionString };
-        var start = OwnProgram.StartInfo(ConsumerProgram.Verb, benchCase.Consumer);
+        var start = benchCase.Start(benchCase.Consumer);
         start.Environment[ConsumerProgram.Settings] = JsonSerializer.Serialize(settings);
         start.RedirectStandardInput = start.RedirectStandardOutput = true;
         foreach (var (name, value) in benchCase.Environment)

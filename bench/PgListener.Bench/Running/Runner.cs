@@ -1,12 +1,12 @@
 namespace PgListener.Bench;
 
 /// <summary>Runs a scenario: in each repetition all of its cases, every time beginning with another one.</summary>
-internal sealed class Runner(BenchServer server, Progress progress, BenchOptions options)
+internal sealed class Runner(BenchServer server, Progress progress)
 {
-    public async Task<IReadOnlyList<Sample>> RunAsync(IScenario scenario, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Sample>> RunAsync(Plan plan, CancellationToken cancellationToken)
     {
-        var cases = options.CasesOf(scenario);
-        var repetitions = cases.Count == 0 ? 0 : options.RepetitionsOf(scenario);
+        var (scenario, cases) = (plan.Scenario, plan.Cases);
+        var repetitions = cases.Count == 0 ? 0 : plan.Repetitions;
         var samples = new List<Sample>();
         if (scenario.IsRehearsed && cases.Count > 0)
             await RunAsync(scenario, cases[0], repetition: 0, cancellationToken);
@@ -30,13 +30,6 @@ internal sealed class Runner(BenchServer server, Progress progress, BenchOptions
         }
 
         return samples;
-    }
-
-    /// <summary>About how long a scenario takes.</summary>
-    public static double Expect(IScenario scenario, BenchOptions options)
-    {
-        var seconds = options.CasesOf(scenario).Select(each => each.Seconds).DefaultIfEmpty();
-        return options.RepetitionsOf(scenario) * (scenario.IsParallel ? seconds.Max() : seconds.Sum());
     }
 
     private async Task<Sample> RunAsync(IScenario scenario, BenchCase benchCase, int repetition, CancellationToken cancellationToken)

@@ -9,6 +9,12 @@ internal sealed class BurstScenario : IScenario
         Kind.HandWritten, Kind.HandWrittenChannel, Kind.HandWrittenTimeout0, Kind.HandWrittenChannelTimeout0,
         Kind.ListenerCallback, Kind.ListenerForeach, Kind.ListenerDataSource,
         Kind.HandlerTransient, Kind.HandlerScoped, Kind.Stream,
+        Kind.NodePg, Kind.NodePgListen,
+    ];
+
+    private static readonly string[] QuickConsumers =
+    [
+        Kind.Npgsql, Kind.NpgsqlTimeout0, Kind.HandWritten, Kind.ListenerCallback, Kind.ListenerForeach, Kind.HandlerTransient, Kind.NodePg,
     ];
 
     public string Name => "burst";
@@ -31,12 +37,29 @@ internal sealed class BurstScenario : IScenario
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
+    public IReadOnlyList<Goal> Goals { get; } =
+    [
+        new("typed handler, rate ÷ hand-written service", Kind.HandlerTransient, Figure.Rate, Kind.HandWritten, 3.5) { IsAtLeast = true },
+        new("typed handler, CPU ÷ hand-written service", Kind.HandlerTransient, Figure.CpuNs, Kind.HandWritten, 0.35),
+        new("typed handler, rate ÷ tokio-postgres with serde_json", Kind.HandlerTransient, Figure.Rate, "tokio-postgres", 0.8) { IsAtLeast = true, Obstacle = "there is no consumer in Rust here" },
+        new("callback, rate ÷ bare loop with `Command Timeout=0`", Kind.ListenerCallback, Figure.Rate, Kind.NpgsqlTimeout0, 0.85) { IsAtLeast = true, Spread = 1.3 },
+        new("`await foreach`, rate ÷ bare loop with `Command Timeout=0`", Kind.ListenerForeach, Figure.Rate, Kind.NpgsqlTimeout0, 0.85) { IsAtLeast = true, Spread = 1.3 },
+    ];
+
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. Consumers.Select(consumer => new BenchCase(consumer, new Burst(Count(mode)))
+        => [.. (mode == RunMode.Full ? Consumers : QuickConsumers).Select(consumer => Case(mode, consumer))];
+
+    public Task<IReadOnlyList<Skip>> PrepareAsync(IReadOnlyList<string> consumers, CancellationToken cancellationToken) => NodePeer.PrepareAsync(consumers, cancellationToken);
+
+    private static BenchCase Case(RunMode mode, string consumer)
+    {
+        var benchCase = new BenchCase(consumer, new Burst(Count(mode)))
         {
             WarmUp = WarmUps.Bursts(mode),
             Seconds = mode == RunMode.Full ? 6 : 2.4,
-        })];
+        };
+        return NodePeer.Consumers.Contains(consumer, StringComparer.Ordinal) ? benchCase with { Start = NodePeer.StartInfo } : benchCase;
+    }
 
     private static int Count(RunMode mode) => mode == RunMode.Full ? 1_000_000 : 200_000;
 }

@@ -3,7 +3,7 @@ namespace PgListener.Bench;
 /// <summary>A burst that is spread over very many channels, which the server finds harder than the consumer does.</summary>
 internal sealed class ChannelBurstScenario : IScenario
 {
-    private static readonly int[] Counts = [1, 1_000, 10_000];
+    private static readonly int[] Counts = [1, 10, 100, 1_000, 10_000];
     private static readonly int[] QuickCounts = [1, 10_000];
 
     public string Name => "channel-burst";

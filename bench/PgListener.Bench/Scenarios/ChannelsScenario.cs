@@ -1,28 +1,58 @@
 namespace PgListener.Bench;
 
-/// <summary>How long it takes until very many channels are listened to.</summary>
+/// <summary>How long it takes until a number of channels is listened to.</summary>
 internal sealed class ChannelsScenario : IScenario
 {
-    private const int Channels = 10_000;
+    private const int Most = 10_000;
+    private const string Unproven = ", unproven";
+    private static readonly int[] Counts = [1, 10, 100, 1_000, Most];
 
     public string Name => "channels";
 
     public IReadOnlyList<Column> Columns { get; } =
     [
-        new("ms until listening", Figure.StartMs, "0"),
-        Column.Ratio("time", Figure.StartMs, Kind.Npgsql),
+        new("ms until listening", Figure.StartMs, "0.0"),
+        Column.Ratio($"time ÷ {Kind.Npgsql} alike", Figure.StartMs, each => NameOf(Kind.Npgsql, each.Settings.Channels)),
+        Column.Ratio($"time ÷ {Kind.NpgsqlOneByOne} alike", Figure.StartMs, each => NameOf(Kind.NpgsqlOneByOne, each.Settings.Channels)),
+    ];
+
+    public IReadOnlyList<Goal> Goals { get; } =
+    [
+        new($"{Most:N0}, without the proof ÷ one batch", NameOf(Kind.ListenerCallback, Most) + Unproven, Figure.StartMs, NameOf(Kind.Npgsql, Most), 1.2),
+        new($"{Most:N0} added one after the other ÷ one LISTEN after the other", NameOf(Kind.ListenerAdded, Most) + Unproven, Figure.StartMs, NameOf(Kind.NpgsqlOneByOne, Most), 1.5),
+        new($"{Most:N0} added at once ÷ one batch", NameOf(Kind.ListenerAddedAtOnce, Most) + Unproven, Figure.StartMs, NameOf(Kind.Npgsql, Most), 1.2),
     ];
 
     public string Describe(RunMode mode)
-        => $"From the first call until {Channels:N0} channels are listened to, connecting included, the second time in a process. `{Kind.Npgsql}` sends one batch, `{Kind.NpgsqlOneByOne}` a command for each; "
-            + "the listener also proves that notifications arrive.";
+        => $"From the first call until all channels are listened to, connecting included, the second time in a process. `{Kind.Npgsql}` sends one batch, `{Kind.NpgsqlOneByOne}` a command for each. "
+            + $"The listener proves that notifications arrive, except where it is \"unproven\". `{Kind.ListenerCallback}` is told the channels before its start, the others after it: `{Kind.ListenerAdded}` one after the other, each awaited, `{Kind.ListenerAddedAtOnce}` without waiting in between. \"Alike\": with as many channels.";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. new[] { Kind.Npgsql, Kind.NpgsqlOneByOne, Kind.ListenerCallback }.Select(consumer => new BenchCase(consumer, new Silence(TimeSpan.Zero))
+        => [.. (mode == RunMode.Full ? Counts : [Most]).SelectMany(CasesOf)];
+
+    private static IEnumerable<BenchCase> CasesOf(int channels)
+    {
+        yield return Case(Kind.Npgsql, channels);
+        if (channels == Most)
+            yield return Case(Kind.NpgsqlOneByOne, channels);
+        yield return Case(Kind.ListenerCallback, channels);
+        yield return Unprove(Case(Kind.ListenerCallback, channels));
+        if (channels == Most)
         {
-            Settings = new() { Channels = Channels, RehearseStart = true },
-            Seconds = 3,
-        })];
+            yield return Unprove(Case(Kind.ListenerAdded, channels));
+            yield return Unprove(Case(Kind.ListenerAddedAtOnce, channels));
+        }
+    }
+
+    private static BenchCase Case(string consumer, int channels) => new(NameOf(consumer, channels), consumer, new Silence(TimeSpan.Zero))
+    {
+        Settings = new() { Channels = channels, RehearseStart = true },
+        Seconds = channels == Most ? 2 : 1,
+    };
+
+    private static BenchCase Unprove(BenchCase each) => each with { Name = each.Name + Unproven, Settings = each.Settings with { ProveDelivery = false } };
+
+    private static string NameOf(string consumer, int channels) => $"{consumer}, {channels:N0} channel{(channels == 1 ? "" : "s")}";
 }

@@ -23,6 +23,15 @@ internal interface IScenario
 
     int Repetitions(RunMode mode);
 
+    /// <summary>What is wanted of its figures.</summary>
+    IReadOnlyList<Goal> Goals => [];
+
+    /// <summary>Gets ready what consumers need that are not part of this program.</summary>
+    /// <param name="consumers">Those that were asked for.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Those that cannot take part here.</returns>
+    Task<IReadOnlyList<Skip>> PrepareAsync(IReadOnlyList<string> consumers, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Skip>>([]);
+
     /// <summary>The rows, in the order in which they are shown.</summary>
     IReadOnlyList<BenchCase> Cases(RunMode mode);
 

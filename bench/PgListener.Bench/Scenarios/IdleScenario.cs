@@ -21,6 +21,12 @@ internal sealed class IdleScenario : IScenario
 
     public int Repetitions(RunMode mode) => 1;
 
+    public IReadOnlyList<Goal> Goals { get; } =
+    [
+        new("a minute, callback, CPU ÷ bare connection", Kind.ListenerCallback, Figure.CpuMs, Kind.Npgsql, 1.1),
+        new("a minute, typed handler, CPU ÷ bare connection", Kind.HandlerTransient, Figure.CpuMs, Kind.Npgsql, 1.1),
+    ];
+
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
         => [.. new[] { Kind.Npgsql, Kind.ListenerCallback, Kind.HandlerTransient }.Select(consumer => new BenchCase(consumer, new Silence(TimeSpan.FromSeconds(Seconds(mode))))
         {
@@ -29,7 +35,7 @@ internal sealed class IdleScenario : IScenario
             Seconds = Seconds(mode) + KeepAlive(mode) + 2,
         })];
 
-    private static int Seconds(RunMode mode) => mode == RunMode.Full ? 60 : 6;
+    private static int Seconds(RunMode mode) => mode == RunMode.Full ? 60 : 4;
 
     private static int KeepAlive(RunMode mode) => mode == RunMode.Full ? 10 : 2;
 }

@@ -31,11 +31,19 @@ internal sealed class LatencyScenario : IScenario
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
+    public IReadOnlyList<Goal> Goals { get; } =
+    [
+        GoalOf("half", Figure.P50, ""), GoalOf("99 %", Figure.P99, ""), GoalOf("half", Figure.P50, Calm), GoalOf("99 %", Figure.P99, Calm),
+    ];
+
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
     {
         var cases = (mode == RunMode.Full ? Consumers : QuickConsumers).Select(consumer => Case(mode, consumer)).ToList();
         return [.. cases, .. cases.Select(each => each with { Name = each.Name + Calm, Environment = NoSpinning })];
     }
+
+    private static Goal GoalOf(string part, string figure, string setting)
+        => new($"{part} at {PerSecond:N0} a second{setting}, typed handler ÷ bare loop alike", Kind.HandlerTransient + setting, figure, Kind.Npgsql + setting, 1.05);
 
     private static BenchCase Case(RunMode mode, string consumer) => new(consumer, new Paced(PerSecond, Seconds(mode)))
     {
@@ -43,7 +51,7 @@ internal sealed class LatencyScenario : IScenario
         Seconds = Seconds(mode) + 3,
     };
 
-    private static int Seconds(RunMode mode) => mode == RunMode.Full ? 10 : 2;
+    private static int Seconds(RunMode mode) => mode == RunMode.Full ? 10 : 1;
 
     private static string Alike(BenchCase benchCase) => benchCase.Name.EndsWith(Calm, StringComparison.Ordinal) ? Kind.Npgsql + Calm : Kind.Npgsql;
 }

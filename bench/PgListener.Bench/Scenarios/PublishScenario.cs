@@ -1,14 +1,16 @@
 namespace PgListener.Bench;
 
-/// <summary>What concurrent writers gain from sharing transactions, since every commit that notifies takes one lock for the whole cluster.</summary>
+/// <summary>What concurrent writers gain from sharing transactions, since every commit that notifies takes one lock for the whole cluster, and waits for the disk with it.</summary>
 internal sealed class PublishScenario : IScenario
 {
     private const string Alone = "alone";
-    private static readonly int[] Writers = [8, 64];
+    private const string Together = "window 0";
+    private const int Many = 64;
+    private static readonly int[] Writers = [1, 8, Many];
     private static readonly (string Name, TimeSpan? Window)[] Windows =
     [
         (Alone, null),
-        ("window 0", TimeSpan.Zero),
+        (Together, TimeSpan.Zero),
         ("window 2 ms", TimeSpan.FromMilliseconds(2)),
     ];
 
@@ -16,25 +18,35 @@ internal sealed class PublishScenario : IScenario
 
     public bool IsRehearsed => true;
 
+    public bool IsOnDisk => true;
+
     public IReadOnlyList<Column> Columns { get; } =
     [
         Column.RateInThousands,
-        Column.Ratio($"rate ÷ {Alone} alike", Figure.Rate, each => $"{((ManyPublishers)each.Load).Writers} writers, {Alone}"),
+        Column.Ratio($"rate ÷ {Alone} alike", Figure.Rate, each => NameOf(((ManyPublishers)each.Load).Writers, Alone)),
+    ];
+
+    public IReadOnlyList<Goal> Goals { get; } =
+    [
+        new($"{Many} writers that share transactions, `fsync=on`, rate ÷ one commit each", NameOf(Many, Together), Figure.Rate, NameOf(Many, Alone), 20) { IsAtLeast = true },
     ];
 
     public string Describe(RunMode mode)
-        => $"Writers share one publisher, and each sends its next notification when the last one is committed; {Count(mode):N0} in total, as fast as they arrive at a bare loop. \"Alone\": a transaction for each. \"Window\": with `CoalesceWindow`.";
+        => $"Writers share one publisher, and each sends its next notification when the last one is committed, as fast as they arrive at a bare loop. \"Alone\": a transaction for each, {Count(mode, null):N0} in total. \"Window\": with `CoalesceWindow`, {Count(mode, TimeSpan.Zero):N0}. The server writes to its disk (`fsync=on`).";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. from writers in Writers
-               from window in Windows
-               select new BenchCase($"{writers} writers, {window.Name}", Kind.NpgsqlTimeout0, new ManyPublishers(writers, Count(mode), window.Window))
+        => [.. from writers in mode == RunMode.Full ? Writers : [Many]
+               from window in mode == RunMode.Full ? Windows : Windows[..2]
+               where writers > 1 || window.Window != TimeSpan.FromMilliseconds(2)
+               select new BenchCase(NameOf(writers, window.Name), Kind.NpgsqlTimeout0, new ManyPublishers(writers, Count(mode, window.Window), window.Window))
                {
-                   WarmUp = [new ManyPublishers(writers, 2_000, window.Window)],
+                   WarmUp = [new ManyPublishers(writers, Count(RunMode.Quick, window.Window) / 2, window.Window)],
                    Seconds = mode == RunMode.Full ? 5 : 2,
                }];
 
-    private static int Count(RunMode mode) => mode == RunMode.Full ? 20_000 : 4_000;
+    private static int Count(RunMode mode, TimeSpan? window) => (mode == RunMode.Full ? 5 : 1) * (window is null ? 800 : 4_000);
+
+    private static string NameOf(int writers, string window) => $"{writers} writer{(writers == 1 ? "" : "s")}, {window}";
 }

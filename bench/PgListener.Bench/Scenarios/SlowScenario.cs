@@ -41,5 +41,5 @@ internal sealed class SlowScenario : IScenario
             Seconds = (Count(mode) * SpinMicroseconds / 1e6) + 2,
         };
 
-    private static int Count(RunMode mode) => mode == RunMode.Full ? 1_000_000 : 100_000;
+    private static int Count(RunMode mode) => mode == RunMode.Full ? 1_000_000 : 50_000;
 }

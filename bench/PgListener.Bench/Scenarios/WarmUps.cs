@@ -8,11 +8,12 @@ internal static class WarmUps
 {
     private const int Small = 20_000;
     private const int SmallOnes = 4;
+    private const int QuickSmallOnes = 2;
 
     public static IReadOnlyList<ILoad> Bursts(RunMode mode, int lanes = 1)
     {
-        var small = Enumerable.Repeat(Burst(Small), SmallOnes);
-        return [.. small, Burst(mode == RunMode.Full ? 200_000 : 100_000)];
+        var small = Enumerable.Repeat(Burst(Small), mode == RunMode.Full ? SmallOnes : QuickSmallOnes);
+        return [.. small, Burst(mode == RunMode.Full ? 200_000 : 50_000)];
 
         ILoad Burst(int calls)
         {
