@@ -115,5 +115,5 @@ internal sealed class CacheScenario : IScenario
 
     private static double At(double[] sorted, double share) => sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
 
-    private static int Count(RunMode mode) => mode == RunMode.Full ? 5_000 : 500;
+    private static int Count(RunMode mode) => mode == RunMode.Full ? 5_000 : 100;
 }

@@ -14,6 +14,7 @@ internal sealed class ChangeFeedScenario : IScenario
     ];
 
     private static readonly int[] Rows = [1, 100, 200_000];
+    private static readonly int[] QuickRows = [100];
     private static readonly string[] Triggers = [None, Feed, FeedOfAll, EachRow];
 
     public string Name => "change-feed";
@@ -29,12 +30,12 @@ internal sealed class ChangeFeedScenario : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"Statements of 1, 100 and 200,000 rows, each in a transaction of its own: the median of the times of {Count(mode, 1)}, {Count(mode, 100)} and {Count(mode, 200_000)}. `{Feed}` watches the price only, which `update` changes; `{FeedOfAll}` all four columns; `{EachRow}` calls `pg_notify` with operation and key. Nobody listens.";
+        => $"Statements of {string.Join(", ", RowsOf(mode).Select(rows => $"{rows:N0}"))} rows, each in a transaction of its own: the median of the times of {string.Join(", ", RowsOf(mode).Select(rows => Count(mode, rows)))}. `{Feed}` watches the price only, which `update` changes; `{FeedOfAll}` all four columns; `{EachRow}` calls `pg_notify` with operation and key. Nobody listens.";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. from rows in Rows
+        => [.. from rows in RowsOf(mode)
                from write in Writes
                from trigger in Triggers
                select new BenchCase(Title(write.Name, rows, trigger), trigger, new Statements(write.Write, rows, Count(mode, rows)))
@@ -80,6 +81,8 @@ internal sealed class ChangeFeedScenario : IScenario
                 """,
         };
     }
+
+    private static int[] RowsOf(RunMode mode) => mode == RunMode.Full ? Rows : QuickRows;
 
     private static int Count(RunMode mode, int rows) => (rows, mode) switch
     {

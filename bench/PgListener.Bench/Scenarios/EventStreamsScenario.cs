@@ -8,7 +8,7 @@ internal sealed class EventStreamsScenario : IScenario
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly string[] Consumers = [Kind.HandWrittenEventStreams, Kind.EventStreams];
     private static readonly int[] Counts = [1, 100, 1_000];
-    private static readonly int[] QuickCounts = [1_000];
+    private static readonly int[] QuickCounts = [200];
 
     public string Name => "event-streams";
 
@@ -61,7 +61,7 @@ internal sealed class EventStreamsScenario : IScenario
         {
             Start = kind => OwnProgram.OfProject(Project, ConsumerProgram.Verb, kind),
             Settings = new() { Lanes = streams, Order = new() },
-            WarmUp = [Paced(1), Paced(1)],
+            WarmUp = mode == RunMode.Full ? [Paced(1), Paced(1)] : [Paced(1)],
             Seconds = Seconds(mode) + 4,
         };
 

@@ -47,8 +47,8 @@ internal sealed class LatencyScenario : IScenario
 
     private static BenchCase Case(RunMode mode, string consumer) => new(consumer, new Paced(PerSecond, Seconds(mode)))
     {
-        WarmUp = [new Burst(20_000), new Burst(20_000), new Paced(PerSecond, 1)],
-        Seconds = Seconds(mode) + 3,
+        WarmUp = mode == RunMode.Full ? [new Burst(20_000), new Burst(20_000), new Paced(PerSecond, 1)] : [new Burst(20_000), new Burst(20_000)],
+        Seconds = Seconds(mode) + 2,
     };
 
     private static int Seconds(RunMode mode) => mode == RunMode.Full ? 10 : 1;
