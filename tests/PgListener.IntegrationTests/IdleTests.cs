@@ -14,6 +14,7 @@ public sealed class IdleTests(ServerFixture server)
         await using var proxy = FaultProxy.Start(server.ConnectionString);
         await using var listener = new Listener(proxy.ConnectionString, new() { KeepAlive = TimeSpan.FromSeconds(1), ProveDeliveryInterval = null, TimeProvider = time });
         await listener.StartAsync(Cancellation).SoonAsync();
+        await proxy.WhenAsync(_ => proxy.Connections == 1, Cancellation).SoonAsync(); // The one for the proof is closed.
         await NextQuestionAsync(); // What the start has set is over.
         var before = time.Rung;
         for (var question = 0; question < 3; question++)
