@@ -74,6 +74,56 @@ public class IsolationTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_callback_that_was_quick_and_blocks_amid_a_burst_holds_up_neither_the_reading_nor_another_callback()
+    {
+        const int Count = 50_000;
+        var channel = NewChannel();
+        var (entered, received) = (new Received<string>(), new Received<string>());
+        using var release = new ManualResetEventSlim();
+        var count = 0;
+        await using var listener = new Listener(server.ConnectionString, new() { QueueCapacity = Count });
+        await listener.AddCallbackAsync(
+            channel,
+            (context, _) =>
+            {
+                // In the first burst it is compiled, and then found to be quick; in the second one it blocks.
+                if (++count == Count + (Count / 2))
+                {
+                    entered.Add(context.Payload);
+                    release.Wait(CancellationToken.None);
+                }
+
+                if (count % Count == 0)
+                    received.Add(context.Payload);
+                return Task.CompletedTask;
+            },
+            Cancellation);
+        var others = 0;
+        await listener.AddCallbackAsync(
+            channel,
+            (context, _) =>
+            {
+                if (++others % Count == 0)
+                    received.Add(context.Payload);
+                return Task.CompletedTask;
+            },
+            Cancellation);
+        await listener.StartAsync(Cancellation);
+        listener.Listen();
+        await SendAsync();
+        Assert.Equal([$"{Count}", $"{Count}"], await received.NextAsync(2, seconds: 60));
+
+        await SendAsync();
+        Assert.Equal($"{Count / 2}", await entered.NextAsync());
+        Assert.Equal($"{Count}", await received.NextAsync());
+        await listener.AddCallbackAsync(NewChannel(), received.Payloads(), Cancellation).SoonAsync(); // The connection answers.
+        release.Set();
+        Assert.Equal($"{Count}", await received.NextAsync());
+
+        Task SendAsync() => server.Sender.NotifyRangeAsync(channel, 1, Count, cancellationToken: Cancellation);
+    }
+
+    [Fact]
     public async Task A_callback_that_blocks_on_what_is_at_hand_when_a_connection_begins_does_not_keep_its_loss_from_being_noticed()
     {
         const int Rounds = 5;

@@ -84,7 +84,7 @@ public sealed class WakeUpsTests
                     switch (random.Next(4))
                     {
                         case 0: _wakeUps.WakeAllButOne()?.WakeOnPool(); break;
-                        case 1: _wakeUps.OneMore(); break;
+                        case 1: Serve(_wakeUps.OneMore()); break;
                         case 2: _wakeUps.StopHolding(); break;
                         default: _wakeUps.WakeAll(); break;
                     }
@@ -115,6 +115,12 @@ public sealed class WakeUpsTests
         foreach (var subscription in _routing.Table.All)
             _ = subscription.EndAsync(discard: true);
         await Task.WhenAll(consumers).WaitAsync(Limit, Cancellation);
+
+        void Serve(bool isDue)
+        {
+            if (isDue)
+                _wakeUps.TakeQuick()?.WakeOnPool();
+        }
 
         async Task ConsumeAsync(string channel, int index)
         {

@@ -30,7 +30,8 @@ internal sealed class ListenerForeachConsumer(ConsumerSettings settings) : ICons
 
     private static async Task ReadAsync(Listener listener)
     {
-        await foreach (var notification in listener)
+        // As `await foreach (var notification in listener)`, but nothing is dropped, so that all consumers do the same work.
+        await foreach (var notification in listener.ReadAllAsync(new SubscriptionOptions { FullQueueMode = FullQueueMode.Wait }))
             Meter.Instance.Hit(notification.Payload);
     }
 }

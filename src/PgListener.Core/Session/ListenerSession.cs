@@ -29,6 +29,9 @@ internal sealed class ListenerSession(
     private volatile Attention? _attention;
     private int _wasUnproven;
 
+    /// <summary>When the latest proof was begun. Only the thread that reads uses it.</summary>
+    private long _proven;
+
     /// <summary>The connection of the current session, if there is one.</summary>
     public NpgsqlConnection? Connection => _connection;
 
@@ -74,8 +77,17 @@ internal sealed class ListenerSession(
                 if (owner.Listening(session, onListening))
                     logger.Listening(listening, name, connection.ProcessID);
             });
-            var work = new SessionWork(connection, server, session, owner, inbox, backpressure, _reconciler, attention, time);
-            await ReadAsync(connection, server, session, identity, pulse, work, wakeUps, stopping).ConfigureAwait(false);
+            _proven = time.GetTimestamp();
+            using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
+            using var reader = new SessionReader(
+                messages,
+                new(connection, server, session, owner, inbox, backpressure, _reconciler, attention, time),
+                pulse,
+                backpressure,
+                wakeUps,
+                () => ProveIfDue(session),
+                () => _silence.RunAsync(connection, server, session, identity, stopping));
+            await reader.ReadAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -100,66 +112,12 @@ internal sealed class ListenerSession(
         }
     }
 
-    /// <summary>Reads notifications until something throws.</summary>
-    private async Task ReadAsync(
-        NpgsqlConnection connection,
-        SessionConnection server,
-        SessionId session,
-        ServerIdentity? identity,
-        Pulse pulse,
-        SessionWork work,
-        WakeUps wakeUps,
-        CancellationToken stopping)
+    private void ProveIfDue(SessionId session)
     {
-        // The caller must already be waiting when a consumer is served on this thread, because the consumer may block it.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var proven = time.GetTimestamp();
-        var atHand = 0u;
-        using var messages = new MessageWait(connection, options.Current.KeepAlive, stopping);
-        work.End();
-        while (true)
-        {
-            if (work.IsDue)
-            {
-                wakeUps.StopHolding();
-                pulse.BeginSilence();
-                await work.DoAsync(pulse.Token).ConfigureAwait(false);
-                pulse.EndSilence();
-                continue; // A request may have been made just before the work ended.
-            }
-
-            wakeUps.Hold();
-            var wait = messages.BeginAsync();
-            if (wait.IsCompletedSuccessfully)
-            {
-                wakeUps.OneMore(); // A message was available, and another may be.
-                if (++atHand % WakeUps.Patience == 0)
-                    ProveIfDue(session, ref proven);
-                continue;
-            }
-
-            // From here until the wait ends, notifications are delivered on another thread.
-            backpressure.CaughtUp();
-            if (await new ReadingWait(wait, messages, wakeUps))
-            {
-                wakeUps.OneMore(); // Delayed consumers may be left, because the wait may have completed without giving up the thread.
-            }
-            else
-            {
-                wakeUps.StopHolding();
-                await _silence.RunAsync(connection, server, session, identity, stopping).ConfigureAwait(false);
-            }
-
-            ProveIfDue(session, ref proven);
-        }
-    }
-
-    private void ProveIfDue(SessionId session, ref long proven)
-    {
-        if (options.Current.ProveDeliveryInterval is not { } interval || time.GetElapsedTime(proven) < interval)
+        if (options.Current.ProveDeliveryInterval is not { } interval || time.GetElapsedTime(_proven) < interval)
             return;
 
-        proven = time.GetTimestamp();
+        _proven = time.GetTimestamp();
         roundTrip.Begin(session, took => NoteRoundTrip(session, took));
     }
 

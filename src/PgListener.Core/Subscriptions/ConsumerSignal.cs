@@ -8,11 +8,18 @@ namespace PgListener.Subscriptions;
 /// </summary>
 internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
+    /// <summary>For how many wakes a consumer runs on other threads at most. Then it is tried again, because it may only have been cold.</summary>
+    private const int LongestProbation = 64;
+
     private ManualResetValueTaskSourceCore<bool> _core;
     private bool _isWaiting;
     private bool _result;
     private CancellationToken _cancelled;
     private TaskCompletionSource? _disturbed;
+
+    // Only the thread that reads uses these two.
+    private int _elsewhere;
+    private int _probation;
 
     /// <summary>Whether every wait ends with a cancellation.</summary>
     public bool IsCancelled => _cancelled.IsCancellationRequested;
@@ -43,6 +50,25 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
         _result = result;
         return true;
     }
+
+    /// <summary>Whether the thread that reads may run the consumer this time, because it was quick.</summary>
+    public bool MayRunHere()
+    {
+        if (_elsewhere == 0)
+            return true;
+
+        _elsewhere--;
+        return false;
+    }
+
+    /// <summary>The consumer was run on the thread that reads, and was quick.</summary>
+    public void NoteQuick() => _probation = 0;
+
+    /// <summary>The consumer has kept the thread that reads for too long. Once may be the machine's fault; each further time counts double.</summary>
+    public void NoteSlow() => _elsewhere = _probation = Math.Clamp(2 * _probation, 1, LongestProbation);
+
+    /// <summary>The consumer has not returned to the thread that reads.</summary>
+    public void NoteStuck() => _elsewhere = _probation = LongestProbation;
 
     /// <summary>Waits for <see cref="Disturb"/>. Called under the lock of the queue.</summary>
     public Task WhenDisturbedAsync() => (_disturbed = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

@@ -2,8 +2,8 @@ namespace PgListener.Subscriptions;
 
 /// <summary>
 /// Delays the waking of consumers while there is more to read, because waking one costs more than reading many notifications.
-/// When nothing is left, the reading thread itself runs a consumer, so that a lone notification reaches its callback
-/// without a change of threads.
+/// After many notifications the reading thread itself runs the consumers that are quick, and when nothing is left to read, it runs one of any kind, so
+/// that a lone notification reaches its callback without a change of threads.
 /// </summary>
 /// <remarks>
 /// Belongs to one session. Its task calls all members except <see cref="Wake"/>, which delivery calls: on the same thread while a
@@ -12,7 +12,7 @@ namespace PgListener.Subscriptions;
 /// </remarks>
 internal sealed class WakeUps
 {
-    /// <summary>How many notifications are read before the waiting consumers are woken.</summary>
+    /// <summary>How many notifications are read before the waiting consumers are served.</summary>
     internal const int Patience = 256;
 
     private readonly Lock _sync = new();
@@ -59,10 +59,20 @@ internal sealed class WakeUps
     }
 
     /// <summary>A message was available, and the next one may be too.</summary>
-    public void OneMore()
+    /// <returns>Whether the delayed consumers have waited long enough: the caller serves them now.</returns>
+    public bool OneMore() => _hasHeld && ++_read >= Patience;
+
+    /// <summary>Takes a delayed consumer that is quick, for the caller to wake on this thread. Those before it that are not are woken on other threads.</summary>
+    public ConsumerSignal? TakeQuick()
     {
-        if (_hasHeld && ++_read >= Patience)
-            WakeAll();
+        while (TakeLast() is { } consumer)
+        {
+            if (consumer.MayRunHere())
+                return consumer;
+            consumer.WakeOnPool();
+        }
+
+        return null;
     }
 
     /// <summary>Wakes all delayed consumers on other threads.</summary>
@@ -71,6 +81,20 @@ internal sealed class WakeUps
     /// <summary>Wakes all delayed consumers but one on other threads.</summary>
     /// <returns>The remaining one, if any, for the caller to wake on this thread.</returns>
     public ConsumerSignal? WakeAllButOne() => WakeAll(butOne: true);
+
+    private ConsumerSignal? TakeLast()
+    {
+        lock (_sync)
+        {
+            if (_held.Count == 0)
+                return null;
+
+            var consumer = _held[^1];
+            _held.RemoveAt(_held.Count - 1);
+            _hasHeld = _held.Count > 0;
+            return consumer;
+        }
+    }
 
     private ConsumerSignal? WakeAll(bool butOne)
     {
