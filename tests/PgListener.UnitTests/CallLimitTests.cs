@@ -194,7 +194,7 @@ public sealed class CallLimitTests : IDisposable
         private int _created;
         private int _disposed;
 
-        /// <summary>Called once, by whoever asks for the time next.</summary>
+        /// <summary>Called once, when the time is asked for next.</summary>
         public Action? OnNextTimestamp { get; set; }
 
         public int Created => _created;

@@ -72,7 +72,7 @@ internal sealed class CallLimit : IDisposable
         _timer.Change(After, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The call has ended. Whoever began it uses neither the limit nor its token after this.</summary>
+    /// <summary>The call has ended. The caller uses neither the limit nor its token after this.</summary>
     public void Dispose()
     {
         var state = Volatile.Read(ref _state);
