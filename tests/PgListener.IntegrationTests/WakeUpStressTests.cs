@@ -9,6 +9,9 @@ namespace PgListener.IntegrationTests;
 [Collection(nameof(Alone))]
 public sealed class WakeUpStressTests(ServerFixture server)
 {
+    /// <summary>Fewer bytes than any wake-up sends. Not measured, because a single request may need none, or two.</summary>
+    private const int LeastWakeUp = 100;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -79,12 +82,12 @@ public sealed class WakeUpStressTests(ServerFixture server)
         var prefix = NewChannel();
         await using var proxy = FaultProxy.Start(server.ConnectionString);
         await using var listener = WakingThrough(proxy);
-        var wakeUp = await StartAndWakeAsync(listener, proxy);
+        await StartAndWakeAsync(listener, proxy);
         var before = proxy.FromClients;
         for (var i = 0; i < Count; i++)
             await listener.AddChannelAsync($"{prefix}{i}", Cancellation).SoonAsync();
-        Assert.InRange(proxy.FromClients - before, 0, Count / 2 * wakeUp);
-        Assert.Equal(Count + 2, (await listener.GetListeningChannelsAsync(Cancellation).SoonAsync()).Count);
+        Assert.InRange(proxy.FromClients - before, 0, Count / 2 * LeastWakeUp);
+        Assert.Equal(Count + 1, (await listener.GetListeningChannelsAsync(Cancellation).SoonAsync()).Count);
     }
 
     [Fact]
@@ -94,10 +97,10 @@ public sealed class WakeUpStressTests(ServerFixture server)
         var prefix = NewChannel();
         await using var proxy = FaultProxy.Start(server.ConnectionString);
         await using var listener = WakingThrough(proxy);
-        var wakeUp = await StartAndWakeAsync(listener, proxy);
+        await StartAndWakeAsync(listener, proxy);
         var before = proxy.FromClients;
         await Task.WhenAll(Enumerable.Range(0, Count).Select(i => listener.AddChannelAsync($"{prefix}{i}", Cancellation))).SoonAsync(60);
-        Assert.InRange(proxy.FromClients - before, 0, 20 * wakeUp);
+        Assert.InRange(proxy.FromClients - before, 0, 20 * LeastWakeUp);
     }
 
     [Fact]
@@ -134,15 +137,11 @@ public sealed class WakeUpStressTests(ServerFixture server)
         });
     }
 
-    /// <summary>Starts a listener, and adds channels to it until its second connection is kept.</summary>
-    /// <returns>How many bytes a wake-up sends on it.</returns>
-    private static async Task<long> StartAndWakeAsync(Listener listener, FaultProxy proxy)
+    /// <summary>Starts a listener, and adds a channel to it, so that its second connection is kept.</summary>
+    private static async Task StartAndWakeAsync(Listener listener, FaultProxy proxy)
     {
         await listener.StartAsync(Cancellation).SoonAsync();
         await listener.AddChannelAsync(NewChannel(), Cancellation).SoonAsync();
         await proxy.WhenAsync(_ => proxy.Connections == 1, Cancellation).SoonAsync(); // The one of the proof is closed.
-        var before = proxy.FromClients;
-        await listener.AddChannelAsync(NewChannel(), Cancellation).SoonAsync();
-        return proxy.FromClients - before;
     }
 }
