@@ -240,25 +240,23 @@ public sealed partial class DispatchCostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_burst_wakes_a_waiting_consumer_once_in_many()
+    public void In_a_burst_a_quick_consumer_is_woken_once_in_many_and_changes_no_thread()
     {
-        var subscription = new Subscription(Order.ChannelName, callback: null, new(), _context);
-        _ = _routing.Table.Add(subscription);
-        _routing.Agree();
-        var queue = subscription.Begin(isPaused: false, CancellationToken.None);
-        var items = new QueueItem[2 * WakeUps.Patience];
-        for (var wakes = 0; wakes < 3; wakes++)
+        Subscribe(Count);
+        for (var wakes = 1; wakes <= 3; wakes++)
         {
-            var wait = queue.WaitToReadAsync().AsTask();
-            for (var i = 0; i < WakeUps.Patience; i++)
+            for (var i = 1; i <= WakeUps.Patience; i++)
             {
-                Assert.False(wait.IsCompleted);
                 Deliver();
-                _wakeUps.OneMore();
+                Assert.Equal(i == WakeUps.Patience, _wakeUps.OneMore());
             }
 
-            Assert.True(await wait.WaitAsync(Limit, TestContext.Current.CancellationToken));
-            Assert.Equal(WakeUps.Patience, queue.Take(items));
+            Assert.Equal((wakes - 1) * WakeUps.Patience, _calls);
+            _wakeUps.TakeQuick()!.Wake();
+            Assert.Equal(wakes * WakeUps.Patience, _calls);
+            Assert.Equal(Environment.CurrentManagedThreadId, _thread);
+            Assert.Null(_wakeUps.TakeQuick());
+            _wakeUps.WakeAll();
         }
     }
 
