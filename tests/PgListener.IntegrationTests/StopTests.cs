@@ -108,7 +108,10 @@ public sealed class StopTests : IAsyncLifetime
     [MemberData(nameof(EveryWay))]
     public async Task While_a_LISTEN_is_unanswered(How how)
     {
-        await using var subject = await StartAsync(how);
+        var received = new Received<string>();
+        await using var subject = await StartAsync(how, callback: received.Payloads());
+        await _server.NotifyAsync(_channel, "reads");
+        await received.NextAsync(); // Until it reads, it would take the first requests alone.
         _proxy.FreezeToServer();
         var before = _proxy.FromClients;
         Task[] added = [.. Enumerable.Range(0, 100).Select(i => subject.SubscribeAsync($"{i:000}_{NewChannel()}", (_, _) => Task.CompletedTask))];
