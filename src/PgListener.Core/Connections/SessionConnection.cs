@@ -161,8 +161,11 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             {
                 return await running.WaitAsync(limit, time, stopping).ConfigureAwait(false);
             }
-            catch (TimeoutException e) when (!running.IsCompleted)
+            catch (TimeoutException e)
             {
+                if (running.IsCompleted)
+                    return await running.ConfigureAwait(false); // It has ended at this moment, or has failed with this.
+
                 var late = time.GetElapsedTime(begun) - limit + await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false);
                 if (running.IsCompleted || IsStarved(late))
                     continue; // This process is late, and the server may not be.
