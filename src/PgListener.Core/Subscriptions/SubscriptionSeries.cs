@@ -29,6 +29,8 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
         }
     }
 
+    public override bool HasQueues => true;
+
     public override long Received => Sum(static counters => counters.Received);
 
     public override long Processed => Sum(static counters => counters.Processed);

@@ -22,8 +22,11 @@ internal abstract class MetricSeries(string? channel, string name)
     private MetricLine? _queueCapacityBytes;
     private MetricLine? _hanging;
 
-    /// <summary>Whether any of them has not ended, and has a queue.</summary>
+    /// <summary>Whether any of them has not ended.</summary>
     public abstract bool IsAlive { get; }
+
+    /// <summary>Whether they have queues.</summary>
+    public abstract bool HasQueues { get; }
 
     public abstract long Received { get; }
 
@@ -73,19 +76,23 @@ internal abstract class MetricSeries(string? channel, string name)
             Say(ref _gaps[(int)reason], Gaps(reason), listener, into, operation: null, PgListenerTags.GapReason, SubscriptionTags.NameOf(reason));
     }
 
-    public void SayQueued(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queued, Queued, listener, into);
+    public void SayQueued(string listener, List<Measurement<long>> into) => SayOfQueues(ref _queued, Queued, listener, into);
 
-    public void SayQueueCapacity(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queueCapacity, QueueCapacity, listener, into);
+    public void SayQueueCapacity(string listener, List<Measurement<long>> into) => SayOfQueues(ref _queueCapacity, QueueCapacity, listener, into);
 
-    public void SayQueuedBytes(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queuedBytes, QueuedBytes, listener, into);
+    public void SayQueuedBytes(string listener, List<Measurement<long>> into) => SayOfQueues(ref _queuedBytes, QueuedBytes, listener, into);
 
-    public void SayQueueCapacityBytes(string listener, List<Measurement<long>> into) => SayIfAlive(ref _queueCapacityBytes, QueueCapacityBytes, listener, into);
+    public void SayQueueCapacityBytes(string listener, List<Measurement<long>> into) => SayOfQueues(ref _queueCapacityBytes, QueueCapacityBytes, listener, into);
 
-    public void SayHanging(string listener, List<Measurement<long>> into) => SayIfAlive(ref _hanging, Hanging, listener, into);
-
-    private void SayIfAlive(ref MetricLine? line, long value, string listener, List<Measurement<long>> into)
+    public void SayHanging(string listener, List<Measurement<long>> into)
     {
         if (IsAlive)
+            Say(ref _hanging, Hanging, listener, into);
+    }
+
+    private void SayOfQueues(ref MetricLine? line, long value, string listener, List<Measurement<long>> into)
+    {
+        if (IsAlive && HasQueues)
             Say(ref line, value, listener, into);
     }
 

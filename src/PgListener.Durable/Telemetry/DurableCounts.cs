@@ -20,8 +20,11 @@ internal sealed class DurableCounts(string channel, string name) : MetricSeries(
     private long _moves;
     private int _shards;
 
-    /// <summary>There is no queue.</summary>
-    public override bool IsAlive => false;
+    /// <summary>As long as the listener exists.</summary>
+    public override bool IsAlive => true;
+
+    /// <summary>What waits is in the log.</summary>
+    public override bool HasQueues => false;
 
     public override long Received => Interlocked.Read(ref _received);
 

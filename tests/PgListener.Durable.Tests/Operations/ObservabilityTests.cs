@@ -61,6 +61,22 @@ public class ObservabilityTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_call_that_ignores_its_time_limit_is_counted_until_it_ends()
+    {
+        var database = await server.CreateDatabaseAsync();
+        var behaviour = new Behaviour { Waiting = 1 };
+        await using var one = await Application.StartAsync(database, behaviour, handler: options => options.Timeout = TimeSpan.FromMilliseconds(50));
+        using var metrics = new Metrics(one.Service<IMeterFactory>());
+        Assert.Equal(0, metrics.Read(PgListenerInstruments.Hanging));
+        Assert.Equal(double.NaN, metrics.Read(PgListenerInstruments.QueueUsage)); // There is no queue to report.
+        await one.PublishAsync(new OrderPlaced(1));
+        await Application.UntilAsync(() => Task.FromResult(metrics.Read(PgListenerInstruments.Hanging) == 1), "It is not counted.");
+
+        behaviour.Release();
+        await Application.UntilAsync(() => Task.FromResult(metrics.Read(PgListenerInstruments.Hanging) == 0), "It is counted still.");
+    }
+
+    [Fact]
     public async Task The_span_of_a_call_is_linked_to_that_of_the_publish()
     {
         var database = await server.CreateDatabaseAsync();
