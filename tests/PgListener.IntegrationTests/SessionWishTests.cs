@@ -20,12 +20,16 @@ public sealed class SessionWishTests(ServerFixture server)
         await listener.StartAsync(Cancellation).SoonAsync();
         listener.Listen();
 
-        // Both are left before the session hears of either.
-        proxy.FreezeToClient();
+        // The session is busy with a question until both are left.
+        proxy.FreezeToServer();
+        var before = proxy.FromClients;
+        var first = listener.GetListeningChannelsAsync(Cancellation);
+        await proxy.WhenAsync(proxy => proxy.FromClients > before, Cancellation).SoonAsync();
         var subscribed = listener.SubscribeAsync(channel, received.Payloads(), cancellationToken: Cancellation);
         var asked = listener.GetListeningChannelsAsync(Cancellation);
         proxy.Tamper("LISTEN ", "LISTXN ");
         proxy.Thaw();
+        Assert.Empty(await first.SoonAsync());
         Assert.Equal(PostgresErrorCodes.SyntaxError, (await Assert.ThrowsAsync<PostgresException>(() => asked.SoonAsync())).SqlState);
         Assert.False(subscribed.IsCompleted);
 
