@@ -8,8 +8,8 @@ namespace PgListener.Session;
 /// </summary>
 /// <param name="messages">Waits for messages.</param>
 /// <param name="work">The requests of other tasks, and the waiting for full queues.</param>
-/// <param name="pulse">Is told when the session does not read.</param>
-/// <param name="backpressure">Is told when everything was read.</param>
+/// <param name="pulse">Watches the connection while the session does not read.</param>
+/// <param name="backpressure">Pauses the reading; its count of pauses ends when everything was read.</param>
 /// <param name="wakeUps">The consumers to serve.</param>
 /// <param name="onRead">Called often while there are messages, and after each wait.</param>
 /// <param name="onSilence">Called when nothing has arrived for the time that a wait may take.</param>

@@ -13,7 +13,7 @@ namespace PgListener.Session;
 /// <param name="inbox">The requests.</param>
 /// <param name="backpressure">Decides when reading has to pause.</param>
 /// <param name="reconciler">Makes the server listen to the wanted channels.</param>
-/// <param name="attention">Is told when the session works, and waits for the next request.</param>
+/// <param name="attention">Wakes the connection only while the session reads, and waits for the next request.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SessionWork(
     NpgsqlConnection connection,
