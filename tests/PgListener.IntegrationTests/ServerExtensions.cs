@@ -1,4 +1,5 @@
 using Npgsql;
+using PgListener.TestServer;
 
 namespace PgListener.IntegrationTests;
 
@@ -17,6 +18,12 @@ internal static class ServerExtensions
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>A listener whose listening connection alone goes through the proxy.</summary>
+    public static Listener ListenThrough(this ServerFixture server, FaultProxy proxy, ListenerOptions? options = null) => server.CreateListener(proxy, source: 1, options);
+
+    /// <summary>A listener whose connection that proves and wakes alone goes through the proxy.</summary>
+    public static Listener WakeThrough(this ServerFixture server, FaultProxy proxy, ListenerOptions? options = null) => server.CreateListener(proxy, source: 2, options);
+
     /// <summary>Completes when the server has no session of that application name any more; it notices the end of a connection a moment later.</summary>
     public static async Task WhenWithoutSessionsAsync(this ServerFixture server, string applicationName, int seconds = 20)
     {
@@ -24,5 +31,15 @@ internal static class ServerExtensions
         limit.CancelAfter(TimeSpan.FromSeconds(seconds));
         while (await server.CountSessionsAsync(applicationName) is > 0 and var left)
             Assert.False(limit.IsCancellationRequested, $"{left} session(s) of {applicationName} are left.");
+    }
+
+    private static Listener CreateListener(this ServerFixture server, FaultProxy proxy, int source, ListenerOptions? options)
+    {
+        var sources = 0;
+        return new(server.ConnectionString, options, builder =>
+        {
+            if (++sources == source)
+                (builder.ConnectionStringBuilder.Host, builder.ConnectionStringBuilder.Port) = ("127.0.0.1", new NpgsqlConnectionStringBuilder(proxy.ConnectionString).Port);
+        });
     }
 }

@@ -16,7 +16,7 @@ public sealed class SessionWishTests(ServerFixture server)
         var channel = NewChannel();
         var received = new Received<string>();
         await using var proxy = FaultProxy.Start(server.ConnectionString);
-        await using var listener = Create(proxy, new() { ReconnectDelay = TimeSpan.FromMilliseconds(10), MaxReconnectDelay = TimeSpan.FromMilliseconds(50) });
+        await using var listener = server.ListenThrough(proxy, new() { ReconnectDelay = TimeSpan.FromMilliseconds(10), MaxReconnectDelay = TimeSpan.FromMilliseconds(50) });
         await listener.StartAsync(Cancellation).SoonAsync();
         listener.Listen();
 
@@ -48,7 +48,7 @@ public sealed class SessionWishTests(ServerFixture server)
         var channel = NewChannel();
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var proxy = FaultProxy.Start(server.ConnectionString);
-        await using var listener = Create(proxy, new() { QueueCapacity = 10, KeepAlive = TimeSpan.FromMinutes(1), MaxBackpressure = TimeSpan.FromMinutes(10) });
+        await using var listener = server.ListenThrough(proxy, new() { QueueCapacity = 10, KeepAlive = TimeSpan.FromMinutes(1), MaxBackpressure = TimeSpan.FromMinutes(10) });
         await using var stuck = await listener.SubscribeAsync(channel, (_, _) => release.Task, cancellationToken: Cancellation);
         await listener.StartAsync(Cancellation).SoonAsync();
         listener.Listen();
@@ -67,16 +67,5 @@ public sealed class SessionWishTests(ServerFixture server)
         Assert.InRange(watch.Elapsed.TotalSeconds, 1.2, 20);
         release.SetResult();
         await Task.WhenAll(first, second).SoonAsync();
-    }
-
-    /// <summary>One whose listening connection alone goes through the proxy.</summary>
-    private Listener Create(FaultProxy proxy, ListenerOptions options)
-    {
-        var sources = 0;
-        return new(server.ConnectionString, options, builder =>
-        {
-            if (++sources == 1)
-                (builder.ConnectionStringBuilder.Host, builder.ConnectionStringBuilder.Port) = ("127.0.0.1", new NpgsqlConnectionStringBuilder(proxy.ConnectionString).Port);
-        });
     }
 }

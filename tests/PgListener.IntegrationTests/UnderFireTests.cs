@@ -122,19 +122,17 @@ public sealed class UnderFireTests(ServerFixture server, ITestOutputHelper outpu
     [Fact]
     public async Task A_question_is_answered_after_the_changes_that_were_made_before_it()
     {
-        var (first, wake) = ("1_" + NewChannel(), "2_" + NewChannel());
+        var first = "1_" + NewChannel();
         await using var proxy = FaultProxy.Start(server.ConnectionString);
-        await using var listener = new Listener(proxy.ConnectionString);
+        await using var listener = server.ListenThrough(proxy);
         await listener.StartAsync(Cancellation);
-        await listener.AddChannelAsync(wake, Cancellation);
         var subscription = await listener.SubscribeAsync(first, (_, _) => Task.CompletedTask, cancellationToken: Cancellation);
 
-        // A hundred LISTENs are on their way when the subscription ends, and then the question is asked.
+        // LISTENs, one or more, are on their way when the subscription ends, and then the question is asked.
         proxy.FreezeToServer();
         var before = proxy.FromClients;
         Task[] added = [.. Enumerable.Range(0, 100).Select(i => listener.AddChannelAsync($"3_{i:000}_{NewChannel()}", Cancellation))];
-        await server.NotifyAsync(wake, "");
-        await proxy.WhenAsync(_ => proxy.FromClients > before + 5_000, Cancellation).SoonAsync();
+        await proxy.WhenAsync(_ => proxy.FromClients > before, Cancellation).SoonAsync();
         await subscription.DisposeAsync();
         var asked = listener.GetListeningChannelsAsync(Cancellation);
         proxy.Thaw();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Npgsql;
 using PgListener.TestServer;
 using static PgListener.IntegrationTests.ServerFixture;
 
@@ -81,7 +80,7 @@ public sealed class WakeUpStressTests(ServerFixture server)
         const int Count = 500;
         var prefix = NewChannel();
         await using var proxy = FaultProxy.Start(server.ConnectionString);
-        await using var listener = WakingThrough(proxy);
+        await using var listener = server.WakeThrough(proxy, new() { KeepAlive = TimeSpan.FromMinutes(1) });
         await StartAndWakeAsync(listener, proxy);
         var before = proxy.FromClients;
         for (var i = 0; i < Count; i++)
@@ -96,7 +95,7 @@ public sealed class WakeUpStressTests(ServerFixture server)
         const int Count = 5_000;
         var prefix = NewChannel();
         await using var proxy = FaultProxy.Start(server.ConnectionString);
-        await using var listener = WakingThrough(proxy);
+        await using var listener = server.WakeThrough(proxy, new() { KeepAlive = TimeSpan.FromMinutes(1) });
         await StartAndWakeAsync(listener, proxy);
         var before = proxy.FromClients;
         await Task.WhenAll(Enumerable.Range(0, Count).Select(i => listener.AddChannelAsync($"{prefix}{i}", Cancellation))).SoonAsync(60);
@@ -124,17 +123,6 @@ public sealed class WakeUpStressTests(ServerFixture server)
         }
 
         Assert.InRange(best.TotalSeconds, 0, 0.5);
-    }
-
-    /// <summary>One whose second connection goes through the proxy.</summary>
-    private Listener WakingThrough(FaultProxy proxy)
-    {
-        var sources = 0;
-        return new(server.ConnectionString, new() { KeepAlive = TimeSpan.FromMinutes(1) }, builder =>
-        {
-            if (++sources == 2)
-                builder.ConnectionStringBuilder.Port = new NpgsqlConnectionStringBuilder(proxy.ConnectionString).Port;
-        });
     }
 
     /// <summary>Starts a listener, and adds a channel to it, so that its second connection is kept.</summary>
