@@ -9,6 +9,8 @@ internal sealed class SharedStore : IDistributedCache
 {
     private readonly ConcurrentDictionary<string, byte[]> _values = new(StringComparer.Ordinal);
 
+    private volatile TaskCompletionSource _changed = NewSignal();
+
     /// <summary>Called before a write.</summary>
     public Func<string, Task>? OnWrite { get; set; }
 
@@ -29,6 +31,13 @@ internal sealed class SharedStore : IDistributedCache
     /// <summary>What is stored for a key, of which strings are readable; empty if nothing is.</summary>
     public string TextOf(string key) => Encoding.Latin1.GetString(_values.GetValueOrDefault(key) ?? []);
 
+    /// <summary>Waits until a value is stored. A cache returns a value that it has made before it writes it here.</summary>
+    public async Task WhenHoldsAsync(string key, string text)
+    {
+        for (var changed = _changed.Task; !TextOf(key).Contains(text, StringComparison.Ordinal); changed = _changed.Task)
+            await changed.SoonAsync();
+    }
+
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default)
     {
         var value = _values.GetValueOrDefault(key);
@@ -44,6 +53,7 @@ internal sealed class SharedStore : IDistributedCache
         if (OnWrite is { } hold)
             await hold(key);
         _values[key] = copy;
+        Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
     }
 
     public async Task RemoveAsync(string key, CancellationToken token = default)
@@ -64,6 +74,8 @@ internal sealed class SharedStore : IDistributedCache
     public void Refresh(string key) => throw new NotSupportedException();
 
     public void Remove(string key) => throw new NotSupportedException();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void ThrowIfCancelled(CancellationToken token)
     {

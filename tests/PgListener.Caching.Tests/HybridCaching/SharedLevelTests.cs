@@ -348,6 +348,7 @@ public sealed class SharedLevelTests(ServerFixture server) : SharedLevelScene(se
         await using var one = await StartAsync();
         await using var two = await StartAsync();
         await one.GetAsync("a", () => "of one");
+        await _store.WhenHoldsAsync("a", "of one");
         Assert.Equal("of one", await two.GetAsync("a", () => "not read"));
 
         await two.CutAsync();
@@ -367,6 +368,7 @@ public sealed class SharedLevelTests(ServerFixture server) : SharedLevelScene(se
         Assert.Equal("old", await two.GetAsync("a", () => "old"));
 
         Assert.Equal("new", await one.GetAsync("a", () => "new"));
+        await _store.WhenHoldsAsync("a", "new");
         two.Connect();
         await two.Listener.Gaps.NextAsync();
         await two.SharedLevelDoneAsync();
@@ -380,6 +382,7 @@ public sealed class SharedLevelTests(ServerFixture server) : SharedLevelScene(se
         await using var two = await StartAsync();
         two.Network.Freeze();
         Assert.Equal("old", await two.GetAsync("a", () => "old")); // It still believes that it listens.
+        await _store.WhenHoldsAsync("a", "old");
         await one.GetAsync("a", () => "not read");
 
         two.Network.ResetAll();
@@ -389,6 +392,7 @@ public sealed class SharedLevelTests(ServerFixture server) : SharedLevelScene(se
         await one.Listener.Applied.NextAsync();
 
         Assert.Equal("new", await one.GetAsync("a", () => "new"));
+        await _store.WhenHoldsAsync("a", "new");
         Assert.Equal("new", await two.GetAsync("a", () => "not read"));
     }
 
