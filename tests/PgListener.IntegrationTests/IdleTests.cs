@@ -1,4 +1,5 @@
 using PgListener.TestServer;
+using PgListener.UnitTests;
 
 namespace PgListener.IntegrationTests;
 
@@ -10,40 +11,22 @@ public sealed class IdleTests(ServerFixture server)
     [Fact]
     public async Task Nothing_wakes_the_process_but_the_question_whether_the_server_is_there()
     {
-        var time = new CountingTime();
+        var rung = 0;
+        var time = new HookedTime(TimeProvider.System, () => Interlocked.Increment(ref rung));
         await using var proxy = FaultProxy.Start(server.ConnectionString);
         await using var listener = new Listener(proxy.ConnectionString, new() { KeepAlive = TimeSpan.FromSeconds(1), ProveDeliveryInterval = null, TimeProvider = time });
         await listener.StartAsync(Cancellation).SoonAsync();
         await proxy.WhenAsync(_ => proxy.Connections == 1, Cancellation).SoonAsync(); // The one for the proof is closed.
         await NextQuestionAsync(); // What the start has set is over.
-        var before = time.Rung;
+        var before = Volatile.Read(ref rung);
         for (var question = 0; question < 3; question++)
             await NextQuestionAsync();
-        Assert.Equal(before, time.Rung);
+        Assert.Equal(before, Volatile.Read(ref rung));
 
         async Task NextQuestionAsync()
         {
             var sent = proxy.FromClients;
             await proxy.WhenAsync(proxy => proxy.FromClients > sent, Cancellation).SoonAsync();
         }
-    }
-
-    /// <summary>Counts how often a timer is due.</summary>
-    private sealed class CountingTime : TimeProvider
-    {
-        private int _rung;
-
-        public int Rung => Volatile.Read(ref _rung);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-            => base.CreateTimer(
-                given =>
-                {
-                    Interlocked.Increment(ref _rung);
-                    callback(given);
-                },
-                state,
-                dueTime,
-                period);
     }
 }

@@ -33,24 +33,9 @@ public sealed class SessionConnectionTests
     private static async Task<int> RunAsync(TaskCompletionSource<int> answer, Action atTheLimit)
     {
         await using var connection = new NpgsqlConnection("Host=nowhere");
-        var time = new TimeOfTheLimit(atTheLimit);
+        var time = new HookedTime(TimeProvider.System, atTheLimit);
         var options = new OptionsInForce();
         var server = new SessionConnection(connection, returnsToPool: false, new([], NullLogger.Instance), options, time, NullLogger.Instance);
         return await server.RunAsync("a question", _ => answer.Task, TimeSpan.FromMilliseconds(1), Cancellation);
-    }
-
-    /// <summary>Does something just before a timer is due.</summary>
-    private sealed class TimeOfTheLimit(Action before) : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-            => base.CreateTimer(
-                given =>
-                {
-                    before();
-                    callback(given);
-                },
-                state,
-                dueTime,
-                period);
     }
 }

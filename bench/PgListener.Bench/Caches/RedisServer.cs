@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PgListener.Testing;
 
 namespace PgListener.Bench;
 
@@ -24,7 +25,7 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
     {
-        var port = FreePort.Find();
+        var port = FreePort.Next();
         var info = new ProcessStartInfo(Program, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
         {
             UseShellExecute = false,

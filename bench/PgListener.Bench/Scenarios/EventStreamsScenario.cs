@@ -1,3 +1,5 @@
+using PgListener.Testing;
+
 namespace PgListener.Bench;
 
 /// <summary>What a thousand event streams to browsers cost the web server, and how soon an event is there.</summary>
@@ -36,7 +38,7 @@ internal sealed class EventStreamsScenario : IScenario
 
     public async Task<IReadOnlyDictionary<string, double>> MeasureAsync(BenchCase benchCase, BenchServer server, CancellationToken cancellationToken)
     {
-        var ready = benchCase with { Settings = benchCase.Settings with { Port = FreePort.Find() } };
+        var ready = benchCase with { Settings = benchCase.Settings with { Port = FreePort.Next() } };
         await using var consumer = await ConsumerProcess.StartAsync(ready, server.DataSource, cancellationToken);
         await using var browsers = await BrowserCrowd.OpenAsync(ready.Settings.Port, benchCase.Settings.Lanes, cancellationToken);
         foreach (var load in benchCase.WarmUp)
