@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -58,22 +59,14 @@ internal sealed class Application : IAsyncDisposable
     }
 
     /// <summary>Waits until something is so.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> isSo, string otherwise)
-    {
-        var limit = Stopwatch.StartNew();
-        while (!await isSo())
-        {
-            Assert.True(limit.Elapsed < TimeSpan.FromSeconds(20), otherwise);
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
+    public static Task UntilAsync(Func<Task<bool>> isSo, string otherwise) => UntilAsync(isSo, () => otherwise);
 
-    public Task UntilHandledAsync(params long[] orders) => UntilAsync(() => Task.FromResult(Behaviour.Handled.Count >= orders.Length), $"Handled: {string.Join(", ", Handled)}.");
+    public Task UntilHandledAsync(params long[] orders) => UntilAsync(() => Task.FromResult(Behaviour.Handled.Count >= orders.Length), () => $"Handled: {string.Join(", ", Handled)}.");
 
     public async Task UntilAsync(Predicate<DurableSubscriptionStatus> isSo)
     {
         DurableSubscriptionStatus? last = null;
-        await UntilAsync(async () => (last = await StatusAsync()) is { } status && isSo(status), $"The status is not as expected.");
+        await UntilAsync(async () => (last = await StatusAsync()) is { } status && isSo(status), () => $"The status is not as expected: {JsonSerializer.Serialize(last)}");
     }
 
     public async Task<DurableSubscriptionStatus?> StatusAsync() => (await Channels.GetSubscriptionsAsync(TestContext.Current.CancellationToken)).SingleOrDefault(status => status.Name == Orders);
@@ -100,6 +93,17 @@ internal sealed class Application : IAsyncDisposable
         Behaviour.Release();
         await _host.StopAsync(CancellationToken.None);
         ((IDisposable)_host).Dispose();
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo, Func<string> otherwise)
+    {
+        var limit = Stopwatch.StartNew();
+        while (!await isSo())
+        {
+            if (limit.Elapsed > TimeSpan.FromSeconds(20))
+                Assert.Fail(otherwise());
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     private sealed class Handler(Behaviour behaviour) : INotificationHandler<OrderPlaced>

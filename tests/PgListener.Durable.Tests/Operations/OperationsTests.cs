@@ -170,7 +170,9 @@ public class OperationsTests(ServerFixture server)
 
         // From the last message: the one of the open transaction has a lower id, and was not handled.
         var replay = one.Channels.ReplayAsync(Application.Orders, await log.QueryAsync<long>("select max(id) from pglistener.message"), Token);
-        await Application.UntilAsync(async () => await log.QueryAsync<bool>("select paused_at is not null from pglistener.subscription"), "The replay does not wait for the transaction.");
+        await one.UntilAsync(status => status.PausedSince is not null);
+        await Application.UntilAsync(() => Task.FromResult(one.Channels.GetStatistics().Subscriptions[0].Shards == 0), "The handler has not stopped."); // Until then it may still get the message in the ordinary way.
+        Assert.NotSame(replay, await Task.WhenAny(replay, Task.Delay(500, Token))); // It waits for the transaction.
         await transaction.CommitAsync(Token);
         await replay;
 
