@@ -25,7 +25,7 @@ internal sealed record ConsumerSettings
     /// <summary>After how many seconds of silence the server is asked whether it is there.</summary>
     public int? KeepAlive { get; init; }
 
-    /// <summary>Whether the listener proves that notifications arrive before it says that it listens; <see langword="null"/> for its default.</summary>
+    /// <summary>Whether the listener proves that notifications arrive, at its start and later; <see langword="null"/> for its default.</summary>
     public bool? ProveDelivery { get; init; }
 
     /// <summary>How many named listeners, or bare connections, share the channels.</summary>
@@ -54,6 +54,7 @@ internal sealed record ConsumerSettings
     {
         options.KeepAlive = KeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive;
         options.ProveDelivery = ProveDelivery ?? options.ProveDelivery;
+        options.ProveDeliveryInterval = ProveDelivery == false ? null : options.ProveDeliveryInterval;
         options.QueueCapacity = QueueCapacity ?? options.QueueCapacity;
         options.QueueCapacityBytes = QueueCapacityBytes ?? options.QueueCapacityBytes;
         options.MaxBackpressure = Patient ? TimeSpan.FromHours(1) : options.MaxBackpressure;

@@ -159,15 +159,19 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
             var begun = time.GetTimestamp();
             try
             {
-                return await running.WaitAsync(limit, time, stopping).ConfigureAwait(false);
+                var result = await running.WaitAsync(limit, time, stopping).ConfigureAwait(false);
+                NoteDelay(time.GetElapsedTime(begun) - limit); // Then not even the limit's own timer got a thread.
+                return result;
             }
             catch (TimeoutException e)
             {
+                var late = time.GetElapsedTime(begun) - limit;
+                if (!running.IsCompleted)
+                    late += await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false);
+                NoteDelay(late);
                 if (running.IsCompleted)
                     return await running.ConfigureAwait(false); // It has ended at this moment, or has failed with this.
-
-                var late = time.GetElapsedTime(begun) - limit + await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false);
-                if (running.IsCompleted || IsStarved(late))
+                if (late > ThreadPoolDelay.Tolerated)
                     continue; // This process is late, and the server may not be.
 
                 _isLate = true;
@@ -176,15 +180,13 @@ internal sealed class SessionConnection(NpgsqlConnection connection, bool return
         }
     }
 
-    private bool IsStarved(TimeSpan late)
+    private void NoteDelay(TimeSpan late)
     {
-        if (late <= ThreadPoolDelay.Tolerated)
-            return false;
+        if (late <= ThreadPoolDelay.Tolerated || _wasStarved)
+            return;
 
-        if (!_wasStarved)
-            logger.ThreadPoolStarved(late.TotalSeconds);
         _wasStarved = true;
-        return true;
+        logger.ThreadPoolStarved(late.TotalSeconds);
     }
 
     private async Task CloseLaterAsync()

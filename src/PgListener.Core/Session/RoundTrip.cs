@@ -41,6 +41,9 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
         proof.Settled(took);
     }
 
+    /// <summary>Whether <see cref="ThrowIfOverdue"/> would throw.</summary>
+    public bool IsOverdue => owner.Awaited is { WasSent: not null } proof && time.GetElapsedTime(proof.Began) >= limit;
+
     /// <summary>
     /// Throws if a proof was sent for certain and has not arrived in time. Call it after a silence: while there is something to
     /// read, the proof may come after that.

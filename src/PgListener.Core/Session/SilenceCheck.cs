@@ -24,7 +24,7 @@ internal sealed class SilenceCheck(SessionOwner owner, RoundTrip roundTrip, Opti
             throw new TimeoutException($"A message was begun and not ended within {nameof(ListenerOptions.KeepAlive)} ({options.Current.KeepAlive:c}).");
 
         // A message may have arrived and be waiting for a thread of this process.
-        if (await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) <= ThreadPoolDelay.Tolerated)
+        if (roundTrip.IsOverdue && await ThreadPoolDelay.MeasureAsync(time).ConfigureAwait(false) <= ThreadPoolDelay.Tolerated)
             roundTrip.ThrowIfOverdue(identity);
 
         var asked = time.GetTimestamp();
