@@ -13,7 +13,7 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time) : IDisp
     private readonly Lock _sync = new();
 
     /// <summary>The calls that hang, each with the time of its begin.</summary>
-    private readonly Dictionary<CallLimit, DateTimeOffset> _calls = [];
+    private Dictionary<CallLimit, DateTimeOffset>? _calls;
     private volatile HangingCalls? _hanging;
 
     /// <summary>That of a call that has ended in time, for the next call. Calls that run one after the other have all the same.</summary>
@@ -76,7 +76,7 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time) : IDisp
                 return;
 
             var elapsed = time.GetElapsedTime(call.Began);
-            _calls.Add(call, time.GetUtcNow() - elapsed);
+            (_calls ??= []).Add(call, time.GetUtcNow() - elapsed);
             Publish();
             _isLogged |= log.Hangs(elapsed, call.After, LogMore);
         }
@@ -87,7 +87,7 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time) : IDisp
     {
         lock (_sync)
         {
-            if (!_calls.Remove(call))
+            if (_calls?.Remove(call) != true)
                 return;
 
             Publish();
@@ -111,14 +111,14 @@ internal sealed class CallLimits(SubscriptionLog log, TimeProvider time) : IDisp
 
     private void CloseSpare() => Interlocked.Exchange(ref _spare, null)?.Close();
 
-    private void Publish() => _hanging = _calls.Count > 0 ? new(_calls.Count, _calls.Values.Min()) : null;
+    private void Publish() => _hanging = _calls is { Count: > 0 } calls ? new(calls.Count, calls.Values.Min()) : null;
 
     /// <summary>More calls have hung since the last line.</summary>
     private void LogMore(long more)
     {
         lock (_sync)
         {
-            log.HangsAgain(more, _calls.Count);
+            log.HangsAgain(more, _calls!.Count);
             _isLogged = _calls.Count > 0;
         }
     }

@@ -11,7 +11,9 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
     private readonly ListenerMetrics? _metrics = context.Metrics;
     private readonly string _listener = context.Metrics?.Name ?? "";
     private readonly ProcessSpan _span = new(context.Metrics?.Name ?? "", channel, subscription);
-    private readonly Tag[] _success = SubscriptionTags.Of(context.Metrics?.Name ?? "", channel, subscription, PgListenerTags.Process);
+
+    /// <summary>The tags of a call that succeeds. Made for the first one, because durations are not always collected.</summary>
+    private Tag[]? _success;
 
     /// <summary>Begins a call for a notification.</summary>
     /// <param name="notification">The notification; the sender's trace context is removed from its payload, if such contexts are expected.</param>
@@ -71,10 +73,14 @@ internal sealed class CallTelemetry(string channel, string subscription, Subscri
             return;
 
         var took = context.Time.GetElapsedTime(started).TotalSeconds;
-        if (call.Reason is not { } reason)
-            _metrics!.ProcessDuration.Record(took, errorType is null ? _success : [.. _success, new(PgListenerTags.ErrorType, errorType)]);
-        else
+        if (call.Reason is { } reason)
+        {
             _metrics!.ResyncDuration.Record(took, ResyncTags(reason, errorType));
+            return;
+        }
+
+        var success = _success ??= SubscriptionTags.Of(_listener, channel, subscription, PgListenerTags.Process);
+        _metrics!.ProcessDuration.Record(took, errorType is null ? success : [.. success, new(PgListenerTags.ErrorType, errorType)]);
     }
 
     private Tag[] ResyncTags(ResyncReason reason, string? errorType)

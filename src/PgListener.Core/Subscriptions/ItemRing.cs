@@ -3,20 +3,18 @@ using System.Buffers;
 namespace PgListener.Subscriptions;
 
 /// <summary>
-/// The items of a queue in their order, in one array, which grows as needed and is returned to its pool when it is large and empty.
-/// Each item gets a number when it is added; an item that is put back goes to the place of its number.
+/// The items of a queue in their order, in one array, which grows as needed and is returned to its pool when it is large and empty. Many
+/// queues never hold anything, so it is made with the first item. Each item gets a number when it is added; an item that is put back goes to the place of its number.
 /// </summary>
 internal sealed class ItemRing
 {
     private const int InitialSize = 16;
     private const int LargeSize = 1024;
 
-    private readonly QueueItem[] _small = new QueueItem[InitialSize];
-    private QueueItem[] _items;
+    private QueueItem[]? _small;
+    private QueueItem[] _items = [];
     private int _head;
     private int _next;
-
-    public ItemRing() => _items = _small;
 
     public int Count { get; private set; }
 
@@ -53,7 +51,7 @@ internal sealed class ItemRing
         if (--Count == 0 && _items.Length > LargeSize)
         {
             ArrayPool<QueueItem>.Shared.Return(_items); // Every element was cleared.
-            _items = _small;
+            _items = _small!; // A large array comes after the small one.
             _head = 0;
         }
 
@@ -87,6 +85,12 @@ internal sealed class ItemRing
     {
         if (Count < _items.Length)
             return;
+
+        if (_small is null)
+        {
+            _items = _small = new QueueItem[InitialSize];
+            return;
+        }
 
         // The pool's arrays have lengths that are powers of two, as the masks here require.
         var larger = ArrayPool<QueueItem>.Shared.Rent(_items.Length * 2);

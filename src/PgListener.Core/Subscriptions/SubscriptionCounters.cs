@@ -10,7 +10,7 @@ internal sealed class SubscriptionCounters(TimeProvider time)
 
     private static readonly int Reasons = Enum.GetValues<ResyncReason>().Length;
 
-    private readonly ErrorCounts _errors = new();
+    private ErrorCounts? _errors;
     private readonly long[] _gaps = new long[Reasons];
     private long _received;
     private long _processed;
@@ -56,7 +56,7 @@ internal sealed class SubscriptionCounters(TimeProvider time)
         }
     }
 
-    public KeyValuePair<string, long>[] Errors => _errors.ToArray();
+    public KeyValuePair<string, long>[] Errors => Volatile.Read(ref _errors)?.ToArray() ?? [];
 
     public long GapsOf(ResyncReason reason) => Volatile.Read(ref _gaps[(int)reason]);
 
@@ -81,7 +81,7 @@ internal sealed class SubscriptionCounters(TimeProvider time)
     {
         Interlocked.Increment(ref _failed);
         Volatile.Write(ref _lastFailedAt, time.GetUtcNow().UtcTicks);
-        _errors.Add(errorType);
+        CountsOfErrors().Add(errorType);
     }
 
     public void Announce(ResyncReason reason) => Interlocked.Increment(ref _gaps[(int)reason]);
@@ -98,8 +98,10 @@ internal sealed class SubscriptionCounters(TimeProvider time)
         for (var reason = 0; reason < _gaps.Length; reason++)
             _gaps[reason] += other.GapsOf((ResyncReason)reason);
         foreach (var (error, count) in other.Errors)
-            _errors.Add(error, count);
+            CountsOfErrors().Add(error, count);
     }
+
+    private ErrorCounts CountsOfErrors() => LazyInitializer.EnsureInitialized(ref _errors, static () => new());
 
     private static DateTimeOffset? ToMoment(long ticks) => ticks == Never ? null : new(ticks, TimeSpan.Zero);
 }

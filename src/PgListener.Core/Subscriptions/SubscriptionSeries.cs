@@ -7,8 +7,10 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
 {
     private readonly Lock _sync = new();
     private readonly HashSet<Subscription> _alive = [];
-    private readonly HashSet<Subscription> _ending = [];
-    private readonly SubscriptionCounters _ended = new(TimeProvider.System);
+
+    // Most subscriptions never end.
+    private HashSet<Subscription>? _ending;
+    private SubscriptionCounters? _ended;
 
     /// <summary>Whether only sums are left.</summary>
     public bool IsEmpty
@@ -16,7 +18,7 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
         get
         {
             lock (_sync)
-                return _alive.Count == 0 && _ending.Count == 0;
+                return _alive.Count == 0 && _ending is not { Count: > 0 };
         }
     }
 
@@ -62,7 +64,7 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
     public bool End(Subscription subscription)
     {
         lock (_sync)
-            return _alive.Remove(subscription) && _ending.Add(subscription);
+            return _alive.Remove(subscription) && (_ending ??= []).Add(subscription);
     }
 
     /// <summary>Only the counts of a subscription are left.</summary>
@@ -70,24 +72,23 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
     {
         lock (_sync)
         {
-            if (_ending.Remove(subscription))
-                _ended.Add(subscription.Counters);
+            if (_ending?.Remove(subscription) == true)
+                (_ended ??= new(TimeProvider.System)).Add(subscription.Counters);
         }
     }
 
     public override long Gaps(ResyncReason reason)
     {
-        var sum = 0L;
         lock (_sync)
-        {
-            sum += _ended.GapsOf(reason);
-            foreach (var subscription in _alive)
-                sum += subscription.Counters.GapsOf(reason);
-            foreach (var subscription in _ending)
-                sum += subscription.Counters.GapsOf(reason);
-        }
+            return (_ended?.GapsOf(reason) ?? 0) + GapsOf(_alive) + (_ending is null ? 0 : GapsOf(_ending));
 
-        return sum;
+        long GapsOf(HashSet<Subscription> subscriptions)
+        {
+            var sum = 0L;
+            foreach (var subscription in subscriptions)
+                sum += subscription.Counters.GapsOf(reason);
+            return sum;
+        }
     }
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Errors()
@@ -98,11 +99,8 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
         var sums = new Dictionary<string, long>(StringComparer.Ordinal);
         lock (_sync)
         {
-            foreach (var counters in _alive.Concat(_ending).Select(subscription => subscription.Counters).Append(_ended))
-            {
-                foreach (var (error, count) in counters.Errors)
-                    sums[error] = sums.GetValueOrDefault(error) + count;
-            }
+            foreach (var (error, count) in _alive.Concat(_ending ?? []).SelectMany(static subscription => subscription.Counters.Errors).Concat(_ended?.Errors ?? []))
+                sums[error] = sums.GetValueOrDefault(error) + count;
         }
 
         return sums;
@@ -111,11 +109,12 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
     private long Sum(Func<SubscriptionCounters, long> select)
     {
         lock (_sync)
+            return (_ended is null ? 0 : select(_ended)) + SumOf(_alive) + (_ending is null ? 0 : SumOf(_ending));
+
+        long SumOf(HashSet<Subscription> subscriptions)
         {
-            var sum = select(_ended);
-            foreach (var subscription in _alive)
-                sum += select(subscription.Counters);
-            foreach (var subscription in _ending)
+            var sum = 0L;
+            foreach (var subscription in subscriptions)
                 sum += select(subscription.Counters);
             return sum;
         }
