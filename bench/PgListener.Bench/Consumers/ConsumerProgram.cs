@@ -30,18 +30,16 @@ internal sealed class ConsumerProgram
     private long _begin;
     private TimeSpan _started;
 
-    private ConsumerProgram(Func<IConsumer> create, bool rehearse)
+    private ConsumerProgram(Func<IConsumer> create, int rehearsals)
     {
         _create = create;
-        if (rehearse)
+        _consumer = Start();
+        for (var rehearsal = 0; rehearsal < rehearsals; rehearsal++)
         {
-            _consumer = create();
-            _consumer.StartAsync().GetAwaiter().GetResult();
             Stop();
             Calm.Wait();
+            _consumer = Start();
         }
-
-        _consumer = Start();
     }
 
     /// <summary>Everything but the consumer runs on the main thread, so that it takes no worker from the thread pool. It ends with its standard input, without an orderly stop, of which nothing is measured.</summary>
@@ -55,7 +53,7 @@ internal sealed class ConsumerProgram
             using var traces = settings.Tracing is { } decision ? TraceCollector.Start(decision) : null;
             if (settings.Order is { } order)
                 Meter.Instance.Arm(order);
-            var program = new ConsumerProgram(() => create(kind, settings), settings.RehearseStart);
+            var program = new ConsumerProgram(() => create(kind, settings), settings.Rehearsals);
             Console.WriteLine(Started);
             if (settings.Order is null)
             {

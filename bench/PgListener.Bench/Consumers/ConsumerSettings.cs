@@ -44,8 +44,8 @@ internal sealed record ConsumerSettings
     /// <summary>Whether a handler may hold up the reading for as long as it likes, so that nothing is dropped.</summary>
     public bool Patient { get; init; }
 
-    /// <summary>Whether the start is done once before, so that the second one, which is measured, finds everything compiled.</summary>
-    public bool RehearseStart { get; init; }
+    /// <summary>How often the start is done before the one that is measured, so that this one finds code compiled.</summary>
+    public int Rehearsals { get; init; }
 
     [JsonIgnore]
     public IEnumerable<string> ChannelNames => Enumerable.Range(0, Channels).Select(index => Payload.ChannelOf(index, Channels));

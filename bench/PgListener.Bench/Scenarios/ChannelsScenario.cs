@@ -5,6 +5,8 @@ internal sealed class ChannelsScenario : IScenario
 {
     private const int Most = 10_000;
     private const string Unproven = ", unproven";
+    private const string Warm = ", fifth time";
+    private const int WarmRehearsals = 4;
     private const int QuickMost = 1_000;
     private static readonly int[] Counts = [1, 10, 100, 1_000, Most];
 
@@ -13,8 +15,8 @@ internal sealed class ChannelsScenario : IScenario
     public IReadOnlyList<Column> Columns { get; } =
     [
         new("ms until listening", Figure.StartMs, "0.0"),
-        Column.Ratio($"time ÷ {Kind.Npgsql} alike", Figure.StartMs, each => NameOf(Kind.Npgsql, each.Settings.Channels)),
-        Column.Ratio($"time ÷ {Kind.NpgsqlOneByOne} alike", Figure.StartMs, each => NameOf(Kind.NpgsqlOneByOne, each.Settings.Channels)),
+        Column.Ratio($"time ÷ {Kind.Npgsql} alike", Figure.StartMs, each => Alike(Kind.Npgsql, each)),
+        Column.Ratio($"time ÷ {Kind.NpgsqlOneByOne} alike", Figure.StartMs, each => Alike(Kind.NpgsqlOneByOne, each)),
     ];
 
     public IReadOnlyList<Goal> Goals { get; } =
@@ -25,8 +27,8 @@ internal sealed class ChannelsScenario : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"From the first call until all channels are listened to, connecting included, the second time in a process. `{Kind.Npgsql}` sends one batch, `{Kind.NpgsqlOneByOne}` a command for each. "
-            + $"The listener proves that notifications arrive, except where it is \"unproven\". `{Kind.ListenerCallback}` is told the channels before its start, the others after it: `{Kind.ListenerAdded}` one after the other, each awaited, `{Kind.ListenerAddedAtOnce}` without waiting in between. \"Alike\": with as many channels.";
+        => $"From the first call until all channels are listened to, connecting included, the second time in a process, or the fifth, for which more of the code has been compiled again. `{Kind.Npgsql}` sends one batch, `{Kind.NpgsqlOneByOne}` a command for each. "
+            + $"The listener proves that notifications arrive, except where it is \"unproven\". `{Kind.ListenerCallback}` is told the channels before its start, the others after it: `{Kind.ListenerAdded}` one after the other, each awaited, `{Kind.ListenerAddedAtOnce}` without waiting in between. \"Alike\": with as many channels, as often.";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
@@ -41,20 +43,26 @@ internal sealed class ChannelsScenario : IScenario
             yield return Case(Kind.NpgsqlOneByOne, channels);
         yield return Case(Kind.ListenerCallback, channels);
         yield return Unprove(Case(Kind.ListenerCallback, channels));
-        if (isMost)
-        {
-            yield return Unprove(Case(Kind.ListenerAdded, channels));
-            yield return Unprove(Case(Kind.ListenerAddedAtOnce, channels));
-        }
+        if (!isMost)
+            yield break;
+
+        BenchCase[] added = [Unprove(Case(Kind.ListenerAdded, channels)), Unprove(Case(Kind.ListenerAddedAtOnce, channels))];
+        BenchCase[] ofInterestWarm = [Case(Kind.Npgsql, channels), Case(Kind.NpgsqlOneByOne, channels), Unprove(Case(Kind.ListenerCallback, channels)), .. added];
+        foreach (var each in added.Concat(channels == Most ? ofInterestWarm.Select(WarmUp) : []))
+            yield return each;
     }
 
     private static BenchCase Case(string consumer, int channels) => new(NameOf(consumer, channels), consumer, new Silence(TimeSpan.Zero))
     {
-        Settings = new() { Channels = channels, RehearseStart = true },
+        Settings = new() { Channels = channels, Rehearsals = 1 },
         Seconds = channels == Most ? 2 : 1,
     };
 
     private static BenchCase Unprove(BenchCase each) => each with { Name = each.Name + Unproven, Settings = each.Settings with { ProveDelivery = false } };
+
+    private static BenchCase WarmUp(BenchCase each) => each with { Name = each.Name + Warm, Settings = each.Settings with { Rehearsals = WarmRehearsals }, Seconds = WarmRehearsals };
+
+    private static string Alike(string consumer, BenchCase each) => NameOf(consumer, each.Settings.Channels) + (each.Settings.Rehearsals == WarmRehearsals ? Warm : "");
 
     private static string NameOf(string consumer, int channels) => $"{consumer}, {channels:N0} channel{(channels == 1 ? "" : "s")}";
 }

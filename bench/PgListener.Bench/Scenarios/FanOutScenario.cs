@@ -37,7 +37,7 @@ internal sealed class FanOutScenario : IScenario
         var count = Calls(mode) / handlers;
         return new(NameOf(consumer, handlers), consumer, new Burst(count) { Order = new() { Count = count, Lanes = handlers } })
         {
-            Settings = new() { Lanes = handlers, Patient = true, RehearseStart = true },
+            Settings = new() { Lanes = handlers, Patient = true, Rehearsals = 1 },
             WarmUp = WarmUps.Bursts(mode, lanes: handlers),
             Seconds = mode == RunMode.Full ? 5 : 2,
         };

@@ -35,7 +35,7 @@ internal sealed class ListenersScenario : IScenario
     {
         return new(NameOf(consumer, listeners), consumer, Burst(Count(mode)))
         {
-            Settings = new() { Channels = listeners, Listeners = listeners, RehearseStart = true },
+            Settings = new() { Channels = listeners, Listeners = listeners, Rehearsals = 1 },
             WarmUp = [Burst(20_000), Burst(20_000), Burst(20_000), Burst(20_000)],
             Seconds = mode == RunMode.Full ? 4 : 2,
         };

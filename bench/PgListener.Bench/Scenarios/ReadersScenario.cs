@@ -40,7 +40,7 @@ internal sealed class ReadersScenario : IScenario
     {
         return new(NameOf(consumer, readers), consumer, Paced(Seconds(mode)))
         {
-            Settings = new() { Lanes = readers, Patient = true, RehearseStart = true },
+            Settings = new() { Lanes = readers, Patient = true, Rehearsals = 1 },
             WarmUp = mode == RunMode.Full ? [.. WarmUps.Bursts(mode, lanes: readers), Paced(1)] : WarmUps.Bursts(mode, lanes: readers),
             Seconds = Seconds(mode) + 3,
         };
