@@ -13,6 +13,9 @@ internal sealed class PayloadShape
     private readonly HashSet<string>? _own;
     private readonly JsonReaderOptions _options;
 
+    /// <summary>A payload whose first property is known, up to the end of that property's name. Those that follow nearly always begin alike.</summary>
+    private string? _beginning;
+
     private PayloadShape(HashSet<string> names, HashSet<string>? own, JsonReaderOptions options)
     {
         _names = names;
@@ -48,6 +51,9 @@ internal sealed class PayloadShape
         return position.ToString();
     }
 
+    /// <summary>Whether the payload begins as another one did, in which <see cref="KnowsNothingIn"/> found a property that the value has.</summary>
+    public bool BeginsAsKnown(string payload) => _beginning is { } beginning && payload.StartsWith(beginning, StringComparison.Ordinal);
+
     /// <summary>Whether the payload is an object with properties, none of which the value has.</summary>
     public bool KnowsNothingIn(string payload)
     {
@@ -64,7 +70,11 @@ internal sealed class PayloadShape
             return false;
 
         var end = text[1..].IndexOf('"');
-        return (end < 0 || !_own.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text.Slice(1, end))) && KnowsNoPropertyOf(payload, _own);
+        if (end < 0 || !_own.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text.Slice(1, end)))
+            return KnowsNoPropertyOf(payload, _own);
+
+        _beginning ??= payload[..(payload.Length - text.Length + end + 2)];
+        return false;
     }
 
     private bool KnowsNoPropertyOf(string payload, HashSet<string> own)

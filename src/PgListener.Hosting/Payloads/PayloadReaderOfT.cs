@@ -72,7 +72,7 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
             return false;
         }
 
-        if (_shape.Own is { } known && !Log.HasSaidUnknown(notification.Channel) && _shape.KnowsNothingIn(notification.Payload))
+        if (_shape.Own is { } known && !_shape.BeginsAsKnown(notification.Payload) && !Log.HasSaidUnknown(notification.Channel) && _shape.KnowsNothingIn(notification.Payload))
             Log.SayUnknown(notification.Channel, typeof(TChannel), known);
         return true;
     }

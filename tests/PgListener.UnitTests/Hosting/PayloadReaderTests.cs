@@ -128,6 +128,18 @@ public sealed partial class PayloadReaderTests
         Assert.Equal([403, 403], _logger.Collector.GetSnapshot().Select(record => record.Id.Id));
     }
 
+    [Fact]
+    public void After_payloads_that_are_known_one_of_which_nothing_is_known_is_said()
+    {
+        var reader = new PayloadReader<Cased>("A reader") { Log = _log };
+        Assert.True(reader.TryRead(new("cased", """{ "Id":1}""", 0), out _, out _));
+        Assert.True(reader.TryRead(new("cased", """{ "Id":2}""", 0), out _, out _));
+        Assert.Empty(_logger.Collector.GetSnapshot());
+
+        Assert.True(reader.TryRead(new("cased", """{ "Idx":3}""", 0), out _, out _));
+        Assert.Equal([403], _logger.Collector.GetSnapshot().Select(record => record.Id.Id));
+    }
+
     private bool Read<T>(string payload)
         where T : INotificationChannel<T>
         => new PayloadReader<T>("A reader") { Log = _log }.TryRead(new(T.ChannelName, payload, 0), out _, out _);
