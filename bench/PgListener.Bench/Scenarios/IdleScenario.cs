@@ -4,7 +4,7 @@ namespace PgListener.Bench;
 internal sealed class IdleScenario : IScenario
 {
     private const string Unproven = ", unproven";
-    private const string JustStarted = " (compiled in tiers)";
+    private const string InTiers = " (compiled in tiers)";
     private static readonly string[] Consumers = [Kind.Npgsql, Kind.ListenerCallback, Kind.HandlerTransient];
     private static readonly Dictionary<string, string> CompiledOnce = new(StringComparer.Ordinal) { ["DOTNET_TieredCompilation"] = "0" };
 
@@ -42,8 +42,8 @@ internal sealed class IdleScenario : IScenario
             return cases;
 
         var unproven = cases.Skip(1).Select(each => each with { Name = each.Name + Unproven, Settings = each.Settings with { ProveDelivery = false } });
-        var justStarted = cases.Select(each => each with { Name = each.Name + JustStarted, Environment = new Dictionary<string, string>(StringComparer.Ordinal) });
-        return [.. cases, .. unproven, .. justStarted];
+        var inTiers = cases.Select(each => each with { Name = each.Name + InTiers, Environment = new Dictionary<string, string>(StringComparer.Ordinal) });
+        return [.. cases, .. unproven, .. inTiers];
     }
 
     private static BenchCase Case(RunMode mode, string consumer) => new(consumer, new Silence(TimeSpan.FromSeconds(Seconds(mode))))
@@ -54,7 +54,7 @@ internal sealed class IdleScenario : IScenario
         Seconds = Seconds(mode) + WarmUp(mode).TotalSeconds + 2,
     };
 
-    private static string Alike(BenchCase benchCase) => benchCase.Name.EndsWith(JustStarted, StringComparison.Ordinal) ? Kind.Npgsql + JustStarted : Kind.Npgsql;
+    private static string Alike(BenchCase benchCase) => benchCase.Name.EndsWith(InTiers, StringComparison.Ordinal) ? Kind.Npgsql + InTiers : Kind.Npgsql;
 
     /// <summary>Everything that happens in the time that is measured has happened before: in the full mode also a proof, one minute after the start.</summary>
     private static TimeSpan WarmUp(RunMode mode) => TimeSpan.FromSeconds(mode == RunMode.Full ? 62.5 : KeepAlive(mode) + 0.5);

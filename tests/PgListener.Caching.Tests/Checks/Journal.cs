@@ -15,6 +15,14 @@ internal sealed class Journal
     /// <summary>Finds values that were returned although a newer one had been heard of.</summary>
     public IReadOnlyList<string> Check() => [.. FindStale().Select(stale => stale.ToString())];
 
+    /// <summary>Fails with each of them in full, and how late it was: nothing else tells what has happened in a run.</summary>
+    public void AssertNothingStale()
+    {
+        var stale = FindStale();
+        if (stale.Count > 0)
+            Assert.Fail(string.Join(Environment.NewLine, stale.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each}, by {each.Age.TotalMilliseconds:0.000} ms"))));
+    }
+
     /// <summary>Finds them, with the time for which they had been stale.</summary>
     public IReadOnlyList<StaleRead> FindStale()
     {
