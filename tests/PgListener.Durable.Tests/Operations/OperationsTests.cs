@@ -170,9 +170,18 @@ public class OperationsTests(ServerFixture server)
 
         // From the last message: the one of the open transaction has a lower id, and was not handled.
         var replay = one.Channels.ReplayAsync(Application.Orders, await log.QueryAsync<long>("select max(id) from pglistener.message"), Token);
-        await one.UntilAsync(status => status.PausedSince is not null);
-        await Application.UntilAsync(() => Task.FromResult(one.Channels.GetStatistics().Subscriptions[0].Shards == 0), "The handler has not stopped."); // Until then it may still get the message in the ordinary way.
-        Assert.NotSame(replay, await Task.WhenAny(replay, Task.Delay(500, Token))); // It waits for the transaction.
+
+        // It asks again and again who writes, and only once the handler has stopped: until then the handler might still get the message in the ordinary way.
+        var asked = new HashSet<DateTime>();
+        await Application.UntilAsync(
+            async () =>
+            {
+                if (await log.QueryAsync<object>("select max(query_start) from pg_stat_activity where datname = current_database() and query like 'SELECT virtualtransaction%'") is DateTime at)
+                    asked.Add(at);
+                return asked.Count > 3;
+            },
+            "The replay does not wait for the transaction.");
+        Assert.NotNull((await one.StatusAsync())!.PausedSince);
         await transaction.CommitAsync(Token);
         await replay;
 
