@@ -8,6 +8,9 @@ namespace PgListener.Bench;
 /// <param name="Load">What is measured.</param>
 internal sealed record BenchCase(string Name, string Consumer, ILoad Load)
 {
+    /// <summary>The end of the name of a case in which the listener does not prove that notifications arrive.</summary>
+    public const string Unproven = ", unproven";
+
     public BenchCase(string consumer, ILoad load)
         : this(consumer, consumer, load)
     {
@@ -26,4 +29,7 @@ internal sealed record BenchCase(string Name, string Consumer, ILoad Load)
 
     /// <summary>About how long it takes in total, to estimate the remaining time.</summary>
     public double Seconds { get; init; } = 3;
+
+    /// <summary>The same without proofs that notifications arrive.</summary>
+    public BenchCase WithoutProofs() => this with { Name = Name + Unproven, Settings = Settings with { ProveDelivery = false } };
 }

@@ -4,7 +4,6 @@ namespace PgListener.Bench;
 internal sealed class ChannelsScenario : IScenario
 {
     private const int Most = 10_000;
-    private const string Unproven = ", unproven";
     private const string Warm = ", fifth time";
     private const int WarmRehearsals = 4;
     private const int QuickMost = 1_000;
@@ -21,9 +20,9 @@ internal sealed class ChannelsScenario : IScenario
 
     public IReadOnlyList<Goal> Goals { get; } =
     [
-        new($"{Most:N0}, without the proof ÷ one batch", NameOf(Kind.ListenerCallback, Most) + Unproven, Figure.StartMs, NameOf(Kind.Npgsql, Most), 1.2),
-        new($"{Most:N0} added one after the other ÷ one LISTEN after the other", NameOf(Kind.ListenerAdded, Most) + Unproven, Figure.StartMs, NameOf(Kind.NpgsqlOneByOne, Most), 1.5),
-        new($"{Most:N0} added at once ÷ one batch", NameOf(Kind.ListenerAddedAtOnce, Most) + Unproven, Figure.StartMs, NameOf(Kind.Npgsql, Most), 1.2),
+        new($"{Most:N0}, without the proof ÷ one batch", NameOf(Kind.ListenerCallback, Most) + BenchCase.Unproven, Figure.StartMs, NameOf(Kind.Npgsql, Most), 1.2),
+        new($"{Most:N0} added one after the other ÷ one LISTEN after the other", NameOf(Kind.ListenerAdded, Most) + BenchCase.Unproven, Figure.StartMs, NameOf(Kind.NpgsqlOneByOne, Most), 1.5),
+        new($"{Most:N0} added at once ÷ one batch", NameOf(Kind.ListenerAddedAtOnce, Most) + BenchCase.Unproven, Figure.StartMs, NameOf(Kind.Npgsql, Most), 1.2),
     ];
 
     public string Describe(RunMode mode)
@@ -33,32 +32,22 @@ internal sealed class ChannelsScenario : IScenario
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => mode == RunMode.Full ? [.. Counts.SelectMany(channels => CasesOf(channels, isMost: channels == Most))] : [.. CasesOf(QuickMost, isMost: true)];
+        => mode == RunMode.Full
+            ? [.. Counts.SelectMany(OfAnyNumber), .. OfMany(Most), .. OfAnyNumber(Most).Concat(OfMany(Most)).Select(WarmUp)]
+            : [.. OfAnyNumber(QuickMost), .. OfMany(QuickMost)];
 
-    /// <summary>One LISTEN after the other is of interest only for very many.</summary>
-    private static IEnumerable<BenchCase> CasesOf(int channels, bool isMost)
-    {
-        yield return Case(Kind.Npgsql, channels);
-        if (isMost)
-            yield return Case(Kind.NpgsqlOneByOne, channels);
-        yield return Case(Kind.ListenerCallback, channels);
-        yield return Unprove(Case(Kind.ListenerCallback, channels));
-        if (!isMost)
-            yield break;
+    private static BenchCase[] OfAnyNumber(int channels)
+        => [Case(Kind.Npgsql, channels), Case(Kind.ListenerCallback, channels), Case(Kind.ListenerCallback, channels).WithoutProofs()];
 
-        BenchCase[] added = [Unprove(Case(Kind.ListenerAdded, channels)), Unprove(Case(Kind.ListenerAddedAtOnce, channels))];
-        BenchCase[] ofInterestWarm = [Case(Kind.Npgsql, channels), Case(Kind.NpgsqlOneByOne, channels), Unprove(Case(Kind.ListenerCallback, channels)), .. added];
-        foreach (var each in added.Concat(channels == Most ? ofInterestWarm.Select(WarmUp) : []))
-            yield return each;
-    }
+    /// <summary>One after the other is of interest only for very many.</summary>
+    private static BenchCase[] OfMany(int channels)
+        => [Case(Kind.NpgsqlOneByOne, channels), Case(Kind.ListenerAdded, channels).WithoutProofs(), Case(Kind.ListenerAddedAtOnce, channels).WithoutProofs()];
 
     private static BenchCase Case(string consumer, int channels) => new(NameOf(consumer, channels), consumer, new Silence(TimeSpan.Zero))
     {
         Settings = new() { Channels = channels, Rehearsals = 1 },
         Seconds = channels == Most ? 2 : 1,
     };
-
-    private static BenchCase Unprove(BenchCase each) => each with { Name = each.Name + Unproven, Settings = each.Settings with { ProveDelivery = false } };
 
     private static BenchCase WarmUp(BenchCase each) => each with { Name = each.Name + Warm, Settings = each.Settings with { Rehearsals = WarmRehearsals }, Seconds = WarmRehearsals };
 

@@ -3,7 +3,6 @@ namespace PgListener.Bench;
 /// <summary>What listening costs while nothing comes. The processes idle at the same time, which disturbs none.</summary>
 internal sealed class IdleScenario : IScenario
 {
-    private const string Unproven = ", unproven";
     private const string InTiers = " (compiled in tiers)";
     private static readonly string[] Consumers = [Kind.Npgsql, Kind.ListenerCallback, Kind.HandlerTransient];
     private static readonly Dictionary<string, string> CompiledOnce = new(StringComparer.Ordinal) { ["DOTNET_TieredCompilation"] = "0" };
@@ -23,9 +22,9 @@ internal sealed class IdleScenario : IScenario
     public IReadOnlyList<Goal> Goals { get; } =
     [
         new("a minute, callback, CPU ÷ bare connection", Kind.ListenerCallback, Figure.CpuMs, Kind.Npgsql, 1.1),
-        new("the same without the proof of delivery", Kind.ListenerCallback + Unproven, Figure.CpuMs, Kind.Npgsql, 1.1),
+        new("callback, without the proof of delivery", Kind.ListenerCallback + BenchCase.Unproven, Figure.CpuMs, Kind.Npgsql, 1.1),
         new("a minute, typed handler, CPU ÷ bare connection", Kind.HandlerTransient, Figure.CpuMs, Kind.Npgsql, 1.1),
-        new("the same without the proof of delivery", Kind.HandlerTransient + Unproven, Figure.CpuMs, Kind.Npgsql, 1.1),
+        new("typed handler, without the proof of delivery", Kind.HandlerTransient + BenchCase.Unproven, Figure.CpuMs, Kind.Npgsql, 1.1),
     ];
 
     public string Describe(RunMode mode)
@@ -41,7 +40,7 @@ internal sealed class IdleScenario : IScenario
         if (mode != RunMode.Full)
             return cases;
 
-        var unproven = cases.Skip(1).Select(each => each with { Name = each.Name + Unproven, Settings = each.Settings with { ProveDelivery = false } });
+        var unproven = cases.Skip(1).Select(static each => each.WithoutProofs());
         var inTiers = cases.Select(each => each with { Name = each.Name + InTiers, Environment = new Dictionary<string, string>(StringComparer.Ordinal) });
         return [.. cases, .. unproven, .. inTiers];
     }

@@ -42,7 +42,9 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
     }
 
     /// <summary>Whether <see cref="ThrowIfOverdue"/> would throw.</summary>
-    public bool IsOverdue => owner.Awaited is { WasSent: not null } proof && time.GetElapsedTime(proof.Began) >= limit;
+    public bool IsOverdue => Overdue is not null;
+
+    private Proof? Overdue => owner.Awaited is { WasSent: not null } proof && time.GetElapsedTime(proof.Began) >= limit ? proof : null;
 
     /// <summary>
     /// Throws if a proof was sent for certain and has not arrived in time. Call it after a silence: while there is something to
@@ -51,8 +53,8 @@ internal sealed class RoundTrip(SessionOwner owner, Func<Proof, Task<bool>> send
     /// <param name="listening">The server that the session is connected to, if it is known.</param>
     public void ThrowIfOverdue(ServerIdentity? listening)
     {
-        if (owner.Awaited is { WasSent: { } sent } proof && time.GetElapsedTime(proof.Began) is var waited && waited >= limit)
-            throw new DeafConnectionException(waited, listening, sent.Server);
+        if (Overdue is { WasSent: { } sent } proof)
+            throw new DeafConnectionException(time.GetElapsedTime(proof.Began), listening, sent.Server);
     }
 
     private async Task SendAsync(Proof proof)

@@ -77,19 +77,7 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
         }
     }
 
-    public override long Gaps(ResyncReason reason)
-    {
-        lock (_sync)
-            return (_ended?.GapsOf(reason) ?? 0) + GapsOf(_alive) + (_ending is null ? 0 : GapsOf(_ending));
-
-        long GapsOf(HashSet<Subscription> subscriptions)
-        {
-            var sum = 0L;
-            foreach (var subscription in subscriptions)
-                sum += subscription.Counters.GapsOf(reason);
-            return sum;
-        }
-    }
+    public override long Gaps(ResyncReason reason) => Sum(static (counters, reason) => counters.GapsOf(reason), reason);
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Errors()
     {
@@ -106,16 +94,18 @@ internal sealed class SubscriptionSeries(string? channel, string name) : MetricS
         return sums;
     }
 
-    private long Sum(Func<SubscriptionCounters, long> select)
+    private long Sum(Func<SubscriptionCounters, long> select) => Sum(static (counters, select) => select(counters), select);
+
+    private long Sum<T>(Func<SubscriptionCounters, T, long> select, T argument)
     {
         lock (_sync)
-            return (_ended is null ? 0 : select(_ended)) + SumOf(_alive) + (_ending is null ? 0 : SumOf(_ending));
+            return (_ended is null ? 0 : select(_ended, argument)) + SumOf(_alive) + (_ending is null ? 0 : SumOf(_ending));
 
         long SumOf(HashSet<Subscription> subscriptions)
         {
             var sum = 0L;
             foreach (var subscription in subscriptions)
-                sum += select(subscription.Counters);
+                sum += select(subscription.Counters, argument);
             return sum;
         }
     }

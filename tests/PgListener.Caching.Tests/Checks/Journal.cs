@@ -12,9 +12,6 @@ internal sealed class Journal
 
     public int Gaps;
 
-    /// <summary>Finds values that were returned although a newer one had been heard of.</summary>
-    public IReadOnlyList<string> Check() => [.. FindStale().Select(stale => stale.ToString())];
-
     /// <summary>Fails with each of them in full, and how late it was: nothing else tells what has happened in a run.</summary>
     public void AssertNothingStale()
     {
