@@ -63,7 +63,7 @@ public sealed class NotificationPublisher : INotificationPublisher, IAsyncDispos
         }
 
         if (_options.CoalesceWindow is { } window)
-            _coalescer = new(_link, window, _options, time, logger);
+            _coalescer = new(_link, window, _options, time, new(TimeProvider.System), logger);
     }
 
     /// <inheritdoc/>

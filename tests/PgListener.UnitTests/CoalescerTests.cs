@@ -54,6 +54,43 @@ public class CoalescerTests
     }
 
     [Fact]
+    public async Task Callers_that_publish_again_at_once_stay_together()
+    {
+        const int Callers = 8;
+        const int Publishes = 400;
+        var coalescer = Create(TimeSpan.Zero);
+        using var begun = new SemaphoreSlim(0);
+        var next = 0;
+        var first = PublishAsync(coalescer, "first");
+        var batch = await _sender.NextAsync();
+        var callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => PublishUntilAllAreAsync()));
+        batch.Answer.SetResult();
+        await SoonAsync(first);
+        var (waiting, transactions) = (0, 0);
+        for (var committed = 0; committed < Publishes; transactions++)
+        {
+            batch = await _sender.NextAsync();
+            for (; waiting < Math.Min(committed + Callers, Publishes); waiting++) // A commit takes so long that every caller has published again.
+                await SoonAsync(begun.WaitAsync(Cancellation));
+            committed += batch.Payloads.Length;
+            batch.Answer.SetResult();
+        }
+
+        await SoonAsync(callers);
+        Assert.InRange(transactions, Publishes / Callers, Publishes / Callers * 3 / 2); // Twice as many if the first caller's next publish were sent alone.
+
+        async Task PublishUntilAllAreAsync()
+        {
+            while (Interlocked.Increment(ref next) is var number and <= Publishes)
+            {
+                var publish = PublishAsync(coalescer, $"{number}");
+                begun.Release();
+                await publish;
+            }
+        }
+    }
+
+    [Fact]
     public async Task As_many_as_may_share_a_transaction_end_the_window_and_no_more_share_it()
     {
         var coalescer = Create(Window, new() { MaxCoalesced = 2 });
@@ -281,7 +318,7 @@ public class CoalescerTests
         Assert.Equal(0, _sender.Waiting);
     }
 
-    private Coalescer Create(TimeSpan window, NotificationPublisherOptions? options = null) => new(_sender, window, options ?? new() { StopTimeout = StopTimeout }, _time, _logger);
+    private Coalescer Create(TimeSpan window, NotificationPublisherOptions? options = null) => new(_sender, window, options ?? new() { StopTimeout = StopTimeout }, _time, new(_time), _logger);
 
     private static Task PublishAsync(Coalescer coalescer, params string[] payloads)
         => coalescer.PublishAsync([.. payloads.Select(payload => new Outgoing("c", payload))], CancellationToken.None);

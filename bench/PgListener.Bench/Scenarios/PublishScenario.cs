@@ -32,7 +32,7 @@ internal sealed class PublishScenario : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"Writers share one publisher, and each sends its next notification when the last one is committed, as fast as they arrive at a bare loop. \"Alone\": a transaction for each, {Count(mode, null):N0} in total. \"Window\": with `CoalesceWindow`, {Count(mode, TimeSpan.Zero):N0}. The server writes to its disk (`fsync=on`).";
+        => $"Writers share one publisher, and each sends its next notification when the last one is committed, as fast as they arrive at a bare loop. \"Alone\": a transaction for each, {Count(mode, Many, null):N0} in total. \"Window\": with `CoalesceWindow`, {Count(mode, 1, TimeSpan.Zero):N0}, or {Count(mode, Many, TimeSpan.Zero):N0} with {Many} writers and window 0. The server writes to its disk (`fsync=on`).";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 
@@ -40,13 +40,15 @@ internal sealed class PublishScenario : IScenario
         => [.. from writers in mode == RunMode.Full ? Writers : [Many]
                from window in mode == RunMode.Full ? Windows : Windows[..2]
                where writers > 1 || window.Window != TimeSpan.FromMilliseconds(2)
-               select new BenchCase(NameOf(writers, window.Name), Kind.NpgsqlTimeout0, new ManyPublishers(writers, Count(mode, window.Window), window.Window))
+               select new BenchCase(NameOf(writers, window.Name), Kind.NpgsqlTimeout0, new ManyPublishers(writers, Count(mode, writers, window.Window), window.Window))
                {
-                   WarmUp = [new ManyPublishers(writers, Count(RunMode.Quick, window.Window) / 2, window.Window)],
+                   WarmUp = [new ManyPublishers(writers, Count(mode, writers, window.Window) / 2, window.Window)],
                    Seconds = mode == RunMode.Full ? 5 : 2,
                }];
 
-    private static int Count(RunMode mode, TimeSpan? window) => (mode == RunMode.Full ? 5 : 1) * (window is null ? 800 : 4_000);
+    /// <summary>Enough for a second of each, about.</summary>
+    private static int Count(RunMode mode, int writers, TimeSpan? window)
+        => (mode == RunMode.Full ? 5 : 1) * (window is null ? 800 : writers == Many && window == TimeSpan.Zero ? 32_000 : 4_000);
 
     private static string NameOf(int writers, string window) => $"{writers} writer{(writers == 1 ? "" : "s")}, {window}";
 }

@@ -5,10 +5,10 @@ namespace PgListener.Publishing;
 
 /// <summary>
 /// Lets publishes share transactions. One task, which runs while something waits, sends them in the order of the calls;
-/// only that task uses the sender. All others only edit the list of waiting publishes. Identical ones never share a transaction, but
-/// share the round trip, so each delays the rest by a commit, and not by a round trip.
+/// only that task uses the sender. All others only edit the list of waiting publishes. Before the next transaction, the callers of the last one can publish
+/// again. Identical ones never share a transaction, but share the round trip, so each delays the rest by a commit, and not by a round trip.
 /// </summary>
-internal sealed class Coalescer(INotificationSender sender, TimeSpan window, NotificationPublisherOptions options, TimeProvider time, ILogger logger)
+internal sealed class Coalescer(INotificationSender sender, TimeSpan window, NotificationPublisherOptions options, TimeProvider time, ReturningCallers returning, ILogger logger)
     : IAsyncDisposable
 {
     private readonly BatchSender _sender = new(sender, logger);
@@ -28,10 +28,17 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
     public async Task PublishAsync(Outgoing[] notifications, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var pending = new PendingPublish(notifications, time.GetTimestamp());
+        var pending = new PendingPublish(notifications, time.GetTimestamp(), returning);
         var place = Add(pending);
-        using (cancellationToken.UnsafeRegister((_, token) => Cancel(place, token), state: null))
-            await pending.Done.ConfigureAwait(false);
+        try
+        {
+            using (cancellationToken.UnsafeRegister((_, token) => Cancel(place, token), state: null))
+                await pending.Done.ConfigureAwait(false);
+        }
+        finally
+        {
+            pending.Continued();
+        }
     }
 
     /// <summary>Accepts no more, and sends what waits within <see cref="NotificationPublisherOptions.StopTimeout"/>.</summary>
@@ -107,6 +114,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
                 return;
 
             await _sender.SendAsync(transactions, _abort.Token).ConfigureAwait(false);
+            await returning.WhenContinuedAsync().ConfigureAwait(false);
         }
     }
 
@@ -129,9 +137,7 @@ internal sealed class Coalescer(INotificationSender sender, TimeSpan window, Not
             end = _endOfWindow.Task;
         }
 
-        using var enough = new CancellationTokenSource();
-        await Task.WhenAny(end, Task.Delay(left, time, enough.Token)).ConfigureAwait(false);
-        await enough.CancelAsync().ConfigureAwait(false);
+        await end.WaitAsync(left, time, _abort.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Takes what is sent next, and divides it into transactions. If nothing waits, the task ends.</summary>
