@@ -12,47 +12,34 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
     public HangingCalls? Hanging => _limits.Hanging;
 
     /// <summary>Calls it for a notification.</summary>
-    public async ValueTask CallAsync(QueueItem item, SubscriptionOptions options, CancellationToken abort)
+    /// <remarks>Not an async method, which would cost more than the rest: most calls have completed when they return.</remarks>
+    public ValueTask CallAsync(in QueueItem item, SubscriptionOptions options, CancellationToken abort)
     {
         var limit = _limits.Begin(options.Timeout, abort);
         var call = default(CallTelemetry.Call);
-        CallFailure? failure = null;
+        var ambient = ExecutionContext.Capture();
+        Task? running;
         try
         {
             var notification = item.ToNotification();
             call = _telemetry.Begin(ref notification);
-            await callback(new NotificationContext(notification, context.OpenConnection), limit?.Token ?? abort).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (abort.IsCancellationRequested)
-        {
-            failure = new(PgListenerTags.Cancelled, e);
-            log.CanceledAtStop();
-        }
-        catch (OperationCanceledException e) when (limit is { IsOver: true })
-        {
-            failure = new(PgListenerTags.Timeout, e);
-            log.TimedOut(e, limit!.After);
-        }
-        catch (MalformedPayloadException e)
-        {
-            failure = new(ErrorType.Of(e.InnerException!), e); // It was logged where it occurred.
+            running = callback(new NotificationContext(notification, context.OpenConnection), limit?.Token ?? abort);
         }
         catch (Exception e)
         {
-            // The user's code may throw anything, which must not affect the notifications after this one.
-            var error = ErrorType.Of(e);
-            failure = new(error, e);
-            log.Failed(e, error);
-        }
-        finally
-        {
-            limit?.Dispose();
+            running = Task.FromException(e);
         }
 
-        if (failure is not null)
-            counters.Fail(failure.ErrorType);
-        _telemetry.End(call, failure?.ErrorType);
-        context.Observer?.Called(name, counters, item.ToNotification(), failure);
+        var ended = default(ValueTask);
+        if (running is { IsCompletedSuccessfully: true })
+            End(item, limit, call, failure: null);
+        else
+            ended = EndAsync(running!, item, limit, call, abort);
+
+        // What the callback has changed in the ambient context must not reach the next call, as it does not with an async method.
+        if (ambient is not null && ambient != ExecutionContext.Capture())
+            ExecutionContext.Restore(ambient);
+        return ended;
     }
 
     /// <summary>No further call begins.</summary>
@@ -94,5 +81,46 @@ internal sealed class CallbackCalls(string name, string channel, NotificationCal
 
         _telemetry.End(call, failure?.ErrorType);
         return failure;
+    }
+
+    private async ValueTask EndAsync(Task running, QueueItem item, CallLimit? limit, CallTelemetry.Call call, CancellationToken abort)
+    {
+        CallFailure? failure = null;
+        try
+        {
+            await running.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (abort.IsCancellationRequested)
+        {
+            failure = new(PgListenerTags.Cancelled, e);
+            log.CanceledAtStop();
+        }
+        catch (OperationCanceledException e) when (limit is { IsOver: true })
+        {
+            failure = new(PgListenerTags.Timeout, e);
+            log.TimedOut(e, limit.After);
+        }
+        catch (MalformedPayloadException e)
+        {
+            failure = new(ErrorType.Of(e.InnerException!), e); // It was logged where it occurred.
+        }
+        catch (Exception e)
+        {
+            // The user's code may throw anything, which must not affect the notifications after this one.
+            var error = ErrorType.Of(e);
+            failure = new(error, e);
+            log.Failed(e, error);
+        }
+
+        End(item, limit, call, failure);
+    }
+
+    private void End(in QueueItem item, CallLimit? limit, in CallTelemetry.Call call, CallFailure? failure)
+    {
+        limit?.Dispose();
+        if (failure is not null)
+            counters.Fail(failure.ErrorType);
+        _telemetry.End(call, failure?.ErrorType);
+        context.Observer?.Called(name, counters, item.ToNotification(), failure);
     }
 }

@@ -45,8 +45,16 @@ internal sealed class ItemRing
 
     public QueueItem PopFront()
     {
-        var item = this[0];
-        this[0] = default;
+        PopFront(out var item);
+        return item;
+    }
+
+    /// <summary>Moves the first item elsewhere.</summary>
+    public void PopFront(out QueueItem item)
+    {
+        ref var first = ref this[0];
+        item = first;
+        first = default;
         _head = (_head + 1) & (_items.Length - 1);
         if (--Count == 0 && _items.Length > LargeSize)
         {
@@ -54,8 +62,6 @@ internal sealed class ItemRing
             _items = _small!; // A large array comes after the small one.
             _head = 0;
         }
-
-        return item;
     }
 
     /// <summary>Finds the position of the item with a number; -1 if it is not here.</summary>

@@ -81,7 +81,7 @@ internal sealed class QueueContents(string subject, QueueRoom room, Subscription
                 break;
 
             ref var item = ref items[taken++];
-            item = _items.PopFront();
+            _items.PopFront(out item);
             if (gap is not null)
             {
                 _gaps.Reach(gap);

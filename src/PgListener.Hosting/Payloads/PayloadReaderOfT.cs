@@ -10,6 +10,9 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
     private readonly MalformedPayloads _malformed;
     private readonly bool _isMapped;
 
+    /// <summary>Found once, because in code that all channel types share the runtime looks the method up for each call.</summary>
+    private readonly Func<string, TChannel> _parse = TChannel.Parse;
+
     /// <param name="subscription">The subscription's name in logs.</param>
     /// <param name="channel">The channel; <see langword="null"/> for the one that the type names.</param>
     /// <exception cref="InvalidOperationException">The channel's type is not usable.</exception>
@@ -60,7 +63,7 @@ internal sealed class PayloadReader<TChannel> : PayloadReader
     {
         try
         {
-            read = new(TChannel.Parse(notification.Payload), notification, _isMapped);
+            read = new(_parse(notification.Payload), notification, _isMapped);
             cause = null;
         }
         catch (Exception e)

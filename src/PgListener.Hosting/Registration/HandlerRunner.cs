@@ -38,7 +38,7 @@ internal sealed class HandlerRunner<TChannel>
     public IReadOnlyList<Func<IServiceProvider, INotificationHandler<TChannel>>> ResyncFrom { get; init; }
 
     /// <summary>Gets the filters around it from a scope, the outermost first.</summary>
-    public IReadOnlyList<Func<IServiceProvider, INotificationFilter>> Filters { get; init; } = [];
+    public Func<IServiceProvider, INotificationFilter>[] Filters { get; init; } = [];
 
     /// <summary>The listener's name, for filters.</summary>
     public string ListenerName { get; init; } = "";
@@ -54,45 +54,49 @@ internal sealed class HandlerRunner<TChannel>
             ? TellOfEverythingAsync(message, cancellationToken)
             : HandleAsync(_payloads.Read(payload, message), cancellationToken);
 
-    private async Task HandleAsync(Notification<TChannel> notification, CancellationToken cancellationToken)
+    /// <remarks>Not an async method, which would cost as much as the scope: most handlers have completed when they return.</remarks>
+    private Task HandleAsync(in Notification<TChannel> notification, CancellationToken cancellationToken)
     {
+        AsyncServiceScope? scope = null;
+        Task call;
         try
         {
-            // Not "await using", which would box the scope to configure its await.
-            var scope = _scopes.CreateAsyncScope();
-            try
+            scope = _scopes.CreateAsyncScope();
+            var services = scope.Value.ServiceProvider;
+            call = Filters.Length == 0 ? _resolve(services).HandleAsync(notification, cancellationToken) : HandleFilteredAsync(notification, services, cancellationToken);
+            if (call.IsCompletedSuccessfully)
             {
-                var call = Filters.Count == 0
-                    ? _resolve(scope.ServiceProvider).HandleAsync(notification, cancellationToken)
-                    : HandleFilteredAsync(notification, scope.ServiceProvider, cancellationToken);
-                await call.ConfigureAwait(false);
-            }
-            finally
-            {
-                await scope.DisposeAsync().ConfigureAwait(false);
+                var disposal = scope.Value.DisposeAsync();
+                if (disposal.IsCompletedSuccessfully)
+                    return Task.CompletedTask;
+
+                call = disposal.AsTask();
             }
         }
-        catch (ObjectDisposedException) when (_scopes.AreGone())
+        catch (Exception e)
         {
-            await HostServices.WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
+            call = Task.FromException(e);
         }
+
+        return _scopes.EndAsync(scope, call, cancellationToken);
     }
 
-    public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
+    public Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
     {
+        AsyncServiceScope? scope = null;
+        Task call;
         try
         {
-            var scope = _scopes.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
-            {
-                var call = Filters.Count == 0 ? TellAsync(resync, scope.ServiceProvider, cancellationToken) : TellFilteredAsync(resync, scope.ServiceProvider, cancellationToken);
-                await call.ConfigureAwait(false);
-            }
+            scope = _scopes.CreateAsyncScope();
+            var services = scope.Value.ServiceProvider;
+            call = Filters.Length == 0 ? TellAsync(resync, services, cancellationToken) : TellFilteredAsync(resync, services, cancellationToken);
         }
-        catch (ObjectDisposedException) when (_scopes.AreGone())
+        catch (Exception e)
         {
-            await HostServices.WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
+            call = Task.FromException(e);
         }
+
+        return _scopes.EndAsync(scope, call, cancellationToken);
     }
 
     /// <summary>A message that says that anything may have changed. If the call fails, the attempt has failed, as with any message.</summary>

@@ -19,6 +19,31 @@ internal static class HostServices
         }
     }
 
+    /// <summary>Waits for the end of a call, and disposes of its scope.</summary>
+    /// <param name="scopes">Creates the scopes.</param>
+    /// <param name="scope">The scope; <see langword="null"/> if it could not be created.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="canceled">The token of the call.</param>
+    public static async Task EndAsync(this IServiceScopeFactory scopes, AsyncServiceScope? scope, Task call, CancellationToken canceled)
+    {
+        try
+        {
+            try
+            {
+                await call.ConfigureAwait(false);
+            }
+            finally
+            {
+                if (scope is { } open)
+                    await open.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        catch (ObjectDisposedException) when (scopes.AreGone())
+        {
+            await WhenCanceledAsync(canceled).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Waits until the call is cancelled. The listener is about to be disposed of too, and cancels its calls, so the handler has not failed.</summary>
     /// <param name="canceled">The token of the call.</param>
     public static Task WhenCanceledAsync(CancellationToken canceled) => Task.Delay(Timeout.InfiniteTimeSpan, canceled);
