@@ -64,8 +64,12 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
     /// <summary>The consumer was run on the thread that reads, and was quick.</summary>
     public void NoteQuick() => _probation = 0;
 
-    /// <summary>The consumer has kept the thread that reads for too long. Once may be the machine's fault; each further time counts double.</summary>
-    public void NoteSlow() => _elsewhere = _probation = Math.Clamp(2 * _probation, 1, LongestProbation);
+    /// <summary>The consumer has kept the thread that reads for too long. Once may be the machine's fault; each time after the second counts double.</summary>
+    public void NoteSlow()
+    {
+        _elsewhere = _probation;
+        _probation = Math.Clamp(2 * _probation, 1, LongestProbation);
+    }
 
     /// <summary>The consumer has not returned to the thread that reads.</summary>
     public void NoteStuck() => _elsewhere = _probation = LongestProbation;
