@@ -156,7 +156,8 @@ public sealed class CallLimitTests : IDisposable
     {
         var context = new SubscriptionContext(new(), new(_clock), new(), _ => throw new NotSupportedException(), _clock, _logger);
         var subscription = new Subscription("a", (_, _) => Task.CompletedTask, new() { Timeout = Timeout }, context);
-        var queue = subscription.Begin(isPaused: false, _abort.Token);
+        subscription.Begin(isPaused: false, _abort.Token);
+        var queue = subscription.Queue!;
         queue.Enqueue("a", "1", 0, new());
         queue.Enqueue("a", "2", 0, new());
         await subscription.EndAsync(discard: false).WaitAsync(Limit, Cancellation);

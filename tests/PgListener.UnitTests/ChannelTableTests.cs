@@ -141,7 +141,8 @@ public class ChannelTableTests
     private Subscription Subscribe(string channel, out Subscription subscription, out SubscriptionQueue queue)
     {
         subscription = new(channel, callback: null, new() { OnResync = (_, _) => Task.CompletedTask }, _context);
-        queue = subscription.Begin(isPaused: false, CancellationToken.None);
+        subscription.Begin(isPaused: false, CancellationToken.None);
+        queue = subscription.Queue!;
         return subscription;
     }
 

@@ -162,7 +162,8 @@ public sealed partial class DispatchCostTests : IDisposable
     {
         var subscription = new Subscription(channel: null, callback: null, new() { FullQueueMode = FullQueueMode.KeepLatest }, _context);
         _ = _routing.Table.Add(subscription);
-        var queue = subscription.Begin(isPaused: false, CancellationToken.None);
+        subscription.Begin(isPaused: false, CancellationToken.None);
+        var queue = subscription.Queue!;
         string[] names = [.. Enumerable.Range(0, channels).Select(index => $"channel {index}")];
         Assert.Equal(0, BytesOf(() =>
         {

@@ -33,7 +33,8 @@ public sealed class PumpPauseTests
         const int Count = 300;
         const int Every = 10;
         var subscription = new Subscription("c", RunAsync, new() { MaxConcurrency = maxConcurrency, OnResync = OnResyncAsync }, _context);
-        var queue = subscription.Begin(isPaused: true, CancellationToken.None);
+        subscription.Begin(isPaused: true, CancellationToken.None);
+        var queue = subscription.Queue!;
         for (var i = 0; i < Count; i++)
         {
             if (i % Every == 0)

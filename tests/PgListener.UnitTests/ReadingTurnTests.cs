@@ -161,7 +161,8 @@ public sealed class ReadingTurnTests : IDisposable
     private SubscriptionQueue Open(string channel)
     {
         var subscription = new Subscription(channel, callback: null, new(), _context);
-        var queue = subscription.Begin(isPaused: false, CancellationToken.None);
+        subscription.Begin(isPaused: false, CancellationToken.None);
+        var queue = subscription.Queue!;
         _ = _routing.Table.Add(subscription);
         _routing.Agree();
         return queue;

@@ -163,7 +163,8 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromMinutes(1));
         _context.LastGood.Prove(_time.GetTimestamp());
         _calls.Clear();
-        _queue = _subscription.Begin(isPaused: false, _abort.Token);
+        _subscription.Begin(isPaused: false, _abort.Token);
+        _queue = _subscription.Queue!;
         _subscription.GoLive();
         Send("2");
         await NextCallAsync();
@@ -207,7 +208,8 @@ public sealed class ResyncAtStopTests : IAsyncDisposable
             },
         };
         var subscription = new Subscription("c", (context, token) => CallAsync(context.Payload, () => _onCall(token)), options, _context);
-        return (subscription, subscription.Begin(isPaused: false, _abort.Token));
+        subscription.Begin(isPaused: false, _abort.Token);
+        return (subscription, subscription.Queue!);
     }
 
     private Task CallAsync(string what, Func<Task> work)

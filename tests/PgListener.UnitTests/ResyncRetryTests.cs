@@ -185,7 +185,8 @@ public sealed class ResyncRetryTests : IAsyncDisposable
             },
             options,
             _context);
-        return _subscription.Begin(isPaused: false, _abort.Token);
+        _subscription.Begin(isPaused: false, _abort.Token);
+        return _subscription.Queue!;
     }
 
     private void Send(string payload) => _subscription!.Queue!.Enqueue("c", payload, 0, new());

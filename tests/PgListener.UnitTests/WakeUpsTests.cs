@@ -138,7 +138,8 @@ public sealed class WakeUpsTests
     private SubscriptionQueue Open(string channel)
     {
         var subscription = new Subscription(channel, callback: null, new() { QueueCapacity = 10_000_000, QueueCapacityBytes = long.MaxValue }, _context);
-        var queue = subscription.Begin(isPaused: false, CancellationToken.None);
+        subscription.Begin(isPaused: false, CancellationToken.None);
+        var queue = subscription.Queue!;
         _ = _routing.Table.Add(subscription);
         _routing.Agree();
         return queue;

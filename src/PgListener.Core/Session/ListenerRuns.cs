@@ -137,7 +137,8 @@ internal sealed class ListenerRuns(
         lock (_sync)
         {
             ThrowIfNotStarted();
-            return (subscription.Begin(isPaused: false, CancellationToken.None), channels.Add(subscription));
+            subscription.Begin(isPaused: false, CancellationToken.None);
+            return (subscription.Queue!, channels.Add(subscription));
         }
     }
 
@@ -209,10 +210,7 @@ internal sealed class ListenerRuns(
     {
         _isDispatching = value;
         foreach (var subscription in channels.All)
-        {
-            if (!subscription.IsReader)
-                subscription.Queue?.SetPaused(!value);
-        }
+            subscription.SetPaused(!value);
     }
 
     /// <summary>Names the public type, which is what the caller has disposed of.</summary>

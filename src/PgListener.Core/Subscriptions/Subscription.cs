@@ -12,8 +12,11 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     private readonly string _name = options.Name ?? (callback is null ? "A reader" : CallbackName.Of(callback));
     private volatile SubscriptionOptions _options = options;
     private volatile SubscriptionQueue? _queue;
+    private volatile CallbackPump? _pump;
     private SubscriptionLog? _log;
-    private CallbackPump? _pump;
+    private CancellationToken _abort;
+    private bool _isOpen;
+    private bool _isPaused;
     private bool _wasLive;
     private bool _isRemoved;
 
@@ -35,8 +38,11 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     /// <summary>Whether it is removed when its channel's callbacks are cleared; one with its own handle is not.</summary>
     public bool IsCleared { get; init; }
 
-    /// <summary>Its queue in the current run of the listener.</summary>
-    public SubscriptionQueue? Queue => _queue;
+    /// <summary>
+    /// Its queue in the current run of the listener; <see langword="null"/> if it does not take part in one. It is made when it is first asked for, because
+    /// of many channels most are silent, and the server waits until all of them have begun.
+    /// </summary>
+    public SubscriptionQueue? Queue => _queue ?? Open();
 
     /// <summary>How much its queue holds, and how much it may hold.</summary>
     public (int Held, long HeldBytes, QueueLimits Limits) Fill => _queue?.Fill ?? (0, 0, Limits());
@@ -85,32 +91,35 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         context.Series.Remove(this);
     }
 
-    /// <summary>Begins a run of the listener, with a new queue that nothing of an earlier run refers to. A removed subscription begins nothing.</summary>
+    /// <summary>Begins a run of the listener, with nothing that an earlier run refers to. A removed subscription begins nothing.</summary>
     /// <param name="isPaused">Whether callbacks are not to be called yet.</param>
     /// <param name="abort">Cancels what the stop does not wait for.</param>
-    public SubscriptionQueue Begin(bool isPaused, CancellationToken abort)
+    public void Begin(bool isPaused, CancellationToken abort)
     {
-        var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context.Logger, context.Time);
-        var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context) { MeansEverything = _options.MeansEverything, HearsGaps = HearsGaps };
         lock (_sync)
         {
             if (_isRemoved)
-            {
-                queue.Complete(discard: true);
-                return queue;
-            }
+                return;
 
             CloseLog();
-            _log = log;
+            _log = null;
+            _pump = null;
+            _queue = null;
+            _abort = abort;
             _wasLive = false;
-            if (callback is not null)
-            {
-                queue.SetPaused(isPaused);
-                _pump = new(_name, channel ?? "", queue, _options, new(_name, channel ?? "", callback, _counters, log, context), log, context);
-                _pump.Start(abort);
-            }
+            _isPaused = isPaused;
+            _isOpen = true;
+        }
+    }
 
-            return _queue = queue;
+    /// <summary>Pauses or resumes its callback. A reader decides by itself.</summary>
+    public void SetPaused(bool value)
+    {
+        lock (_sync)
+        {
+            _isPaused = value;
+            if (!IsReader)
+                _queue?.SetPaused(value);
         }
     }
 
@@ -138,6 +147,7 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         lock (_sync)
         {
             (log, isRemoved) = (_log, _isRemoved);
+            _isOpen = false;
             discarded = _queue?.Complete(discard) ?? 0;
             if (_pump is null)
                 CloseLog();
@@ -153,10 +163,32 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
     public void GoLive()
     {
         if (HearsGaps)
-            _queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Timestamp : null);
+            Queue?.EnqueueGap(_wasLive ? ResyncReason.Reconnected : ResyncReason.Started, _wasLive ? context.LastGood.Timestamp : null);
         else if (_wasLive)
             context.Unheard.Note(_name, channel ?? "");
         _wasLive = true;
+    }
+
+    /// <summary>Makes the queue, and what empties it.</summary>
+    private SubscriptionQueue? Open()
+    {
+        lock (_sync)
+        {
+            if (!_isOpen || _queue is not null)
+                return _queue;
+
+            var log = new SubscriptionLog(_name, channel ?? "", HearsGaps, context.Logger, context.Time);
+            var queue = new SubscriptionQueue(channel ?? "", Limits(), _counters, log, context) { MeansEverything = _options.MeansEverything, HearsGaps = HearsGaps };
+            if (callback is not null)
+            {
+                queue.SetPaused(_isPaused);
+                _pump = new(_name, channel ?? "", queue, _options, new(_name, channel ?? "", callback, _counters, log, context), log, context);
+                _pump.Start(_abort);
+            }
+
+            _log = log;
+            return _queue = queue;
+        }
     }
 
     /// <summary>Logs the outstanding lines on another thread, because locks are held here and a logger may be slow.</summary>
