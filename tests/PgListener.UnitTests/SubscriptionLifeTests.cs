@@ -44,8 +44,10 @@ public sealed class SubscriptionLifeTests
                 _ = runs.Add(subscription);
             var ending = Task.Run(() => Array.ForEach(subscriptions, runs.Remove), TestContext.Current.CancellationToken);
             var run = runs.Begin(firstMustSucceed: false);
+            var used = Task.Run(() => Array.ConvertAll(subscriptions, subscription => subscription.Queue), TestContext.Current.CancellationToken);
             await ending.WaitAsync(Limit, TestContext.Current.CancellationToken);
             Assert.True(SpinWait.SpinUntil(() => Array.TrueForAll(subscriptions, subscription => subscription.HasEnded), Limit));
+            Assert.All(await used, queue => Assert.True(queue?.IsCompleted ?? true));
             await runs.EndAsync(run).WaitAsync(Limit, TestContext.Current.CancellationToken);
         }
     }

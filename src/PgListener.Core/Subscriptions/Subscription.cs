@@ -191,16 +191,18 @@ internal sealed class Subscription(string? channel, NotificationCallback? callba
         }
     }
 
-    /// <summary>Logs the outstanding lines on another thread, because locks are held here and a logger may be slow.</summary>
     private void CloseLog()
     {
-        if (_log is { } log)
-            _ = DetachedTask.Run(() =>
-            {
-                log.Dispose();
-                return Task.CompletedTask;
-            });
+        if (_log is not null)
+            CloseElsewhere(_log);
     }
+
+    /// <summary>Logs the outstanding lines on another thread, because locks are held here and a logger may be slow.</summary>
+    private static void CloseElsewhere(SubscriptionLog log) => _ = DetachedTask.Run(() =>
+    {
+        log.Dispose();
+        return Task.CompletedTask;
+    });
 
     private QueueLimits Limits() => QueueLimits.From(context.Options.Current, _options, IsReader);
 
