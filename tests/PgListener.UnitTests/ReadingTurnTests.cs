@@ -93,17 +93,40 @@ public sealed class ReadingTurnTests : IDisposable
 
         void BeSlow() => _time.Advance(TimeSpan.FromMilliseconds(5));
 
-        async Task<int> CountElsewhereAsync()
+        Task<int> CountElsewhereAsync() => this.CountElsewhereAsync(consumer, "a");
+    }
+
+    [Fact]
+    public async Task A_consumer_that_was_slow_is_tried_again_after_a_second_and_stays_if_it_is_quick()
+    {
+        var consumer = new Consumer(Open("a")) { Work = () => _time.Advance(TimeSpan.FromMilliseconds(5)) };
+        for (var time = 0; time < 8; time++)
+            await CountElsewhereAsync(consumer, "a");
+
+        consumer.Work = null;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, await CountElsewhereAsync(consumer, "a"));
+        Assert.Equal(0, await CountElsewhereAsync(consumer, "a"));
+    }
+
+    [Fact]
+    public async Task In_a_second_one_consumer_that_was_slow_is_tried_again()
+    {
+        string[] channels = ["a", "b"];
+        var consumers = Array.ConvertAll(channels, channel => new Consumer(Open(channel)));
+        foreach (var (channel, consumer) in channels.Zip(consumers))
         {
-            for (var count = 0; ; count++)
-            {
-                consumer.Again();
-                Assert.True(await ServeAsync("a"));
-                await consumer.Ran.WaitAsync(Limit, Cancellation);
-                if (consumer.RanHere)
-                    return count;
-            }
+            consumer.Work = () => _time.Advance(TimeSpan.FromMilliseconds(5));
+            for (var time = 0; time < 4; time++)
+                await CountElsewhereAsync(consumer, channel);
+            consumer.Work = null;
+            consumer.Again();
         }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await ServeAsync(channels);
+        await Task.WhenAll(consumers.Select(consumer => consumer.Ran)).WaitAsync(Limit, Cancellation);
+        Assert.Single(consumers, consumer => consumer.RanHere);
     }
 
     [Fact]
@@ -133,6 +156,20 @@ public sealed class ReadingTurnTests : IDisposable
             for (var i = 0; i < 10; i++)
                 _time.Advance(ReadingTurn.Moment);
             Assert.InRange(rung, 1 + burst, 3 * (1 + burst));
+        }
+    }
+
+    /// <summary>Wakes a consumer until it runs on the thread that reads.</summary>
+    /// <returns>How often it ran on another thread before.</returns>
+    private async Task<int> CountElsewhereAsync(Consumer consumer, string channel)
+    {
+        for (var count = 0; ; count++)
+        {
+            consumer.Again();
+            Assert.True(await ServeAsync(channel));
+            await consumer.Ran.WaitAsync(Limit, Cancellation);
+            if (consumer.RanHere)
+                return count;
         }
     }
 

@@ -118,8 +118,9 @@ public sealed class WakeUpsTests
 
         void Serve(bool isDue)
         {
+            var mayTry = false;
             if (isDue)
-                _wakeUps.TakeQuick()?.WakeOnPool();
+                _wakeUps.TakeQuick(ref mayTry)?.WakeOnPool();
         }
 
         async Task ConsumeAsync(string channel, int index)

@@ -16,10 +16,17 @@ internal sealed class ReadingTurn(Action goOn, TimeProvider clock) : IDisposable
     /// <summary>Consumers that need longer for what has gathered are better off on a thread of their own.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>How often one that was slow may be run here before its time, because it may only have been cold.</summary>
+    private static readonly TimeSpan BetweenTrials = TimeSpan.FromSeconds(1);
+
     private readonly Lock _sync = new();
     private ITimer? _timer;
     private bool _isWatching;
     private ConsumerSignal? _consumer;
+
+    // Only the thread that reads uses these two.
+    private long _trial = clock.GetTimestamp();
+    private bool _mayTry;
 
     /// <summary>Counts the consumers that were run. Only the thread that reads writes it.</summary>
     private long _last;
@@ -36,7 +43,9 @@ internal sealed class ReadingTurn(Action goOn, TimeProvider clock) : IDisposable
         if (Thread.CurrentThread.IsThreadPoolThread) // If the process runs socket completions inline, this thread serves all sockets.
         {
             var begun = clock.GetTimestamp();
-            while (clock.GetElapsedTime(begun) < Quick && wakeUps.TakeQuick() is { } consumer)
+            if (!_mayTry && clock.GetElapsedTime(_trial, begun) >= BetweenTrials)
+                (_mayTry, _trial) = (true, begun);
+            while (clock.GetElapsedTime(begun) < Quick && wakeUps.TakeQuick(ref _mayTry) is { } consumer)
             {
                 if (!TryRun(consumer))
                     return false;

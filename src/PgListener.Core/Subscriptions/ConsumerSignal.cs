@@ -51,18 +51,23 @@ internal sealed class ConsumerSignal : IValueTaskSource<bool>, IThreadPoolWorkIt
         return true;
     }
 
-    /// <summary>Whether the thread that reads may run the consumer this time, because it was quick.</summary>
-    public bool MayRunHere()
+    /// <summary>Whether the thread that reads may run the consumer this time.</summary>
+    /// <param name="mayTry">Whether it may run one that was slow, to find out whether it still is. Changed to <see langword="false"/> if this is the one.</param>
+    public bool MayRunHere(ref bool mayTry)
     {
         if (_elsewhere == 0)
             return true;
 
         _elsewhere--;
-        return false;
+        if (!mayTry)
+            return false;
+
+        mayTry = false;
+        return true;
     }
 
     /// <summary>The consumer was run on the thread that reads, and was quick.</summary>
-    public void NoteQuick() => _probation = 0;
+    public void NoteQuick() => _elsewhere = _probation = 0;
 
     /// <summary>The consumer has kept the thread that reads for too long. Once may be the machine's fault; each time after the second counts double.</summary>
     public void NoteSlow()

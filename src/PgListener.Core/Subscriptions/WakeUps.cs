@@ -63,11 +63,12 @@ internal sealed class WakeUps
     public bool OneMore() => _hasHeld && ++_read >= Patience;
 
     /// <summary>Takes a delayed consumer that is quick, for the caller to wake on this thread. Those before it that are not are woken on other threads.</summary>
-    public ConsumerSignal? TakeQuick()
+    /// <inheritdoc cref="ConsumerSignal.MayRunHere" path="/param"/>
+    public ConsumerSignal? TakeQuick(ref bool mayTry)
     {
         while (TakeLast() is { } consumer)
         {
-            if (consumer.MayRunHere())
+            if (consumer.MayRunHere(ref mayTry))
                 return consumer;
             consumer.WakeOnPool();
         }
