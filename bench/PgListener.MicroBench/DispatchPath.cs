@@ -32,9 +32,9 @@ internal sealed class DispatchPath
         _queues = [.. channels.Select(channel =>
         {
             var subscription = new Subscription(channel, callback, new(settings ?? new()), context);
-            var queue = subscription.Begin(isPaused: false, CancellationToken.None);
+            subscription.Begin(isPaused: false, CancellationToken.None);
             _ = table.Add(subscription);
-            return queue;
+            return subscription.Queue!;
         })];
         difference.Apply(difference.TakeChanges());
     }

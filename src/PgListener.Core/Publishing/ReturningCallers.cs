@@ -7,7 +7,7 @@ namespace PgListener.Publishing;
 /// <param name="clock">Not the application's, because sending must go on even if that one stands still, as in tests.</param>
 internal sealed class ReturningCallers(TimeProvider clock)
 {
-    /// <summary>The longest wait for them, because there may be no thread for one of them. It is short beside a commit, or like one.</summary>
+    /// <summary>The longest wait for them, because there may be no thread for one of them. A commit that reaches the disk takes about as long.</summary>
     public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
     private int _count;

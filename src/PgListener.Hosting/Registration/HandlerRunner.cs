@@ -49,12 +49,19 @@ internal sealed class HandlerRunner<TChannel>
     public Task HandleAsync(NotificationContext context, CancellationToken cancellationToken) => HandleAsync(_payloads.Read(context.Notification), cancellationToken);
 
     /// <summary>Handles a message of a durable channel.</summary>
-    public Task HandleAsync(DurableMessage message, string payload, CancellationToken cancellationToken)
-        => TChannel.MeansEverything is { } meansEverything && meansEverything(payload)
+    public async Task HandleAsync(DurableMessage message, string payload, CancellationToken cancellationToken)
+    {
+        var call = TChannel.MeansEverything is { } meansEverything && meansEverything(payload)
             ? TellOfEverythingAsync(message, cancellationToken)
             : HandleAsync(_payloads.Read(payload, message), cancellationToken);
+        await call.ConfigureAwait(false);
+    }
 
-    /// <remarks>Not an async method, which would cost as much as the scope: most handlers have completed when they return.</remarks>
+    /// <summary>Calls the handler in a scope.</summary>
+    /// <remarks>
+    /// Not an async method, which would cost as much as the scope: most handlers have completed when they return. What a handler changes in the context of its
+    /// thread is the caller's to restore.
+    /// </remarks>
     private Task HandleAsync(in Notification<TChannel> notification, CancellationToken cancellationToken)
     {
         AsyncServiceScope? scope = null;
@@ -81,7 +88,7 @@ internal sealed class HandlerRunner<TChannel>
         return _scopes.EndAsync(scope, call, cancellationToken);
     }
 
-    public Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
+    public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
     {
         AsyncServiceScope? scope = null;
         Task call;
@@ -96,7 +103,7 @@ internal sealed class HandlerRunner<TChannel>
             call = Task.FromException(e);
         }
 
-        return _scopes.EndAsync(scope, call, cancellationToken);
+        await _scopes.EndAsync(scope, call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A message that says that anything may have changed. If the call fails, the attempt has failed, as with any message.</summary>
