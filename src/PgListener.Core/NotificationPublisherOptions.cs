@@ -19,7 +19,8 @@ public class NotificationPublisherOptions : IValidatableObject
     /// <summary>How long a publish waits for others to share a transaction with, for applications with many writers.</summary>
     /// <remarks>
     /// Every commit that notifies takes one lock for the whole server; fewer commits mean less waiting for it. With
-    /// <see cref="TimeSpan.Zero"/> nothing waits on purpose: what is published while a commit is under way shares the next one.
+    /// <see cref="TimeSpan.Zero"/> only what is published while a commit is under way shares the next one. In either case the next transaction
+    /// begins when the callers of the last one have continued, or after a millisecond, so that those who publish again at once are part of it.
     /// Publishes on the caller's own connection or in an ambient transaction are never delayed or shared.
     /// </remarks>
     /// <value>The default is <see langword="null"/>: each publish is a transaction of its own. From 0 to 1 second.</value>
