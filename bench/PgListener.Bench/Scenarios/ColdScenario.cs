@@ -5,7 +5,7 @@ internal sealed class ColdScenario : IScenario
 {
     private const int Count = 200_000;
 
-    private static readonly string[] Consumers = [Kind.Npgsql, Kind.HandWritten, Kind.HandlerTransient];
+    private static readonly string[] Consumers = [Kind.Npgsql, Kind.NpgsqlTimeout0, Kind.NpgsqlJson, Kind.HandWritten, Kind.HandlerTransient];
     private static readonly string[] QuickConsumers = [Kind.HandWritten, Kind.HandlerTransient];
 
     public string Name => "cold";

@@ -6,20 +6,24 @@ namespace PgListener.Subscriptions;
 /// The items of a queue in their order, in one array, which grows as needed and is returned to its pool when it is large and empty. Many
 /// queues never hold anything, so it is made with the first item. Each item gets a number when it is added; an item that is put back goes to the place of its number.
 /// </summary>
-internal sealed class ItemRing
+/// <param name="pool">Where large arrays come from.</param>
+internal sealed class ItemRing(ArrayPool<QueueItem> pool)
 {
     private const int InitialSize = 16;
     private const int LargeSize = 1024;
 
     private QueueItem[]? _small;
     private QueueItem[] _items = [];
+
+    /// <summary>How much of the array is used: a power of two, so that a mask finds the place. The pool may hand out longer arrays.</summary>
+    private int _size;
     private int _head;
     private int _next;
 
     public int Count { get; private set; }
 
     /// <summary>The item at a position counted from the front.</summary>
-    public ref QueueItem this[int index] => ref _items[(_head + index) & (_items.Length - 1)];
+    public ref QueueItem this[int index] => ref _items[(_head + index) & (_size - 1)];
 
     /// <summary>Adds an item at the end.</summary>
     /// <returns>Its number.</returns>
@@ -36,7 +40,7 @@ internal sealed class ItemRing
     {
         EnsureRoom();
         Count++;
-        _head = (_head - 1) & (_items.Length - 1);
+        _head = (_head - 1) & (_size - 1);
         var index = 0;
         for (; index < Count - 1 && this[index + 1].Sequence - item.Sequence < 0; index++)
             this[index] = this[index + 1];
@@ -55,12 +59,11 @@ internal sealed class ItemRing
         ref var first = ref this[0];
         item = first;
         first = default;
-        _head = (_head + 1) & (_items.Length - 1);
-        if (--Count == 0 && _items.Length > LargeSize)
+        _head = (_head + 1) & (_size - 1);
+        if (--Count == 0 && _size > LargeSize)
         {
-            ArrayPool<QueueItem>.Shared.Return(_items); // Every element was cleared.
-            _items = _small!; // A large array comes after the small one.
-            _head = 0;
+            pool.Return(_items); // Every element was cleared.
+            Use(_small!, InitialSize); // A large array comes after the small one.
         }
     }
 
@@ -89,25 +92,25 @@ internal sealed class ItemRing
 
     private void EnsureRoom()
     {
-        if (Count < _items.Length)
+        if (Count < _size)
             return;
 
         if (_small is null)
         {
-            _items = _small = new QueueItem[InitialSize];
+            Use(_small = new QueueItem[InitialSize], InitialSize);
             return;
         }
 
-        // The pool's arrays have lengths that are powers of two, as the masks here require.
-        var larger = ArrayPool<QueueItem>.Shared.Rent(_items.Length * 2);
-        var first = _items.Length - _head;
+        var larger = pool.Rent(_size * 2);
+        var first = _size - _head;
         Array.Copy(_items, _head, larger, 0, first);
         Array.Copy(_items, 0, larger, first, _head);
         if (_items == _small)
             Array.Clear(_items);
         else
-            ArrayPool<QueueItem>.Shared.Return(_items, clearArray: true);
-        _items = larger;
-        _head = 0;
+            pool.Return(_items, clearArray: true);
+        Use(larger, _size * 2);
     }
+
+    private void Use(QueueItem[] items, int size) => (_items, _size, _head) = (items, size, 0);
 }

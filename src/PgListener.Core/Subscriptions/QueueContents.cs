@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace PgListener.Subscriptions;
 
 /// <summary>
@@ -10,7 +12,7 @@ namespace PgListener.Subscriptions;
 /// <param name="context">What the queue shares with others.</param>
 internal sealed class QueueContents(string subject, QueueRoom room, SubscriptionCounters counters, SubscriptionContext context)
 {
-    private readonly ItemRing _items = new();
+    private readonly ItemRing _items = new(ArrayPool<QueueItem>.Shared);
     private readonly QueueGaps _gaps = new(subject, counters, context);
 
     /// <summary>In <see cref="FullQueueMode.KeepLatest"/> only.</summary>
