@@ -90,20 +90,19 @@ internal sealed class HandlerRunner<TChannel>
 
     public async Task ResyncAsync(Resync resync, CancellationToken cancellationToken)
     {
-        AsyncServiceScope? scope = null;
-        Task call;
         try
         {
-            scope = _scopes.CreateAsyncScope();
-            var services = scope.Value.ServiceProvider;
-            call = Filters.Length == 0 ? TellAsync(resync, services, cancellationToken) : TellFilteredAsync(resync, services, cancellationToken);
+            var scope = _scopes.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+            {
+                var call = Filters.Length == 0 ? TellAsync(resync, scope.ServiceProvider, cancellationToken) : TellFilteredAsync(resync, scope.ServiceProvider, cancellationToken);
+                await call.ConfigureAwait(false);
+            }
         }
-        catch (Exception e)
+        catch (ObjectDisposedException) when (_scopes.AreGone())
         {
-            call = Task.FromException(e);
+            await HostServices.WhenCanceledAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        await _scopes.EndAsync(scope, call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A message that says that anything may have changed. If the call fails, the attempt has failed, as with any message.</summary>
