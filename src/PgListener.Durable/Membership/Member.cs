@@ -67,9 +67,12 @@ internal sealed class Member(RegisteredSubscription subscription, FormerRuns for
         var confirmed = _held.Values.Where(static shard => shard.Run is null && !shard.IsLeaving).ToArray();
         foreach (var (_, slot) in answer.Taken.Select(AdvisoryKey.Parse).Where(key => key.Subscription == subscription.Id))
             _held.Add(slot, new(subscription, slot));
+        var wasPaused = _isPaused;
         Note(answer.Subscriptions.FirstOrDefault(row => row.Id == subscription.Id));
         Share(answer, isStopping);
         GiveUp(hurry);
+        if (_isPaused != wasPaused)
+            LogPause(); // When it is in force: no call begins after "is paused".
         return [.. confirmed.Where(static shard => !shard.IsLeaving)];
     }
 
@@ -89,10 +92,11 @@ internal sealed class Member(RegisteredSubscription subscription, FormerRuns for
         if (row is null && !IsOutdated)
             logger.SubscriptionGone(subscription.Definition.Name, subscription.Definition.LogicalChannel, subscription.Id);
         IsOutdated |= row?.Shards != subscription.Shards;
-        if (row is null || row.Paused == _isPaused)
-            return;
+        _isPaused = row?.Paused ?? _isPaused;
+    }
 
-        _isPaused = row.Paused;
+    private void LogPause()
+    {
         if (_isPaused)
             logger.SubscriptionPaused(subscription.Definition.Name, subscription.Definition.LogicalChannel);
         else

@@ -223,6 +223,7 @@ public class OperationsTests(ServerFixture server)
         Assert.NotNull(paused!.PausedSince);
         Assert.NotNull(paused.Shards[0].Holder);
         Assert.Equal(2, paused.LagMessages);
+        await Application.UntilAsync(() => Task.FromResult(one.Log.GetSnapshot().Any(static line => line.Id == 606)), "The instance that runs the call does not know of the pause.");
         behaviour.Release();
         await one.UntilAsync(status => status.Shards[0].Holder is null && status.LagMessages == 1);
         Assert.Equal([1], one.Handled);
