@@ -60,4 +60,7 @@ internal static class Kind
 
     /// <summary>Node.js with <c>pg-listen</c>, which parses the payload.</summary>
     public const string NodePgListen = "node-pg-listen";
+
+    /// <summary>Rust with tokio-postgres and serde_json, on one thread; the payload is parsed.</summary>
+    public const string TokioPostgres = "tokio-postgres";
 }

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace PgListener.Bench;
 
-/// <summary>Consumers in JavaScript, which obey the same lines as <see cref="ConsumerProgram"/>. npm brings the libraries, once.</summary>
-internal static class NodePeer
+/// <summary>Consumers in JavaScript. npm brings the libraries, once.</summary>
+internal sealed class NodePeer : IPeer
 {
     private const string Program = "node";
     private const string Script = "consumer.js";
@@ -11,22 +11,11 @@ internal static class NodePeer
     private static readonly string Source = Path.Combine(Repository.Bench, "PgListener.Bench", "Peers", "node");
     private static readonly string Folder = Path.Combine(Repository.Results, "node");
 
-    public static IReadOnlyList<string> Consumers { get; } = [Kind.NodePg, Kind.NodePgListen];
+    public IReadOnlyList<string> Consumers { get; } = [Kind.NodePg, Kind.NodePgListen];
 
-    public static ProcessStartInfo StartInfo(string consumer) => new(Program, ["--expose-gc", Path.Combine(Folder, Script), consumer]);
+    public ProcessStartInfo StartInfo(string consumer) => new(Program, ["--expose-gc", Path.Combine(Folder, Script), consumer]);
 
-    /// <summary>Gets ready those consumers that are in JavaScript.</summary>
-    /// <param name="consumers">All that were asked for.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <returns>Those that cannot take part here.</returns>
-    public static async Task<IReadOnlyList<Skip>> PrepareAsync(IReadOnlyList<string> consumers, CancellationToken cancellationToken)
-    {
-        var own = consumers.Where(consumer => Consumers.Contains(consumer, StringComparer.Ordinal)).ToList();
-        return own.Count > 0 && await InstallAsync(cancellationToken) is { } reason ? [.. own.Select(consumer => new Skip(consumer, reason))] : [];
-    }
-
-    /// <returns>Why it did not work, if it did not.</returns>
-    private static async Task<string?> InstallAsync(CancellationToken cancellationToken)
+    public async Task<string?> PrepareAsync(CancellationToken cancellationToken)
     {
         if (Tool.Find(Program) is null)
             return "Node.js is not installed";

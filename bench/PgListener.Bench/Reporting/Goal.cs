@@ -17,9 +17,6 @@ internal sealed record Goal(string What, string Case, string Figure, string? Bas
     /// <summary>How much greater than the least value the greatest one may be; <see langword="null"/> for any.</summary>
     public double? Spread { get; init; }
 
-    /// <summary>Why this program cannot measure it; <see langword="null"/> if it can.</summary>
-    public string? Obstacle { get; init; }
-
     public Func<double, double, double> Compare => IsDifference ? Series.Difference : Series.Ratio;
 
     public bool IsReached(Series series)

@@ -33,7 +33,7 @@ internal static class GoalTable
 
     private static string WhyNot(Plan plan, Goal goal)
     {
-        var reason = goal.Obstacle ?? plan.Skips.FirstOrDefault(skip => goal.Case == skip.Consumer || goal.Baseline == skip.Consumer)?.Reason;
+        var reason = plan.Skips.FirstOrDefault(skip => goal.Case == skip.Consumer || goal.Baseline == skip.Consumer)?.Reason;
         return reason is null ? "not in this run" : $"not measured: {reason}";
     }
 

@@ -9,7 +9,7 @@ internal sealed class BurstScenario : IScenario
         Kind.HandWritten, Kind.HandWrittenChannel, Kind.HandWrittenTimeout0, Kind.HandWrittenChannelTimeout0,
         Kind.ListenerCallback, Kind.ListenerForeach, Kind.ListenerDataSource,
         Kind.HandlerTransient, Kind.HandlerScoped, Kind.Stream,
-        Kind.NodePg, Kind.NodePgListen,
+        Kind.NodePg, Kind.NodePgListen, Kind.TokioPostgres,
     ];
 
     private static readonly string[] QuickConsumers =
@@ -41,7 +41,7 @@ internal sealed class BurstScenario : IScenario
     [
         new("typed handler, rate ÷ hand-written service", Kind.HandlerTransient, Figure.Rate, Kind.HandWritten, 3.5) { IsAtLeast = true },
         new("typed handler, CPU ÷ hand-written service", Kind.HandlerTransient, Figure.CpuNs, Kind.HandWritten, 0.35),
-        new("typed handler, rate ÷ tokio-postgres with serde_json", Kind.HandlerTransient, Figure.Rate, "tokio-postgres", 0.8) { IsAtLeast = true, Obstacle = "there is no consumer in Rust here" },
+        new("typed handler, rate ÷ tokio-postgres with serde_json", Kind.HandlerTransient, Figure.Rate, Kind.TokioPostgres, 0.8) { IsAtLeast = true },
         new("callback, rate ÷ bare loop with `Command Timeout=0`", Kind.ListenerCallback, Figure.Rate, Kind.NpgsqlTimeout0, 0.85) { IsAtLeast = true, Spread = 1.3 },
         new("`await foreach`, rate ÷ bare loop with `Command Timeout=0`", Kind.ListenerForeach, Figure.Rate, Kind.NpgsqlTimeout0, 0.85) { IsAtLeast = true, Spread = 1.3 },
     ];
@@ -49,7 +49,7 @@ internal sealed class BurstScenario : IScenario
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
         => [.. (mode == RunMode.Full ? Consumers : QuickConsumers).Select(consumer => Case(mode, consumer))];
 
-    public Task<IReadOnlyList<Skip>> PrepareAsync(IReadOnlyList<string> consumers, CancellationToken cancellationToken) => NodePeer.PrepareAsync(consumers, cancellationToken);
+    public Task<IReadOnlyList<Skip>> PrepareAsync(IReadOnlyList<string> consumers, CancellationToken cancellationToken) => PeerList.PrepareAsync(consumers, cancellationToken);
 
     private static BenchCase Case(RunMode mode, string consumer)
     {
@@ -58,7 +58,7 @@ internal sealed class BurstScenario : IScenario
             WarmUp = WarmUps.Bursts(mode),
             Seconds = mode == RunMode.Full ? 6 : 2.4,
         };
-        return NodePeer.Consumers.Contains(consumer, StringComparer.Ordinal) ? benchCase with { Start = NodePeer.StartInfo } : benchCase;
+        return PeerList.Of(consumer) is { } peer ? benchCase with { Start = peer.StartInfo } : benchCase;
     }
 
     private static int Count(RunMode mode) => mode == RunMode.Full ? 1_000_000 : 200_000;
