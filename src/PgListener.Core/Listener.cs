@@ -385,7 +385,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     public IAsyncEnumerable<StreamItem> ReadItemsAsync(SubscriptionOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ReadAsync(channel: null, options, readsGaps: true, cancellationToken);
+        return ReadAsync(channel: null, options, cancellationToken);
     }
 
     /// <summary>
@@ -395,7 +395,7 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <inheritdoc cref="ReadAllAsync(string, SubscriptionOptions, CancellationToken)"/>
     /// <returns>Notifications and gaps from the first read on. They end when the listener is stopped.</returns>
     public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        => ReadAsync(channel, options ?? new(), readsGaps: true, cancellationToken);
+        => ReadAsync(channel, options ?? new(), cancellationToken);
 
     /// <summary>Queries which channels the server listens to for this listener.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -461,20 +461,19 @@ public sealed class Listener : IAsyncEnumerable<Notification>, IAsyncDisposable
     /// <summary>Opens a connection beside the one that listens, from the pool that callbacks use.</summary>
     internal ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _link.OpenPooledAsync(cancellationToken);
 
-    /// <summary>Reads one channel or all, as items, with or without gaps.</summary>
-    internal async IAsyncEnumerable<StreamItem> ReadAsync(
-        string? channel, SubscriptionOptions options, bool readsGaps, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads one channel or all, with the gaps.</summary>
+    private async IAsyncEnumerable<StreamItem> ReadAsync(string? channel, SubscriptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var reader = await OpenReaderAsync(channel, options, readsGaps, cancellationToken).ConfigureAwait(false);
+        var reader = await OpenReaderAsync(channel, options, readsGaps: true, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             while (await reader.MoveNextAsync().ConfigureAwait(false))
-                yield return reader.CurrentGap is { } gap ? new(gap) : new(reader.Current);
+                yield return reader.CurrentItem;
         }
     }
 
     /// <summary>Begins to read once the server listens.</summary>
-    private async Task<NotificationReader> OpenReaderAsync(string? channel, SubscriptionOptions options, bool readsGaps, CancellationToken cancellationToken)
+    internal async Task<NotificationReader> OpenReaderAsync(string? channel, SubscriptionOptions options, bool readsGaps, CancellationToken cancellationToken)
     {
         Setting.ThrowIfInvalid(options, nameof(options));
         ThrowIfPositioned(options);

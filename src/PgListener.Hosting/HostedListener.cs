@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PgListener.ChangeFeeds;
 using PgListener.Payloads;
 using PgListener.Registration;
+using PgListener.Subscriptions;
 using PgListener.Telemetry;
 
 namespace PgListener;
@@ -127,15 +128,11 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
         }
     }
 
-    public async IAsyncEnumerable<Notification> ReadAllAsync(
-        string channel, SubscriptionOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await foreach (var item in ReadAsync(channel, options, readsGaps: false, cancellationToken).ConfigureAwait(false))
-            yield return item.Notification;
-    }
+    public IAsyncEnumerable<Notification> ReadAllAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        => UntilStoppingAsync<Notification>(async end => await OpenReaderAsync(channel, options, readsGaps: false, end).ConfigureAwait(false), cancellationToken);
 
     public IAsyncEnumerable<StreamItem> ReadItemsAsync(string channel, SubscriptionOptions? options = null, CancellationToken cancellationToken = default)
-        => ReadAsync(channel, options, readsGaps: true, cancellationToken);
+        => UntilStoppingAsync<StreamItem>(async end => await OpenReaderAsync(channel, options, readsGaps: true, end).ConfigureAwait(false), cancellationToken);
 
     /// <summary>Reads a durable channel by name.</summary>
     /// <exception cref="InvalidOperationException">The listener has no durable channels.</exception>
@@ -145,7 +142,7 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
             ?? throw new InvalidOperationException(
                 $"The channel '{channel.ReplaceLineEndings(" ")}' is durable, and the listener{(Name.Length > 0 ? $" '{Name}'" : "")} has no durable channels. Call AddDurableChannels() of the package PgListener.Durable after AddPgListener(); PgListenerHarness does not run them.");
         LogPayloadsOf(options);
-        return UntilStoppingAsync(end => durable.ReadAsync(channel, options, end), cancellationToken);
+        return UntilStoppingAsync(end => Task.FromResult(durable.ReadAsync(channel, options, end).GetAsyncEnumerator(end)), cancellationToken);
     }
 
     /// <summary>
@@ -202,49 +199,58 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
             handler.Update(options.Handlers[key]);
     }
 
-    private IAsyncEnumerable<StreamItem> ReadAsync(string channel, SubscriptionOptions? options, bool readsGaps, CancellationToken cancellationToken)
+    private Task<NotificationReader> OpenReaderAsync(string channel, SubscriptionOptions? options, bool readsGaps, CancellationToken cancellationToken)
     {
         LogPayloadsOf(options);
-        return UntilStoppingAsync(end => Listener.ReadAsync(channel, options ?? new(), readsGaps, end), cancellationToken);
+        return Listener.OpenReaderAsync(channel, options ?? new(), readsGaps, cancellationToken);
     }
 
-    /// <summary>Reads from the start of the listener until the host begins to stop.</summary>
-    private async IAsyncEnumerable<T> UntilStoppingAsync<T>(Func<CancellationToken, IAsyncEnumerable<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads from the start of the listener until the host begins to stop, which ends the reading without an exception.</summary>
+    private async IAsyncEnumerable<T> UntilStoppingAsync<T>(Func<CancellationToken, Task<IAsyncEnumerator<T>>> open, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
-
-        // A hosted service that was added before this one may begin to read before the listener is started.
-        if (!await UnlessStoppingAsync(IsStartedAsync(end.Token), cancellationToken).ConfigureAwait(false) || _applicationStopping.IsCancellationRequested)
-            yield break;
-
-        var items = read(end.Token).GetAsyncEnumerator(end.Token);
-        await using (items.ConfigureAwait(false))
-        {
-            while (await UnlessStoppingAsync(items.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
-                yield return items.Current;
-        }
-    }
-
-    private async ValueTask<bool> IsStartedAsync(CancellationToken cancellationToken)
-    {
-        await _started.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return true;
-    }
-
-    /// <summary>Whether there is more to read. The stop of the host ends the reading without an exception.</summary>
-    private async ValueTask<bool> UnlessStoppingAsync(ValueTask<bool> more, CancellationToken cancellationToken)
-    {
+        IAsyncEnumerator<T>? items = null;
         try
         {
-            return await more.ConfigureAwait(false);
+            await _started.Task.WaitAsync(end.Token).ConfigureAwait(false); // A hosted service that was added before this one may begin to read before the listener is started.
+            if (!_applicationStopping.IsCancellationRequested)
+                items = await open(end.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_applicationStopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsOfStop(e, cancellationToken))
         {
-            return false;
+            // There is nothing to read.
         }
-        catch (InvalidOperationException) when (_applicationStopping.IsCancellationRequested && !Listener.IsStarted)
+
+        if (items is null)
+            yield break;
+
+        await using (items.ConfigureAwait(false))
         {
-            return false; // The listener was stopped just before the reading began.
+            while (true)
+            {
+                bool hasMore;
+                try
+                {
+                    hasMore = await items.MoveNextAsync().ConfigureAwait(false);
+                }
+                catch (Exception e) when (IsOfStop(e, cancellationToken))
+                {
+                    hasMore = false;
+                }
+
+                if (!hasMore)
+                    yield break;
+
+                yield return items.Current;
+            }
         }
     }
+
+    /// <summary>Whether the stop of the host has ended a reading, and not its caller.</summary>
+    private bool IsOfStop(Exception exception, CancellationToken cancellationToken) => _applicationStopping.IsCancellationRequested && exception switch
+    {
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        InvalidOperationException => !Listener.IsStarted, // The listener was stopped just before the reading began.
+        _ => false,
+    };
 }

@@ -5,11 +5,12 @@ namespace PgListener.Subscriptions;
 /// <summary>Reads one subscription's queue, one item at a time, at the pace of its caller.</summary>
 /// <param name="queue">The queue.</param>
 /// <param name="onResync">Called for gaps. Its exceptions are thrown to the reader.</param>
-/// <param name="readsGaps">Whether a gap is an item of its own: see <see cref="CurrentGap"/>.</param>
+/// <param name="readsGaps">Whether a gap is an item of its own: see <see cref="CurrentItem"/>.</param>
 /// <param name="end">Removes the subscription.</param>
 /// <param name="options">Determine whether payloads may contain the trace context of their sender.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
-internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, bool readsGaps, Action end, OptionsInForce options, CancellationToken cancellationToken) : IAsyncEnumerator<Notification>
+internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback? onResync, bool readsGaps, Action end, OptionsInForce options, CancellationToken cancellationToken)
+    : IAsyncEnumerator<Notification>, IAsyncEnumerator<StreamItem>
 {
     private readonly QueueItem[] _items = new QueueItem[16];
     private readonly CancellationTokenRegistration _registration =
@@ -18,11 +19,14 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
     private int _taken;
     private int _next;
     private Action? _end = end;
+    private Resync? _gap;
 
     public Notification Current { get; private set; }
 
-    /// <summary>The gap, if the last item is one and gaps are items.</summary>
-    public Resync? CurrentGap { get; private set; }
+    /// <summary>The notification, or the gap if gaps are items.</summary>
+    public StreamItem CurrentItem => _gap is { } gap ? new(gap) : new(Current);
+
+    StreamItem IAsyncEnumerator<StreamItem>.Current => CurrentItem;
 
     public ValueTask<bool> MoveNextAsync()
     {
@@ -67,7 +71,7 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
                     continue;
 
                 _next++;
-                CurrentGap = resync;
+                _gap = resync;
                 return true;
             }
 
@@ -81,7 +85,7 @@ internal sealed class NotificationReader(SubscriptionQueue queue, ResyncCallback
 
     private void Advance()
     {
-        CurrentGap = null;
+        _gap = null;
         Current = _items[_next++].ToNotification();
         if (options.Current.PropagateTraceContext)
             Current = Current with { Payload = TraceContext.Extract(Current.Payload, out _) };
