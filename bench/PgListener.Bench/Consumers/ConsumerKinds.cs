@@ -15,6 +15,7 @@ internal static class ConsumerKinds
         Kind.HandWrittenTimeout0 => HostConsumer.HandWritten<HandWrittenService>(WithoutTimeout(settings)),
         Kind.HandWrittenChannel => HostConsumer.HandWritten<HandWrittenChannelService>(settings),
         Kind.HandWrittenChannelTimeout0 => HostConsumer.HandWritten<HandWrittenChannelService>(WithoutTimeout(settings)),
+        Kind.HandWrittenReaders => new HandWrittenReaders(WithoutTimeout(settings)),
         Kind.ListenerCallback => new ListenerConsumer(settings),
         Kind.ListenerDataSource => new ListenerConsumer(settings) { FromDataSource = true },
         Kind.ListenerAdded => new ListenerConsumer(settings) { Adding = Adding.OneByOne },

@@ -55,6 +55,9 @@ internal static class Kind
     /// <summary>The same over a loop and channels that one would write.</summary>
     public const string HandWrittenEventStreams = "handwritten-event-streams";
 
+    /// <summary>A loop and an unbounded <c>Channel&lt;T&gt;</c> for each reader, which parses.</summary>
+    public const string HandWrittenReaders = "handwritten-readers";
+
     /// <summary>Node.js with <c>pg</c>; the payload is parsed.</summary>
     public const string NodePg = "node-pg";
 

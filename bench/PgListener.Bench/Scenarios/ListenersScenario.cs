@@ -31,17 +31,12 @@ internal sealed class ListenersScenario : IScenario
                from consumer in Consumers
                select Case(mode, consumer, listeners)];
 
-    private static BenchCase Case(RunMode mode, string consumer, int listeners)
+    private static BenchCase Case(RunMode mode, string consumer, int listeners) => new(NameOf(consumer, listeners), consumer, new Burst(Count(mode), listeners))
     {
-        return new(NameOf(consumer, listeners), consumer, Burst(Count(mode)))
-        {
-            Settings = new() { Channels = listeners, Listeners = listeners, Rehearsals = 1 },
-            WarmUp = [Burst(20_000), Burst(20_000), Burst(20_000), Burst(20_000)],
-            Seconds = mode == RunMode.Full ? 4 : 2,
-        };
-
-        Burst Burst(int count) => new(count, listeners) { Order = new() { Count = count, IsShared = true } };
-    }
+        Settings = new() { Channels = listeners, Listeners = listeners, Rehearsals = 1 },
+        WarmUp = WarmUps.Bursts(mode, channels: listeners),
+        Seconds = mode == RunMode.Full ? 5 : 2,
+    };
 
     private static int Count(RunMode mode) => mode == RunMode.Full ? 200_000 : 50_000;
 

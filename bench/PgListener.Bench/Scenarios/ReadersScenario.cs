@@ -7,7 +7,7 @@ internal sealed class ReadersScenario : IScenario
     private const int Most = 1_000;
     private static readonly int[] Counts = [1, 10, 100, Most];
     private static readonly int[] QuickCounts = [Most];
-    private static readonly string[] Consumers = [Kind.NpgsqlJson, Kind.Stream];
+    private static readonly string[] Consumers = [Kind.NpgsqlJson, Kind.HandWrittenReaders, Kind.Stream];
 
     public string Name => "readers";
 
@@ -17,6 +17,7 @@ internal sealed class ReadersScenario : IScenario
         new("CPU µs a delivery", Figure.CpuNs, "0.00", 1e3),
         Column.Ratio("CPU ÷ one reader", Figure.CpuNs, each => NameOf(each.Consumer, 1)) with { Format = "0.000" },
         Column.Ratio($"CPU ÷ {Kind.NpgsqlJson} alike", Figure.CpuNs, each => NameOf(Kind.NpgsqlJson, each.Settings.Lanes)),
+        Column.Ratio($"CPU ÷ {Kind.HandWrittenReaders} alike", Figure.CpuNs, each => NameOf(Kind.HandWrittenReaders, each.Settings.Lanes)),
         new("bytes a delivery", Figure.Bytes, "0"),
         new("ms until listening", Figure.StartMs, "0.0"),
     ];
@@ -27,7 +28,7 @@ internal sealed class ReadersScenario : IScenario
     ];
 
     public string Describe(RunMode mode)
-        => $"{PerSecond:N0} transactions with one notification each in a second, for {Seconds(mode)} s, to readers that each parse it. `{Kind.Stream}`: `ReadAllAsync`, nothing may be dropped. `{Kind.NpgsqlJson}`: a bare loop with as many event handlers. The start is the second one in the process, and ends when all read.";
+        => $"{PerSecond:N0} transactions with one notification each in a second, for {Seconds(mode)} s, to readers that each parse it. `{Kind.Stream}`: `ReadAllAsync`, nothing may be dropped. `{Kind.NpgsqlJson}`: a bare loop with as many event handlers. `{Kind.HandWrittenReaders}`: the same loop with an unbounded `Channel<T>` for each reader. The start is the second one in the process, and ends when all read.";
 
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 3 : 1;
 

@@ -10,14 +10,14 @@ internal static class WarmUps
     private const int SmallOnes = 4;
     private const int QuickSmallOnes = 2;
 
-    public static IReadOnlyList<ILoad> Bursts(RunMode mode, int lanes = 1)
+    public static IReadOnlyList<ILoad> Bursts(RunMode mode, int lanes = 1, int channels = 1)
     {
         var small = Enumerable.Repeat(Burst(Small), mode == RunMode.Full ? SmallOnes : QuickSmallOnes);
         return [.. small, Burst(mode == RunMode.Full ? 200_000 : 50_000)];
 
         ILoad Burst(int calls)
         {
-            var burst = new Burst(calls / lanes);
+            var burst = new Burst(calls / lanes, channels);
             return burst with { Order = burst.Order with { Lanes = lanes } };
         }
     }
