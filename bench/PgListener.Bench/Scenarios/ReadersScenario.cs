@@ -8,6 +8,7 @@ internal sealed class ReadersScenario : IScenario
     private static readonly int[] Counts = [1, 10, 100, Most];
     private static readonly int[] QuickCounts = [Most];
     private static readonly string[] Consumers = [Kind.NpgsqlJson, Kind.HandWrittenReaders, Kind.Stream];
+    private static readonly string[] QuickConsumers = [Kind.NpgsqlJson, Kind.Stream];
 
     public string Name => "readers";
 
@@ -34,7 +35,7 @@ internal sealed class ReadersScenario : IScenario
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
         => [.. from readers in mode == RunMode.Full ? Counts : QuickCounts
-               from consumer in Consumers
+               from consumer in mode == RunMode.Full ? Consumers : QuickConsumers
                select Case(mode, consumer, readers)];
 
     private static BenchCase Case(RunMode mode, string consumer, int readers)

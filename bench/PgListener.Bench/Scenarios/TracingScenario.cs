@@ -8,10 +8,15 @@ internal sealed class TracingScenario : IScenario
     private const string Off = "off";
     private const string SampledOut = "sampled out";
 
-    private static readonly (string Name, ActivitySamplingResult? Decision)[] Settings =
+    private static readonly (string Name, ActivitySamplingResult? Decision)[] QuickSettings =
     [
         (Off, null),
         (SampledOut, ActivitySamplingResult.None),
+    ];
+
+    private static readonly (string Name, ActivitySamplingResult? Decision)[] Settings =
+    [
+        .. QuickSettings,
         ("sampled out, its number kept", ActivitySamplingResult.PropagationData),
         ("recorded", ActivitySamplingResult.AllDataAndRecorded),
     ];
@@ -39,7 +44,7 @@ internal sealed class TracingScenario : IScenario
     public int Repetitions(RunMode mode) => mode == RunMode.Full ? 5 : 1;
 
     public IReadOnlyList<BenchCase> Cases(RunMode mode)
-        => [.. Settings.Select(each => new BenchCase(NameOf(each.Name), Kind.HandlerTransient, new Burst(Count(mode)))
+        => [.. (mode == RunMode.Full ? Settings : QuickSettings).Select(each => new BenchCase(NameOf(each.Name), Kind.HandlerTransient, new Burst(Count(mode)))
         {
             Settings = new() { Tracing = each.Decision },
             WarmUp = WarmUps.Bursts(mode),
