@@ -209,37 +209,33 @@ internal sealed class HostedListener : IPgListener, IAsyncDisposable, IDisposabl
     private async IAsyncEnumerable<T> UntilStoppingAsync<T>(Func<CancellationToken, Task<IAsyncEnumerator<T>>> open, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _applicationStopping);
-        IAsyncEnumerator<T>? items = null;
+        IAsyncEnumerator<T> items;
         try
         {
             await _started.Task.WaitAsync(end.Token).ConfigureAwait(false); // A hosted service that was added before this one may begin to read before the listener is started.
-            if (!_applicationStopping.IsCancellationRequested)
-                items = await open(end.Token).ConfigureAwait(false);
+            if (_applicationStopping.IsCancellationRequested)
+                yield break;
+
+            items = await open(end.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfStop(e, cancellationToken))
         {
-            // There is nothing to read.
-        }
-
-        if (items is null)
             yield break;
+        }
 
         await using (items.ConfigureAwait(false))
         {
             while (true)
             {
-                bool hasMore;
                 try
                 {
-                    hasMore = await items.MoveNextAsync().ConfigureAwait(false);
+                    if (!await items.MoveNextAsync().ConfigureAwait(false))
+                        yield break;
                 }
                 catch (Exception e) when (IsOfStop(e, cancellationToken))
                 {
-                    hasMore = false;
-                }
-
-                if (!hasMore)
                     yield break;
+                }
 
                 yield return items.Current;
             }

@@ -13,7 +13,7 @@ public sealed class HostedStreamCostTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Only the first read knows of the host. A method that is awaited around each read would cost about 100 bytes for each notification that is waited for.</summary>
+    /// <summary>Both have one iterator over the queue's reader. A method that is awaited around each read would cost about 100 bytes for each notification that is waited for.</summary>
     [Fact]
     public async Task A_notification_that_is_waited_for_costs_no_more_than_in_a_stream_of_the_listener_alone()
     {
